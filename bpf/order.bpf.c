@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Test programs that write their letter into marked packets (order.h) and count them in a map
+ * cnt_LETTER. Built several times:
+ *
+ * object       options
+ * ord_a.o      -DLETTER=a
+ * ord_b.o      -DLETTER=b
+ * ord_c.o      -DLETTER=c -DPRIORITY=10
+ * ord_d.o      -DLETTER=d -DPRIORITY=60 -DCHAIN_DROP
+ * ord_e.o      -DLETTER=e -DVERDICT=XDP_DROP
+ * ord_f.o      -DLETTER=f -DVERDICT=XDP_DROP -DPRIORITY=5 -DCHAIN_DROP
+ * ord_pair.o   -DLETTER=g -DSECOND=h
+ * ord_long.o   -DLETTER=l -DNAME=ord_l_longer_than_15
+ *
+ * LETTER       the letter; the program is ord_LETTER, or NAME
+ * SECOND       the letter of a second program in the same object
+ * VERDICT      what marked packets get, instead of XDP_PASS; others always pass
+ * PRIORITY     the author's run priority; with it chain call action XDP_PASS,
+ *              and with CHAIN_DROP also XDP_DROP
+ */
+#include <linux/bpf.h>
+#include <linux/if_ether.h>
+#include <linux/in.h>
+#include <linux/ip.h>
+#include <linux/udp.h>
+#include <bpf/bpf_endian.h>
+#include <bpf/bpf_helpers.h>
+#include <xdp/xdp_helpers.h>
+
+#include "order.h"
+
+#define JOIN_(a, b) a##b
+#define JOIN(a, b)  JOIN_(a, b)
+#define STRING_(a)  #a
+#define STRING(a)   STRING_(a)
+
+#ifndef NAME
+#define NAME JOIN(ord_, LETTER)
+#endif
+#ifndef VERDICT
+#define VERDICT XDP_PASS
+#endif
+
+/*
+ * Returns whether the packet is marked; writes the letter if there is a free slot. The loop is
+ * unrolled, so that the verifier sees constant offsets only.
+ */
+static __always_inline int mark(struct xdp_md *ctx, char letter)
+{
+	void *data = (void *)(long)ctx->data;
+	void *end = (void *)(long)ctx->data_end;
+	struct ethhdr *eth = data;
+	struct iphdr *ip = (void *)(eth + 1);
+	struct udphdr *udp = (void *)(ip + 1);
+	struct order_mark *m = (void *)(udp + 1);
+
+	if ((void *)(m + 1) > end)
+		return 0;
+	if (eth->h_proto != bpf_htons(ETH_P_IP) || ip->ihl != 5 || ip->protocol != IPPROTO_UDP)
+		return 0;
+	if (udp->dest != bpf_htons(ORDER_PORT) || m->magic != bpf_htonl(ORDER_MAGIC))
+		return 0;
+
+#pragma clang loop unroll(full)
+	for (int i = 0; i < ORDER_SLOTS; i++) {
+		if (m->count == i) {
+			m->letters[i] = letter;
+			m->count = i + 1;
+			break;
+		}
+	}
+	return 1;
+}
+
+static __always_inline int run(struct xdp_md *ctx, char letter, void *counter)
+{
+	__u32 key = 0;
+	__u64 *count;
+
+	if (!mark(ctx, letter))
+		return XDP_PASS;
+	count = bpf_map_lookup_elem(counter, &key);
+	if (count)
+		__sync_fetch_and_add(count, 1);
+	return VERDICT;
+}
+
+#define PROGRAM(name, letter)                                            \
+	struct {                                                         \
+		__uint(type, BPF_MAP_TYPE_ARRAY);                        \
+		__uint(max_entries, 1);                                  \
+		__type(key, __u32);                                      \
+		__type(value, __u64);                                    \
+	} JOIN(cnt_, letter) SEC(".maps");                               \
+	SEC("xdp") int name(struct xdp_md *ctx)                          \
+	{                                                                \
+		return run(ctx, STRING(letter)[0], &JOIN(cnt_, letter)); \
+	}
+
+#ifdef PRIORITY
+struct {
+	__uint(priority, PRIORITY);
+	__uint(XDP_PASS, 1);
+#ifdef CHAIN_DROP
+	__uint(XDP_DROP, 1);
+#endif
+} XDP_RUN_CONFIG(NAME);
+#endif
+
+PROGRAM(NAME, LETTER)
+#ifdef SECOND
+PROGRAM(JOIN(ord_, SECOND), SECOND)
+#endif
+
+char _license[] SEC("license") = "GPL";

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef XDP_POLICY_PROGINFO_H
+#define XDP_POLICY_PROGINFO_H
+
+#include <stdint.h>
+
+#include "runcfg.h"
+
+/* What the kernel knows of a loaded program. */
+struct proginfo {
+	uint32_t id;
+	char name[128]; /* in full from its BTF, else the 15 characters that the kernel keeps */
+	char tag[17];	/* hex digits */
+	bool has_author;
+	struct runcfg author; /* XDP_RUN_CONFIG in its BTF */
+};
+
+/* Returns 0 or a negative errno. The descriptor stays the caller's. */
+int proginfo__read(int fd, struct proginfo *ret);
+
+#endif

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef XDP_POLICY_RUNCFG_H
+#define XDP_POLICY_RUNCFG_H
+
+/*
+ * XDP_RUN_CONFIG: the run priority and the chain call actions that a program's author compiled into
+ * its BTF, as libxdp reads them, and a copy of the BTF that says something else.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct btf;
+
+struct runcfg {
+	bool has_priority;
+	bool has_actions;
+	uint32_t priority;
+	uint32_t actions; /* bit n is XDP action n; libxdp's default applied where not stated */
+};
+
+/*
+ * Reads the run config of program (its full function name). Returns 0, or -ENOENT with *ret empty
+ * if the author stated none.
+ */
+int runcfg__read(const struct btf *btf, const char *program, struct runcfg *ret);
+
+struct runcfg_override {
+	const char *program;
+	uint32_t priority;
+	uint32_t actions;
+};
+
+/*
+ * A copy of btf in which each program named has the given run config, all values stated. The
+ * original is not touched: libbpf keeps pointers into it. Returns 0 with the caller's own *ret, to
+ * be freed by btf__free(), or a negative errno.
+ */
+int runcfg__override(const struct btf *btf, const struct runcfg_override *override, size_t n,
+		     struct btf **ret);
+
+#endif

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef XDP_POLICY_ATTR_H
+#define XDP_POLICY_ATTR_H
+
+/*
+ * The one table of what a rule can say: the conditions that it may state on a subject and the
+ * attributes that it may set. Parsers, `dump`, the suggestions in messages, the manual page and the
+ * shell completion are all driven by it.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum policy_cond {
+	COND_PROGRAM,
+	COND_SECTION,
+	COND_OBJECT,
+	COND_TAG,
+	COND_EXECUTABLE,
+	COND_USER,
+	COND_UNIT,
+	COND_HOST,
+	COND_INTERFACE,
+	N_CONDS
+};
+
+enum policy_attr {
+	ATTR_PRIORITY,
+	ATTR_ACTIONS,
+	ATTR_ATTACH,
+	N_ATTRS
+};
+
+#define for_each_attr(attr) for (enum policy_attr attr = 0; attr < N_ATTRS; attr++)
+
+enum policy_attach {
+	ATTACH_ALLOW,
+	ATTACH_DENY
+};
+
+/* libxdp's own defaults: run priority 50, go on after XDP_PASS */
+#define POLICY_DEFAULT_PRIORITY 50
+#define POLICY_DEFAULT_ACTIONS	(1U << 2)
+#define POLICY_MAX_PRIORITY	INT32_MAX
+#define POLICY_N_ACTIONS	5
+
+/*
+ * One attribute's value. num is the priority, the set of actions (bit n is XDP action n), or an
+ * enum policy_attach. A relative set of actions has no num: add and del apply to another answer.
+ */
+struct policy_value {
+	uint32_t num;
+	uint8_t add;
+	uint8_t del;
+	bool relative;
+};
+
+struct policy_key {
+	const char *name;
+	const char *arg;  /* what follows the name, for help */
+	const char *help; /* one line, for help and manual pages */
+	bool is_cond;
+	int id; /* enum policy_cond or enum policy_attr */
+};
+
+/* Terminated by a row without name. */
+extern const struct policy_key policy_keys[];
+
+/* Looks a key up by its exact name; NULL if there is none. Thread safe. */
+const struct policy_key *policy_key__find(const char *name);
+
+/* The key of a condition or an attribute; never NULL for a value of the enum. */
+const struct policy_key *policy_key__cond(enum policy_cond cond);
+const struct policy_key *policy_key__attr(enum policy_attr attr);
+
+/* "PASS" for 2; NULL beyond the last action. */
+const char *policy_action__name(unsigned int action);
+
+/*
+ * Parses text as a value of attr. Returns 0, or -EINVAL with "found X, expected Y" in err and *ret
+ * untouched.
+ */
+int policy_value__parse(enum policy_attr attr, const char *text, struct policy_value *ret,
+			char *err, size_t err_size);
+
+/* Writes the value as policy_value__parse() reads it; always terminates buf. Returns buf. */
+char *policy_value__print(enum policy_attr attr, const struct policy_value *value, char *buf,
+			  size_t size);
+
+/* Room for any printed value. */
+#define POLICY_VALUE_SIZE 128
+
+/* The set that base becomes by a relative value; of an absolute value, the value itself. */
+uint32_t policy_value__apply(const struct policy_value *value, uint32_t base);
+
+/* Puts a relative value on top of another relative value. */
+void policy_value__stack(struct policy_value *under, const struct policy_value *over);
+
+/* The default of an attribute that nothing has an answer for. */
+struct policy_value policy_value__default(enum policy_attr attr);
+
+#endif

@@ -1,0 +1,415 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#include "files.h"
+
+/* from the highest to the lowest; fixed, since a host has one policy whatever the prefix */
+static const char *const dirs[] = { "/etc/xdp", "/run/xdp", "/usr/lib/xdp" };
+#define N_DIRS (sizeof(dirs) / sizeof(dirs[0]))
+
+static const char main_name[] = "priorities.conf";
+static const char dropin_dir[] = "priorities.d";
+static const char switch_name[] = "xdpswitch.conf";
+
+/* A kernel clock tick is at most 10 ms; the file's times are no finer. */
+#define TICK_NS 20000000LL
+
+void policy_stamp__set(struct policy_stamp *stamp, const struct stat *st, int err)
+{
+	struct timespec now;
+	long long age;
+
+	*stamp = (struct policy_stamp){ .err = err };
+	if (err)
+		return;
+	stamp->dev = st->st_dev;
+	stamp->ino = st->st_ino;
+	stamp->size = st->st_size;
+	stamp->mode = st->st_mode;
+	stamp->uid = st->st_uid;
+	stamp->mtime = st->st_mtim;
+	stamp->ctime = st->st_ctim;
+	clock_gettime(CLOCK_REALTIME, &now);
+	age = (now.tv_sec - st->st_ctim.tv_sec) * 1000000000LL + now.tv_nsec - st->st_ctim.tv_nsec;
+	stamp->racy = age >= 0 && age < TICK_NS;
+}
+
+static bool same_time(const struct timespec *a, const struct timespec *b)
+{
+	return a->tv_sec == b->tv_sec && a->tv_nsec == b->tv_nsec;
+}
+
+bool policy_stamp__same(const struct policy_stamp *a, const struct policy_stamp *b)
+{
+	return a->err == b->err && a->dev == b->dev && a->ino == b->ino && a->size == b->size &&
+	       a->mode == b->mode && a->uid == b->uid && same_time(&a->mtime, &b->mtime) &&
+	       same_time(&a->ctime, &b->ctime) && !a->racy;
+}
+
+/* Returns NULL, or what is wrong with an owner and a mode. */
+static const char *check_owner(const struct stat *st, uid_t owner, char *buf, size_t size)
+{
+	if (owner == (uid_t)-1)
+		return NULL;
+	if (st->st_uid != owner)
+		snprintf(buf, size, "found owner %u, expected %u", st->st_uid, owner);
+	else if (st->st_mode & 022)
+		snprintf(buf, size,
+			 "found mode %04o, expected no write permission for group and others",
+			 st->st_mode & 07777);
+	else
+		return NULL;
+	return buf;
+}
+
+static const char *type_name(mode_t mode)
+{
+	return S_ISDIR(mode)  ? "a directory" :
+	       S_ISFIFO(mode) ? "a named pipe" :
+	       S_ISSOCK(mode) ? "a socket" :
+				"a device";
+}
+
+static bool is_dev_null(const struct stat *st)
+{
+	return S_ISCHR(st->st_mode) && st->st_rdev == makedev(1, 3);
+}
+
+/* A mask in a tree that has no /dev/null of its own, such as an image. */
+static bool links_to_dev_null(const char *path)
+{
+	char target[16];
+
+	return readlink(path, target, sizeof(target)) == 9 && !memcmp(target, "/dev/null", 9);
+}
+
+static ssize_t read_all(int fd, char *buf, size_t size)
+{
+	size_t done = 0;
+
+	while (done < size) {
+		ssize_t n = read(fd, buf + done, size - done);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -errno;
+		if (!n)
+			break;
+		done += n;
+	}
+	return done;
+}
+
+static enum policy_file_state refuse(const char *path, const struct policy_log *log,
+				     const char *why)
+{
+	policy_log__msg(log, POLICY_ERROR, path, 0, "%s", why);
+	return FILE_REFUSED;
+}
+
+static enum policy_file_state read_fd(const char *path, int fd, uid_t owner, char **ret,
+				      size_t *ret_size, struct policy_stamp *stamp,
+				      const struct policy_log *log)
+{
+	char why[160], *text;
+	struct stat st;
+	ssize_t n;
+
+	if (fstat(fd, &st)) {
+		policy_stamp__set(stamp, NULL, errno);
+		return refuse(path, log, "found a file that fstat() fails on, expected a file");
+	}
+	policy_stamp__set(stamp, &st, 0);
+	if (is_dev_null(&st))
+		return FILE_MASKED;
+	if (!S_ISREG(st.st_mode)) {
+		snprintf(why, sizeof(why), "found %s, expected a regular file",
+			 type_name(st.st_mode));
+		return refuse(path, log, why);
+	}
+	if (check_owner(&st, owner, why, sizeof(why)))
+		return refuse(path, log, why);
+	if (!st.st_size)
+		return FILE_MASKED;
+	if (st.st_size > POLICY_MAX_FILE_SIZE) {
+		snprintf(why, sizeof(why), "found %lld bytes, expected at most %d",
+			 (long long)st.st_size, POLICY_MAX_FILE_SIZE);
+		return refuse(path, log, why);
+	}
+
+	text = malloc(st.st_size + 1);
+	if (!text)
+		return refuse(path, log, "found no memory to read it");
+	n = read_all(fd, text, st.st_size + 1);
+	if (n != st.st_size) { /* it grows or shrinks under our eyes: half of a policy is none */
+		free(text);
+		stamp->racy = true;
+		return refuse(path, log, n < 0 ? "found a file that can't be read" :
+						 "found a file that is being written to");
+	}
+	text[n] = '\0';
+	*ret = text;
+	*ret_size = n;
+	return FILE_GOOD;
+}
+
+enum policy_file_state policy_file__read(const char *path, uid_t owner, char **text, size_t *size,
+					 struct policy_stamp *stamp, const struct policy_log *log)
+{
+	enum policy_file_state state;
+	struct stat st;
+	int fd, err;
+
+	/* O_NONBLOCK: opening a named pipe must not wait for a writer */
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	if (fd >= 0) {
+		state = read_fd(path, fd, owner, text, size, stamp, log);
+		close(fd);
+		return state;
+	}
+	err = errno;
+	policy_stamp__set(stamp, &st, stat(path, &st) ? errno : 0);
+	if (links_to_dev_null(path))
+		return FILE_MASKED;
+	if (err == ENOENT || err == ENOTDIR)
+		return FILE_ABSENT;
+	errno = err;
+	policy_log__msg(log, POLICY_ERROR, path, 0,
+			"found a file that can't be opened, expected a readable one: %m");
+	return FILE_REFUSED;
+}
+
+static struct policy_file *add_file(struct policy_files *files, char *path,
+				    enum policy_file_kind kind)
+{
+	struct policy_file *file;
+
+	if (!path)
+		return NULL;
+	file = reallocarray(files->file, files->n + 1, sizeof(*file));
+	if (!file) {
+		free(path);
+		return NULL;
+	}
+	files->file = file;
+	file = &files->file[files->n++];
+	*file = (struct policy_file){ .path = path, .kind = kind };
+	return file;
+}
+
+static char *join(const char *a, const char *b, const char *c)
+{
+	char *path;
+
+	return asprintf(&path, "%s%s%s", a, b, c) < 0 ? NULL : path;
+}
+
+/* Whether files in this directory count; it is watched in any case. Returns < 0 without memory. */
+static int look_at_dir(struct policy_files *files, char *path, uid_t owner,
+		       const struct policy_log *log)
+{
+	struct policy_file *file = add_file(files, path, FILE_WATCHED);
+	struct stat st;
+	char why[160];
+
+	if (!file)
+		return -ENOMEM;
+	if (stat(path, &st)) {
+		policy_stamp__set(&file->stamp, NULL, errno);
+		file->state = FILE_ABSENT;
+		return 0;
+	}
+	policy_stamp__set(&file->stamp, &st, 0);
+	if (S_ISDIR(st.st_mode) && !check_owner(&st, owner, why, sizeof(why)))
+		return 1;
+	if (!S_ISDIR(st.st_mode))
+		snprintf(why, sizeof(why), "found no directory, expected one");
+	policy_log__msg(log, POLICY_ERROR, path, 0, "%s; no file in it counts", why);
+	file->state = FILE_REFUSED;
+	files->n_dirs_refused++;
+	return 0;
+}
+
+/* The first of the directories that has the file has it all. */
+static int find_single(const char *root, const bool *usable, const char *name,
+		       enum policy_file_kind kind, struct policy_files *files)
+{
+	for (size_t i = 0; i < N_DIRS; i++) {
+		struct policy_file *file;
+		struct stat st;
+		char *dir, *path;
+
+		dir = join(root, dirs[i], "/");
+		path = dir ? join(dir, name, "") : NULL;
+		free(dir);
+		file = add_file(files, path, FILE_WATCHED);
+		if (!file)
+			return -ENOMEM;
+		if (lstat(path, &st)) {
+			policy_stamp__set(&file->stamp, NULL, errno);
+			continue;
+		}
+		if (!usable[i]) {
+			/* stat, as policy_files__changed() will: a link's target may change too */
+			policy_stamp__set(&file->stamp, &st, stat(path, &st) ? errno : 0);
+			continue;
+		}
+		file->kind = kind;
+		return 0;
+	}
+	return 0;
+}
+
+struct dropin {
+	char *name;
+	size_t dir;
+};
+
+struct dropins {
+	size_t n;
+	struct dropin *entry;
+};
+
+static bool is_dropin(const char *name)
+{
+	const char *suffix = strrchr(name, '.');
+
+	if (*name == '.' || !suffix)
+		return false;
+	return !strcmp(suffix, ".conf") || !strcmp(suffix, ".yaml") || !strcmp(suffix, ".json");
+}
+
+static bool has_dropin(const struct dropins *dropins, size_t n, const char *name)
+{
+	for (size_t i = 0; i < n; i++)
+		if (!strcmp(dropins->entry[i].name, name))
+			return true;
+	return false;
+}
+
+static int scan_dropins(const char *path, size_t dir, struct dropins *dropins)
+{
+	size_t from_higher = dropins->n;
+	struct dirent *entry;
+	int rc = 0;
+	DIR *d;
+
+	d = opendir(path);
+	if (!d)
+		return 0;
+	while (!rc && (entry = readdir(d))) {
+		struct dropin *more;
+
+		if (!is_dropin(entry->d_name) || has_dropin(dropins, from_higher, entry->d_name))
+			continue;
+		more = reallocarray(dropins->entry, dropins->n + 1, sizeof(*more));
+		if (!more) {
+			rc = -ENOMEM;
+			break;
+		}
+		dropins->entry = more;
+		more[dropins->n].dir = dir;
+		more[dropins->n].name = strdup(entry->d_name);
+		if (more[dropins->n].name)
+			dropins->n++;
+		else
+			rc = -ENOMEM;
+	}
+	closedir(d);
+	return rc;
+}
+
+static int by_name(const void *a, const void *b)
+{
+	return strcmp(((const struct dropin *)a)->name, ((const struct dropin *)b)->name);
+}
+
+static int find_dropins(const char *root, uid_t owner, const bool *usable,
+			struct policy_files *files, const struct policy_log *log)
+{
+	char *path[N_DIRS] = { NULL };
+	struct dropins dropins = { 0 };
+	int rc = 0;
+
+	for (size_t i = 0; i < N_DIRS && !rc; i++) {
+		char *dir = join(root, dirs[i], "/");
+
+		path[i] = dir ? join(dir, dropin_dir, "/") : NULL;
+		free(dir);
+		if (!path[i])
+			rc = -ENOMEM;
+		else if (usable[i])
+			rc = look_at_dir(files, strndup(path[i], strlen(path[i]) - 1), owner, log);
+		if (rc > 0)
+			rc = scan_dropins(path[i], i, &dropins);
+	}
+	if (dropins.n)
+		qsort(dropins.entry, dropins.n, sizeof(*dropins.entry), by_name);
+	for (size_t i = 0; i < dropins.n; i++) {
+		struct dropin *entry = &dropins.entry[i];
+
+		if (!rc && !add_file(files, join(path[entry->dir], entry->name, ""), FILE_RULES))
+			rc = -ENOMEM;
+		free(entry->name);
+	}
+	free(dropins.entry);
+	for (size_t i = 0; i < N_DIRS; i++)
+		free(path[i]);
+	return rc;
+}
+
+int policy_files__find(const char *root, uid_t owner, struct policy_files *ret,
+		       const struct policy_log *log)
+{
+	struct policy_files files = { 0 };
+	bool usable[N_DIRS];
+	int rc = 0;
+
+	for (size_t i = 0; i < N_DIRS && rc >= 0; i++) {
+		rc = look_at_dir(&files, join(root, dirs[i], ""), owner, log);
+		usable[i] = rc > 0;
+	}
+	if (rc >= 0)
+		rc = find_single(root, usable, switch_name, FILE_SWITCH, &files);
+	if (!rc)
+		rc = find_single(root, usable, main_name, FILE_RULES, &files);
+	if (!rc)
+		rc = find_dropins(root, owner, usable, &files, log);
+	if (rc < 0) {
+		policy_files__free(&files);
+		return rc;
+	}
+	*ret = files;
+	return 0;
+}
+
+void policy_files__free(struct policy_files *files)
+{
+	for (size_t i = 0; i < files->n; i++)
+		free(files->file[i].path);
+	free(files->file);
+	*files = (struct policy_files){ 0 };
+}
+
+bool policy_files__changed(const struct policy_files *files)
+{
+	for (size_t i = 0; i < files->n; i++) {
+		struct policy_stamp now;
+		struct stat st;
+		int err = stat(files->file[i].path, &st) ? errno : 0;
+
+		policy_stamp__set(&now, &st, err);
+		if (!policy_stamp__same(&files->file[i].stamp, &now))
+			return true;
+	}
+	return false;
+}

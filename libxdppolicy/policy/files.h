@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef XDP_POLICY_FILES_H
+#define XDP_POLICY_FILES_H
+
+/*
+ * Where the host's files are, which of them count, and whether they changed. Knows nothing of what
+ * stands in them.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/stat.h>
+#include <sys/types.h>
+#include <time.h>
+
+#include "text.h"
+
+#define POLICY_MAX_FILE_SIZE (1024 * 1024)
+
+/* What stat(2) said of a path, to see later whether it is still the same thing. */
+struct policy_stamp {
+	int err; /* errno of the stat, 0 for none */
+	dev_t dev;
+	ino_t ino;
+	off_t size;
+	mode_t mode;
+	uid_t uid;
+	struct timespec mtime, ctime;
+	bool racy; /* so young that a change within the clock's tick would not show */
+};
+
+enum policy_file_kind {
+	FILE_RULES,
+	FILE_SWITCH,
+	FILE_WATCHED /* a directory, or a place where a file may come to be */
+};
+
+enum policy_file_state {
+	FILE_GOOD,
+	FILE_MASKED,  /* empty or a link to /dev/null */
+	FILE_REFUSED, /* owner, mode, type, size; a message said which */
+	FILE_ABSENT
+};
+
+/* One path of the search, in the order in which rules count. */
+struct policy_file {
+	char *path; /* with the root in front */
+	enum policy_file_kind kind;
+	enum policy_file_state state;
+	struct policy_stamp stamp;
+};
+
+struct policy_files {
+	size_t n;
+	struct policy_file *file;
+	unsigned int n_dirs_refused;
+};
+
+/*
+ * Lists the files of the policy below root ("" for the host): the switch file, the main file, the
+ * drop-ins, as UAPI.6 orders and masks them, and every directory that was looked at. Files and
+ * directories must belong to owner and be writable by nobody else. Returns 0 or -ENOMEM.
+ */
+int policy_files__find(const char *root, uid_t owner, struct policy_files *ret,
+		       const struct policy_log *log);
+void policy_files__free(struct policy_files *files);
+
+/* Whether anything that was found or missed is not as it was. Costs a stat(2) for each path. */
+bool policy_files__changed(const struct policy_files *files);
+
+/*
+ * Opens path, checks what was opened, and reads it whole. On FILE_GOOD *text is malloc'ed and the
+ * caller's. *stamp is always set. owner of (uid_t)-1 allows any owner and mode.
+ */
+enum policy_file_state policy_file__read(const char *path, uid_t owner, char **text, size_t *size,
+					 struct policy_stamp *stamp, const struct policy_log *log);
+
+/* err is the errno of the stat, 0 if it worked. */
+void policy_stamp__set(struct policy_stamp *stamp, const struct stat *st, int err);
+bool policy_stamp__same(const struct policy_stamp *a, const struct policy_stamp *b);
+
+#endif

@@ -1,0 +1,315 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * INI rule files, parsed by inih. Debian builds inih without line numbers, cuts lines at 200
+ * characters and section names at 49, and gives two equal section names in a row as one section. So
+ * the reader that we pass to it counts lines, refuses what would be cut, and opens the rules; the
+ * handler fills them.
+ */
+#include <errno.h>
+#include <ini.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ini.h"
+
+#define MAX_SECTION 49
+#define MAX_ERRORS  20
+
+struct parser {
+	const char *next, *end;
+	unsigned int line;
+	const char *line_text; /* the line being handled, without its newline */
+	size_t line_len;
+	bool in_section;
+	bool bad_section; /* its own line was wrong: what follows has no rule to go to */
+	bool continues; /* this line goes on with the value of the one before */
+	bool had_name;
+	unsigned int n_errors;
+	bool stopped;
+	bool no_memory;
+	struct policy_rules *rules;
+	const struct policy_log *log;
+};
+
+__attribute__((format(printf, 2, 3))) static void error(struct parser *p, const char *fmt, ...)
+{
+	char text[256];
+	va_list args;
+
+	if (p->n_errors++ >= MAX_ERRORS)
+		return;
+	va_start(args, fmt);
+	vsnprintf(text, sizeof(text), fmt, args);
+	va_end(args);
+	policy_log__msg(p->log, POLICY_ERROR, p->rules->file, p->line, "%s", text);
+}
+
+static struct policy_rule *current_rule(struct parser *p)
+{
+	return p->rules->n ? &p->rules->rule[p->rules->n - 1] : NULL;
+}
+
+static bool rule_is_empty(const struct policy_rule *rule)
+{
+	for_each_attr(attr)
+		if (rule->has[attr])
+			return false;
+	return true;
+}
+
+/* The rule that ends here shall have set something. */
+static void end_rule(struct parser *p)
+{
+	struct policy_rule *rule = current_rule(p);
+	unsigned int line = p->line;
+
+	if (!p->in_section || p->bad_section || !rule || !rule_is_empty(rule))
+		return;
+	p->line = rule->line;
+	error(p, "found a rule that sets nothing, expected priority, chain-call-actions or attach");
+	p->line = line;
+}
+
+static void begin_section(struct parser *p, const char *start, size_t len)
+{
+	const char *close = memchr(start, ']', len);
+	char name[MAX_SECTION + 1];
+	size_t name_len;
+
+	end_rule(p);
+	p->in_section = p->bad_section = true;
+	p->had_name = false;
+	if (!close) {
+		error(p, "found '%.*s', expected ']' at the end of the rule's name",
+		      len > 60 ? 60 : (int)len, start);
+		return;
+	}
+	name_len = close - start - 1;
+	if (name_len > MAX_SECTION) {
+		error(p, "found a rule name of %zu characters, expected at most %d", name_len,
+		      MAX_SECTION);
+		return;
+	}
+	memcpy(name, start + 1, name_len);
+	name[name_len] = '\0';
+	p->bad_section = false;
+	if (!policy_rules__add(p->rules, name, p->line))
+		p->no_memory = p->stopped = true;
+}
+
+static void no_value(struct parser *p, const char *line, size_t len)
+{
+	error(p, "found '%.*s', expected 'program: priority [actions]', '[rule name]' or "
+		 "'name = value'",
+	      len > 60 ? 60 : (int)len, line);
+}
+
+/* inih's idea of a line: see the order of its tests in ini_parse_stream(). */
+static void look_at_line(struct parser *p)
+{
+	const char *start = p->line_text;
+	size_t len = p->line_len;
+
+	if (p->line == 1 && len >= 3 && !memcmp(start, "\xef\xbb\xbf", 3)) {
+		start += 3;
+		len -= 3;
+	}
+	while (len && strchr(" \t\r\v\f", *start)) {
+		start++;
+		len--;
+	}
+	p->continues = false;
+	if (!len || *start == ';' || *start == '#')
+		return;
+	if (p->had_name && start > p->line_text)
+		p->continues = true;
+	else if (*start == '[')
+		begin_section(p, start, len);
+	else if (memchr(start, '=', len) || memchr(start, ':', len))
+		p->had_name = true;
+	else
+		no_value(p, start, len);
+}
+
+static bool is_comment(const char *text, size_t len)
+{
+	while (len && (*text == ' ' || *text == '\t')) {
+		text++;
+		len--;
+	}
+	return len && (*text == ';' || *text == '#');
+}
+
+/* An ini_reader: one whole line into str, or NULL at the end or where going on makes no sense. */
+static char *read_line(char *str, int num, void *stream)
+{
+	struct parser *p = stream;
+	size_t len, room = num - 2; /* for the newline and the final NUL */
+	const char *newline;
+
+	if (p->stopped || p->next >= p->end)
+		return NULL;
+	newline = memchr(p->next, '\n', p->end - p->next);
+	len = (newline ? newline : p->end) - p->next;
+	p->line++;
+	p->line_text = p->next;
+	p->next += len + !!newline;
+
+	if (len > room && is_comment(p->line_text, len)) {
+		len = room; /* what is cut off a comment is not missed */
+	} else if (len > room) {
+		error(p, "found a line of %zu characters, expected at most %zu; a list goes on in "
+			 "the next line if that begins with a blank",
+		      len, room);
+		p->stopped = true;
+		return NULL;
+	}
+	p->line_len = len;
+	if (memchr(p->line_text, '\0', len)) {
+		error(p, "found a NUL byte, expected text");
+		p->stopped = true;
+		return NULL;
+	}
+	memcpy(str, p->line_text, len);
+	str[len] = '\n';
+	str[len + 1] = '\0';
+	look_at_line(p);
+	return str;
+}
+
+static void unknown_key(struct parser *p, const char *name)
+{
+	const char *names[N_CONDS + N_ATTRS], *near;
+	size_t n = 0;
+
+	for (const struct policy_key *k = policy_keys; k->name; k++)
+		names[n++] = k->name;
+	near = policy_text__nearest(name, names, n);
+	if (near)
+		error(p, "found '%.60s', expected a condition or a setting; did you mean %s?", name,
+		      near);
+	else
+		error(p, "found '%.60s', expected a condition (program, section, object, tag, "
+			 "executable, user, unit, host, interface) or a setting (priority, "
+			 "chain-call-actions, attach)",
+		      name);
+}
+
+static void set_cond(struct parser *p, struct policy_rule *rule, const struct policy_key *key,
+		     const char *value)
+{
+	char err[160];
+	int rc;
+
+	if (rule->cond[key->id] && !p->continues) {
+		error(p, "found '%s' a second time in this rule, expected it once; a list goes on "
+			 "in the next line if that begins with a blank",
+		      key->name);
+		return;
+	}
+	rc = policy_globs__add(&rule->cond[key->id], value, err, sizeof(err));
+	if (rc == -EINVAL)
+		error(p, "%s", err);
+	else if (rc)
+		p->no_memory = p->stopped = true;
+}
+
+static void set_attr(struct parser *p, struct policy_rule *rule, enum policy_attr attr,
+		     const char *value)
+{
+	char err[160];
+
+	if (rule->has[attr]) {
+		error(p, "found '%s' a second time in this rule, expected it once",
+		      policy_key__attr(attr)->name);
+		return;
+	}
+	if (policy_value__parse(attr, value, &rule->value[attr], err, sizeof(err))) {
+		error(p, "%s", err);
+		return;
+	}
+	rule->has[attr] = true;
+	rule->value_line[attr] = p->line;
+}
+
+/* program: priority [chain call actions] */
+static void short_rule(struct parser *p, const char *program, const char *value)
+{
+	size_t len = strcspn(value, " \t");
+	struct policy_rule *rule;
+	char word[32];
+
+	if (p->continues) {
+		error(p, "found a line that begins with a blank, expected 'program: priority "
+			 "[actions]' at its beginning");
+		return;
+	}
+	if (len >= sizeof(word) || !len) {
+		error(p, "found '%.60s', expected a run priority from 0 to %d", value,
+		      POLICY_MAX_PRIORITY);
+		return;
+	}
+	memcpy(word, value, len);
+	word[len] = '\0';
+	rule = policy_rules__add(p->rules, program, p->line);
+	if (!rule) {
+		p->no_memory = p->stopped = true;
+		return;
+	}
+	set_cond(p, rule, policy_key__cond(COND_PROGRAM), program);
+	set_attr(p, rule, ATTR_PRIORITY, word);
+	value += len + strspn(value + len, " \t");
+	if (*value)
+		set_attr(p, rule, ATTR_ACTIONS, value);
+}
+
+/* An ini_handler. It always answers 1: then inih's own errors are those we did not see. */
+static int handle(void *user, const char *section, const char *name, const char *value)
+{
+	struct parser *p = user;
+	const struct policy_key *key;
+	struct policy_rule *rule;
+
+	(void)section;
+	if (p->stopped || p->bad_section)
+		return 1;
+	if (!p->in_section) {
+		short_rule(p, name, value);
+		return 1;
+	}
+	rule = current_rule(p);
+	key = policy_key__find(name);
+	if (!key)
+		unknown_key(p, name);
+	else if (key->is_cond)
+		set_cond(p, rule, key, value);
+	else
+		set_attr(p, rule, key->id, value);
+	return 1;
+}
+
+int policy_ini__parse(const char *text, size_t size, struct policy_rules *rules,
+		      const struct policy_log *log)
+{
+	struct parser p = {
+		.next = text,
+		.end = text + size,
+		.rules = rules,
+		.log = log,
+	};
+	int line;
+
+	line = ini_parse_stream(read_line, &p, handle, &p);
+	if (p.no_memory)
+		return -ENOMEM;
+	if (!p.stopped)
+		end_rule(&p);
+	/* left to inih: a '=' or ']' that is there, but behind a comment sign */
+	if (line > 0 && !p.n_errors) {
+		p.line = line;
+		no_value(&p, ";", 1);
+	}
+	return p.n_errors ? -EINVAL : 0;
+}

@@ -1,0 +1,255 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "switch.h"
+
+static const char *const sources[] = { "files", "cdb", "app", "btf" };
+static const char *const statuses[] = { "success", "notfound", "unavail", "tryagain" };
+static const char *const action_names[] = { "return", "continue", "merge" };
+
+#define N(array) (sizeof(array) / sizeof((array)[0]))
+
+static const char *const built_in[N_ATTRS] = {
+	[ATTR_PRIORITY] = "files cdb app btf",
+	[ATTR_ACTIONS] = "files cdb app btf",
+	[ATTR_ATTACH] = "files cdb",
+};
+
+struct line {
+	const char *file;
+	unsigned int line;
+	const struct policy_log *log;
+};
+
+static int find(const char *word, size_t len, const char *const *names, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (strlen(names[i]) == len && !strncasecmp(word, names[i], len))
+			return i;
+	return -1;
+}
+
+static bool is_name(int c)
+{
+	return isalnum(c) || c == '_' || c == '-';
+}
+
+static size_t name_len(const char *text)
+{
+	size_t len = 0;
+
+	while (is_name((unsigned char)text[len]))
+		len++;
+	return len;
+}
+
+static const char *skip_blanks(const char *text)
+{
+	return text + strspn(text, " \t\r\v\f");
+}
+
+static bool wrong(const struct line *l, const char *text, const char *expected)
+{
+	policy_log__msg(l->log, POLICY_ERROR, l->file, l->line,
+			*text ? "found '%.40s', expected %s" :
+				"found the end of the line%.0s, expected %s",
+			text, expected);
+	return false;
+}
+
+/* [ "!"? STATUS = ACTION ... ], as in nsswitch.conf(5); *text is behind the bracket. */
+static bool parse_brackets(const struct line *l, enum policy_attr attr, const char **text,
+			   struct policy_step *step)
+{
+	const char *t = skip_blanks(*text);
+
+	do {
+		bool negate = *t == '!';
+		int status, action;
+		size_t len;
+
+		t = negate ? skip_blanks(t + 1) : t;
+		len = name_len(t);
+		status = find(t, len, statuses, N(statuses));
+		if (status < 0)
+			return wrong(l, t, "success, notfound, unavail or tryagain");
+		t = skip_blanks(t + len);
+		if (*t != '=')
+			return wrong(l, t, "'='");
+		t = skip_blanks(t + 1);
+		len = name_len(t);
+		action = find(t, len, action_names, N(action_names));
+		if (action < 0)
+			return wrong(l, t, "return, continue or merge");
+		if (action == ACTION_MERGE && attr != ATTR_ACTIONS)
+			return wrong(l, t, "return or continue: only chain-call-actions merge");
+		for (int s = 0; s < N_STATUSES; s++)
+			if ((s == status) != negate)
+				step->action[s] = action;
+		t = skip_blanks(t + len);
+	} while (*t && *t != ']');
+
+	if (*t != ']')
+		return wrong(l, t, "']'");
+	*text = t + 1;
+	return true;
+}
+
+static bool parse_steps(const struct line *l, enum policy_attr attr, const char *t,
+			struct policy_steps *ret)
+{
+	struct policy_steps steps = { 0 };
+
+	for (t = skip_blanks(t); *t; t = skip_blanks(t)) {
+		struct policy_step *step = &steps.step[steps.n];
+		size_t len = name_len(t);
+		int source;
+
+		if (steps.n == N(steps.step))
+			return wrong(l, t, "at most 16 sources");
+		if (!len || len >= sizeof(step->name))
+			return wrong(l, t, "a source: files, cdb, app or btf");
+		memcpy(step->name, t, len);
+		step->name[len] = '\0';
+		source = find(t, len, sources, N(sources));
+		step->source = source < 0 ? SOURCE_OTHER : (enum policy_source)source;
+		for (int s = 0; s < N_STATUSES; s++)
+			step->action[s] = s == STATUS_SUCCESS ? ACTION_RETURN : ACTION_CONTINUE;
+		t = skip_blanks(t + len);
+		if (*t == '[') {
+			t++;
+			if (!parse_brackets(l, attr, &t, step))
+				return false;
+		}
+		steps.n++;
+	}
+	if (!steps.n)
+		return wrong(l, t, "one or more sources: files, cdb, app, btf");
+	*ret = steps;
+	return true;
+}
+
+static void warn_of_unknown_sources(const struct line *l, const struct policy_steps *steps)
+{
+	for (size_t i = 0; i < steps->n; i++) {
+		const struct policy_step *step = &steps->step[i];
+		const char *near;
+
+		if (step->source != SOURCE_OTHER)
+			continue;
+		near = policy_text__nearest(step->name, sources, N(sources));
+		policy_log__msg(l->log, POLICY_WARNING, l->file, l->line,
+				"found source '%s', expected files, cdb, app or btf%s%s%s; it "
+				"counts as unavailable",
+				step->name, near ? "; did you mean " : "", near ? near : "",
+				near ? "?" : "");
+	}
+}
+
+static bool parse_on_error(const struct line *l, const char *t, bool *deny)
+{
+	size_t len;
+
+	t = skip_blanks(t);
+	len = name_len(t);
+	if (len == 4 && !strncasecmp(t, "deny", len) && !*skip_blanks(t + len))
+		*deny = true;
+	else if (len == 5 && !strncasecmp(t, "allow", len) && !*skip_blanks(t + len))
+		*deny = false;
+	else
+		return wrong(l, t, "allow or deny");
+	return true;
+}
+
+static void unknown_attr(const struct line *l, const char *name, size_t len)
+{
+	const char *names[N_ATTRS + 1], *near;
+	char word[32];
+
+	for_each_attr(attr)
+		names[attr] = policy_key__attr(attr)->name;
+	names[N_ATTRS] = "on-error";
+	snprintf(word, sizeof(word), "%.*s", (int)len, name);
+	near = policy_text__nearest(word, names, N(names));
+	policy_log__msg(l->log, POLICY_WARNING, l->file, l->line,
+			"found attribute '%s', expected priority, chain-call-actions, attach or "
+			"on-error%s%s%s; the line is ignored",
+			word, near ? "; did you mean " : "", near ? near : "", near ? "?" : "");
+}
+
+/* Returns false for a line that is wrong. */
+static bool parse_line(struct policy_switch *sw, const struct line *l, char *text)
+{
+	const char *t = skip_blanks(text);
+	size_t len = name_len(t);
+	const char *colon;
+
+	text[strcspn(text, "#")] = '\0';
+	if (!*t)
+		return true;
+	colon = skip_blanks(t + len);
+	if (!len || *colon != ':')
+		return wrong(l, colon, "'attribute: source...'");
+	if (len == 8 && !strncmp(t, "on-error", len))
+		return parse_on_error(l, colon + 1, &sw->deny_on_error);
+	for_each_attr(attr) {
+		const char *name = policy_key__attr(attr)->name;
+
+		if (strlen(name) != len || strncmp(t, name, len))
+			continue;
+		if (!parse_steps(l, attr, colon + 1, &sw->attr[attr]))
+			return false;
+		warn_of_unknown_sources(l, &sw->attr[attr]);
+		return true;
+	}
+	unknown_attr(l, t, len);
+	return true;
+}
+
+void policy_switch__default(struct policy_switch *sw)
+{
+	const struct line l = { 0 };
+
+	*sw = (struct policy_switch){ 0 };
+	for_each_attr(attr)
+		parse_steps(&l, attr, built_in[attr], &sw->attr[attr]);
+}
+
+unsigned int policy_switch__parse(struct policy_switch *sw, const char *file, const char *text,
+				  size_t size, const struct policy_log *log)
+{
+	struct line l = { .file = file, .log = log };
+	const char *end = text + size;
+	unsigned int n_wrong = 0;
+	char buf[512];
+
+	policy_switch__default(sw);
+	while (text < end) {
+		const char *newline = memchr(text, '\n', end - text);
+		size_t len = (newline ? newline : end) - text;
+
+		l.line++;
+		if (memchr(text, '\0', len)) {
+			wrong(&l, "NUL", "text");
+			n_wrong++;
+		} else if (len >= sizeof(buf)) {
+			wrong(&l, "a very long line", "at most 511 characters");
+			n_wrong++;
+		} else {
+			memcpy(buf, text, len);
+			buf[len] = '\0';
+			n_wrong += !parse_line(sw, &l, buf);
+		}
+		text += len + !!newline;
+	}
+	return n_wrong;
+}
+
+const char *policy_status__name(enum policy_status status)
+{
+	return statuses[status];
+}

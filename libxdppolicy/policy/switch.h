@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef XDP_POLICY_SWITCH_H
+#define XDP_POLICY_SWITCH_H
+
+/*
+ * xdpswitch.conf: which sources are asked for an attribute, in which order, and what their answers
+ * lead to; the grammar is nsswitch.conf's.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "attr.h"
+#include "text.h"
+
+enum policy_source {
+	SOURCE_FILES,
+	SOURCE_CDB,
+	SOURCE_APP,
+	SOURCE_BTF,
+	SOURCE_OTHER /* a name that is none of ours: always unavailable */
+};
+
+enum policy_status {
+	STATUS_SUCCESS,
+	STATUS_NOTFOUND,
+	STATUS_UNAVAIL,
+	STATUS_TRYAGAIN,
+	N_STATUSES
+};
+
+enum policy_action {
+	ACTION_RETURN,
+	ACTION_CONTINUE,
+	ACTION_MERGE
+};
+
+struct policy_step {
+	enum policy_source source;
+	char name[32];
+	enum policy_action action[N_STATUSES];
+};
+
+struct policy_switch {
+	struct policy_steps {
+		size_t n;
+		struct policy_step step[16];
+	} attr[N_ATTRS];
+	bool deny_on_error; /* on-error: deny */
+};
+
+/* The built-in switch, for a host without the file. */
+void policy_switch__default(struct policy_switch *sw);
+
+/*
+ * Parses the text of a switch file over the built-in one. A line that is wrong gives a message and
+ * leaves its attribute at the default; unknown attributes are ignored with a message. Returns how
+ * many lines were wrong.
+ */
+unsigned int policy_switch__parse(struct policy_switch *sw, const char *file, const char *text,
+				  size_t size, const struct policy_log *log);
+
+const char *policy_status__name(enum policy_status status);
+
+#endif

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef XDP_POLICY_TEXT_H
+#define XDP_POLICY_TEXT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum policy_level {
+	POLICY_ERROR,	/* a file or a line is left out */
+	POLICY_WARNING, /* it works, but hardly as meant */
+	POLICY_INFO
+};
+
+/*
+ * Where messages go. Nothing in policy/ prints: whoever opens a policy passes a function, or NULL
+ * to hear nothing. file and text are valid during the call only; line 0 means the whole file.
+ */
+struct policy_log {
+	void (*fn)(void *ctx, enum policy_level level, const char *file, unsigned int line,
+		   const char *text);
+	void *ctx;
+};
+
+__attribute__((format(printf, 5, 6))) void policy_log__msg(const struct policy_log *log,
+							   enum policy_level level,
+							   const char *file, unsigned int line,
+							   const char *fmt, ...);
+
+/*
+ * Copies the next word of *text into word, cut at size - 1, and moves *text behind it. Returns
+ * false at the end.
+ */
+bool policy_text__word(const char **text, const char *separators, char *word, size_t size);
+
+/* The candidate that is likely meant by word: a typing error or two away; NULL if none is near. */
+const char *policy_text__nearest(const char *word, const char *const *candidates, size_t n);
+
+#endif

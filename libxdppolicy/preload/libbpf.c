@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * Hooks in front of libbpf. libxdp, in whatever version and even if it is linked into the
+ * application, learns a program's run config by bpf_object__btf(): it is shown a copy that says what
+ * the policy says. What the application sets afterwards by itself, inside a static libxdp, is out of
+ * reach here.
+ */
+#include <bpf/btf.h>
+#include <errno.h>
+#include <net/if.h>
+#include <stdlib.h>
+#include <string.h>
+#include <syslog.h>
+
+#include "chain/proginfo.h"
+#include "chain/runcfg.h"
+#include "object.h"
+#include "report.h"
+#include "state.h"
+
+/* The interface that this thread asked about last: where a static libxdp is about to attach. */
+static __thread int queried_ifindex;
+
+struct bpf_object *hook_bpf_object__open_file(const char *path,
+					      const struct bpf_object_open_opts *opts)
+{
+	struct bpf_object *obj = REAL(bpf_object__open_file)(path, opts);
+	int saved_errno = errno;
+	struct object *object;
+	char *absolute;
+
+	if (!libbpf_get_error(obj) && path) {
+		absolute = realpath(path, NULL);
+		state__lock();
+		object = absolute ? object__get(obj) : NULL;
+		if (object) {
+			free(object->path);
+			object->path = absolute;
+			absolute = NULL;
+		}
+		state__unlock();
+		free(absolute);
+	}
+	errno = saved_errno;
+	return obj;
+}
+
+void hook_bpf_object__close(struct bpf_object *obj)
+{
+	int saved_errno = errno;
+	struct object *object = NULL;
+
+	/* out of the list before the address can be another object's */
+	if (obj) {
+		state__lock();
+		object = object__take(obj);
+		state__unlock();
+	}
+	errno = saved_errno;
+	REAL(bpf_object__close)(obj);
+	saved_errno = errno;
+	object__free(object);
+	errno = saved_errno;
+}
+
+/* Whether the policy wants other values for prog than libxdp would find in its BTF. */
+static bool wants_override(const struct xdp_policy *policy, const struct bpf_object *obj,
+			   const struct bpf_program *prog, struct runcfg_override *ret)
+{
+	struct policy_subject subject = { .app.unknown = true };
+	struct policy_decision decision;
+	const struct policy_result *result = decision.attr;
+	struct report report;
+
+	if (!object__is_xdp(prog))
+		return false;
+	state__describe(&subject);
+	object__describe(obj, prog, &subject);
+	xdp_policy__resolve(policy, &subject, NULL, &decision);
+	ret->program = bpf_program__name(prog);
+	ret->priority = result[ATTR_PRIORITY].value.num;
+	ret->actions = result[ATTR_ACTIONS].value.num;
+
+	report__start(&report, &subject, &decision);
+	report__change(&report, ATTR_PRIORITY, policy_subject__own(&subject, ATTR_PRIORITY));
+	report__change(&report, ATTR_ACTIONS, policy_subject__own(&subject, ATTR_ACTIONS));
+	return report__send(&report, "");
+}
+
+static struct btf *make_shown(const struct xdp_policy *policy, const struct bpf_object *obj,
+			      const struct btf *btf)
+{
+	struct runcfg_override *overrides;
+	struct bpf_program *prog;
+	struct btf *shown = NULL;
+	size_t n = 0, size = 0;
+
+	bpf_object__for_each_program(prog, obj)
+		size++;
+	overrides = calloc(size ? size : 1, sizeof(*overrides));
+	if (!overrides)
+		return NULL;
+	bpf_object__for_each_program(prog, obj)
+		n += wants_override(policy, obj, prog, &overrides[n]);
+	if (n && runcfg__override(btf, overrides, n, &shown))
+		state__log(LOG_ERR, "%s: its BTF can't be copied, values left as they are",
+			   bpf_object__name(obj));
+	free(overrides);
+	return shown;
+}
+
+struct btf *hook_bpf_object__btf(const struct bpf_object *obj)
+{
+	struct btf *btf = REAL(bpf_object__btf)(obj);
+	int saved_errno = errno;
+	struct xdp_policy *policy;
+	struct object *object;
+
+	if (!btf || object__is_dispatcher(obj))
+		return btf;
+	policy = state__enter();
+	if (policy) {
+		object = object__get(obj);
+		/* decided once for an object, so that all who ask are told the same */
+		if (object && object->btf != btf) {
+			btf__free(object->shown);
+			object->btf = btf;
+			object->shown = make_shown(policy, obj, btf);
+		}
+		if (object && object->shown)
+			btf = object->shown;
+		state__leave();
+	}
+	errno = saved_errno;
+	return btf;
+}
+
+/* Whether the policy forbids the subject on an interface. */
+static bool is_denied(const struct xdp_policy *policy, struct policy_subject *subject, int ifindex)
+{
+	struct policy_decision decision;
+	char ifname[IF_NAMESIZE];
+
+	state__describe(subject);
+	if (ifindex > 0)
+		subject->value[COND_INTERFACE] = if_indextoname(ifindex, ifname);
+	xdp_policy__resolve(policy, subject, NULL, &decision);
+	return report__denial(policy, subject, &decision);
+}
+
+static int refuse(void)
+{
+	errno = EACCES;
+	return -EACCES;
+}
+
+/*
+ * Where a static libxdp puts a program into a dispatcher. Refusing here, and not the attach of the
+ * dispatcher, leaves no pins behind and lets others be unloaded.
+ */
+int hook_bpf_program__set_attach_target(struct bpf_program *prog, int fd, const char *name)
+{
+	struct policy_subject subject = { 0 };
+	struct xdp_policy *policy = NULL;
+	int saved_errno = errno;
+	const struct object *object;
+	bool denied = false;
+
+	if (!libxdp_depth && fd > 0 && object__is_xdp(prog))
+		policy = state__enter();
+	if (policy) {
+		object = object__of(prog);
+		if (object && !object__is_dispatcher(object->key)) {
+			object__describe(object->key, prog, &subject);
+			denied = is_denied(policy, &subject, queried_ifindex);
+		}
+		state__leave();
+	}
+	if (denied)
+		return refuse();
+	errno = saved_errno;
+	return REAL(bpf_program__set_attach_target)(prog, fd, name);
+}
+
+int hook_bpf_xdp_query(int ifindex, int flags, struct bpf_xdp_query_opts *opts)
+{
+	queried_ifindex = ifindex;
+	return REAL(bpf_xdp_query)(ifindex, flags, opts);
+}
+
+/* A program without a dispatcher. Detaching (fd of -1) and dispatchers always pass. */
+int hook_bpf_xdp_attach(int ifindex, int fd, __u32 flags, const struct bpf_xdp_attach_opts *opts)
+{
+	struct policy_subject subject = { 0 };
+	struct xdp_policy *policy = NULL;
+	int saved_errno = errno;
+	struct proginfo info;
+	bool denied = false;
+
+	if (!libxdp_depth && fd >= 0)
+		policy = state__enter();
+	if (policy) {
+		if (!proginfo__read(fd, &info) && strcmp(info.name, "xdp_dispatcher")) {
+			subject.value[COND_PROGRAM] = info.name;
+			subject.value[COND_TAG] = info.tag;
+			denied = is_denied(policy, &subject, ifindex);
+		}
+		state__leave();
+	}
+	if (denied)
+		return refuse();
+	errno = saved_errno;
+	return REAL(bpf_xdp_attach)(ifindex, fd, flags, opts);
+}

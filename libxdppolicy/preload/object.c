@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include <bpf/btf.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "chain/runcfg.h"
+#include "object.h"
+
+/* A process has few objects open at a time: a list will do. */
+static struct object *objects;
+
+struct object *object__find(const struct bpf_object *obj)
+{
+	for (struct object *o = objects; o; o = o->next)
+		if (o->key == obj)
+			return o;
+	return NULL;
+}
+
+struct object *object__get(const struct bpf_object *obj)
+{
+	struct object *o = object__find(obj);
+
+	if (o)
+		return o;
+	o = calloc(1, sizeof(*o));
+	if (!o)
+		return NULL;
+	o->key = obj;
+	o->next = objects;
+	objects = o;
+	return o;
+}
+
+static bool has_program(const struct bpf_object *obj, const struct bpf_program *prog)
+{
+	struct bpf_program *p;
+
+	bpf_object__for_each_program(p, obj)
+		if (p == prog)
+			return true;
+	return false;
+}
+
+struct object *object__of(const struct bpf_program *prog)
+{
+	for (struct object *o = objects; o; o = o->next)
+		if (has_program(o->key, prog))
+			return o;
+	return NULL;
+}
+
+struct object *object__take(const struct bpf_object *obj)
+{
+	for (struct object **o = &objects; *o; o = &(*o)->next) {
+		struct object *found = *o;
+
+		if (found->key != obj)
+			continue;
+		*o = found->next;
+		return found;
+	}
+	return NULL;
+}
+
+void object__free(struct object *object)
+{
+	if (!object)
+		return;
+	btf__free(object->shown);
+	free(object->path);
+	free(object);
+}
+
+bool object__is_dispatcher(const struct bpf_object *obj)
+{
+	const char *name = bpf_object__name(obj);
+
+	/* libbpf keeps 15 characters of the file's name */
+	return name && !strncmp(name, "xdp-dispatcher", strlen("xdp-dispatcher"));
+}
+
+bool object__is_xdp(const struct bpf_program *prog)
+{
+	enum bpf_prog_type type = bpf_program__type(prog);
+
+	/* a section name that libbpf does not know leaves the type open until libxdp sets it */
+	return type == BPF_PROG_TYPE_XDP || type == BPF_PROG_TYPE_EXT ||
+	       type == BPF_PROG_TYPE_UNSPEC;
+}
+
+void object__describe(const struct bpf_object *obj, const struct bpf_program *prog,
+		      struct policy_subject *subject)
+{
+	const struct object *object = object__find(obj);
+	const struct btf *btf = REAL(bpf_object__btf)(obj);
+	struct runcfg author;
+
+	subject->value[COND_PROGRAM] = bpf_program__name(prog);
+	subject->value[COND_SECTION] = bpf_program__section_name(prog);
+	subject->value[COND_OBJECT] = object ? object->path : NULL;
+	if (!btf || runcfg__read(btf, bpf_program__name(prog), &author))
+		return;
+	subject->btf.has[ATTR_PRIORITY] = author.has_priority;
+	subject->btf.value[ATTR_PRIORITY].num = author.priority;
+	subject->btf.has[ATTR_ACTIONS] = author.has_actions;
+	subject->btf.value[ATTR_ACTIONS].num = author.actions;
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef XDP_POLICY_OBJECT_H
+#define XDP_POLICY_OBJECT_H
+
+/*
+ * The BPF objects that this process has open: where they came from, and the BTF that libxdp is shown
+ * instead of their own. Call everything here with the lock of state.h held.
+ */
+
+#include "hooks.h"
+
+struct object {
+	const struct bpf_object *key;
+	char *path;	       /* absolute; NULL if it was not opened from a file */
+	const struct btf *btf; /* the object's own, which shown was made from */
+	struct btf *shown;     /* NULL: its own will do */
+	struct object *next;
+};
+
+/* The entry of an object, made if need be; NULL without memory. */
+struct object *object__get(const struct bpf_object *obj);
+struct object *object__find(const struct bpf_object *obj);
+
+/* The open object that prog belongs to, or NULL. libbpf has no call for it. */
+struct object *object__of(const struct bpf_program *prog);
+
+/* Takes the entry out; the caller frees it when nobody can look at its BTF any more. */
+struct object *object__take(const struct bpf_object *obj);
+void object__free(struct object *object);
+
+/* libxdp's own objects, which no rule is meant for. */
+bool object__is_dispatcher(const struct bpf_object *obj);
+
+/* Whether prog is one that libxdp could attach. */
+bool object__is_xdp(const struct bpf_program *prog);
+
+/* Fills in what is known of one program of an open object, and the author's values. */
+void object__describe(const struct bpf_object *obj, const struct bpf_program *prog,
+		      struct policy_subject *subject);
+
+#endif

@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include <fcntl.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "process.h"
+
+static void read_executable(struct process_facts *facts)
+{
+	ssize_t len;
+
+	len = readlink("/proc/self/exe", facts->executable, sizeof(facts->executable) - 1);
+	facts->executable[len > 0 ? len : 0] = '\0';
+}
+
+static bool is_unit(const char *name, size_t len)
+{
+	static const char *const suffixes[] = { ".service", ".scope", ".socket", ".mount" };
+
+	for (size_t i = 0; i < sizeof(suffixes) / sizeof(suffixes[0]); i++) {
+		size_t suffix_len = strlen(suffixes[i]);
+
+		if (len > suffix_len && !memcmp(name + len - suffix_len, suffixes[i], suffix_len))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * The last unit on the path of systemd's own hierarchy: "0::" alone, or "N:name=systemd:" where
+ * version 1 is in use. A delegated unit may have groups of its own below.
+ */
+void process__unit_of(const char *cgroup, char *unit, size_t size)
+{
+	const char *path = strstr(cgroup, ":name=systemd:");
+	size_t len;
+
+	*unit = '\0';
+	if (path)
+		path += strlen(":name=systemd:");
+	else if (!strncmp(cgroup, "0::", 3))
+		path = cgroup + 3;
+	else if ((path = strstr(cgroup, "\n0::")))
+		path += 4;
+	else
+		return;
+	for (const char *end = path + strcspn(path, "\n"); path < end; path += len) {
+		path += *path == '/';
+		len = strcspn(path, "/\n");
+		if (is_unit(path, len) && len < size) {
+			memcpy(unit, path, len);
+			unit[len] = '\0';
+		}
+		if (!len)
+			break;
+	}
+}
+
+static void read_unit(struct process_facts *facts)
+{
+	char text[4096];
+	ssize_t len;
+	int fd;
+
+	facts->unit[0] = '\0';
+	fd = open("/proc/self/cgroup", O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return;
+	len = read(fd, text, sizeof(text) - 1);
+	close(fd);
+	if (len <= 0)
+		return;
+	text[len] = '\0';
+	process__unit_of(text, facts->unit, sizeof(facts->unit));
+}
+
+/*
+ * From /etc/passwd alone: getpwuid() would load name service modules into whatever application
+ * this is. A user from elsewhere can be matched by number.
+ */
+static void read_user(struct process_facts *facts)
+{
+	struct passwd pw, *found;
+	char buf[1024];
+	FILE *f;
+
+	snprintf(facts->uid, sizeof(facts->uid), "%u", facts->euid);
+	snprintf(facts->user, sizeof(facts->user), "%s", facts->uid);
+	f = fopen("/etc/passwd", "re");
+	if (!f)
+		return;
+	while (!fgetpwent_r(f, &pw, buf, sizeof(buf), &found)) {
+		if (found->pw_uid != facts->euid)
+			continue;
+		snprintf(facts->user, sizeof(facts->user), "%s", found->pw_name);
+		break;
+	}
+	fclose(f);
+}
+
+static void read_host(struct process_facts *facts)
+{
+	if (gethostname(facts->host, sizeof(facts->host) - 1))
+		facts->host[0] = '\0';
+	snprintf(facts->short_host, sizeof(facts->short_host), "%.*s",
+		 (int)strcspn(facts->host, "."), facts->host);
+}
+
+void process__refresh(struct process_facts *facts)
+{
+	pid_t pid = getpid();
+	uid_t euid = geteuid();
+
+	if (facts->pid != pid) {
+		read_executable(facts);
+		read_unit(facts);
+		read_host(facts);
+	}
+	if (facts->pid != pid || facts->euid != euid) {
+		facts->euid = euid;
+		read_user(facts);
+	}
+	facts->pid = pid;
+}
+
+static const char *known(const char *fact)
+{
+	return *fact ? fact : NULL;
+}
+
+void process__describe(const struct process_facts *facts, struct policy_subject *subject)
+{
+	subject->value[COND_EXECUTABLE] = known(facts->executable);
+	subject->value[COND_USER] = known(facts->user);
+	subject->alias[COND_USER] = known(facts->uid);
+	/* outside of any unit is a fact too: it lets "unit = !foo.service" hold */
+	subject->value[COND_UNIT] = facts->unit;
+	subject->value[COND_HOST] = known(facts->host);
+	subject->alias[COND_HOST] = known(facts->short_host);
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef XDP_POLICY_PROCESS_H
+#define XDP_POLICY_PROCESS_H
+
+#include <limits.h>
+#include <sys/types.h>
+
+#include "policy/rule.h"
+
+/* Facts about the calling process; an empty string is unknown. */
+struct process_facts {
+	pid_t pid;
+	uid_t euid;
+	char executable[PATH_MAX];
+	char unit[256];
+	char user[64];
+	char uid[16];
+	char host[256];
+	char short_host[256];
+};
+
+/* Reads again what may have changed since the last call: a fork, another user. */
+void process__refresh(struct process_facts *facts);
+
+/* Points the subject's conditions at the facts. */
+void process__describe(const struct process_facts *facts, struct policy_subject *subject);
+
+/* The unit in the text of a /proc/PID/cgroup, or an empty string; for tests. */
+void process__unit_of(const char *cgroup, char *unit, size_t size);
+
+#endif

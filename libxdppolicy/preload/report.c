@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include <stdio.h>
+#include <string.h>
+#include <syslog.h>
+
+#include "report.h"
+#include "state.h"
+
+void report__start(struct report *report, const struct policy_subject *subject,
+		   const struct policy_decision *decision)
+{
+	report->subject = subject;
+	report->decision = decision;
+	report->changes[0] = '\0';
+}
+
+/* "/etc/xdp/priorities.conf:3", or the name of a source that has no files */
+static void place_of(const struct policy_result *result, enum policy_attr attr, char *buf,
+		     size_t size)
+{
+	if (result->rule)
+		snprintf(buf, size, "%s:%u", result->rule->file, result->rule->value_line[attr]);
+	else
+		snprintf(buf, size, "%s", result->source);
+}
+
+void report__change(struct report *report, enum policy_attr attr, struct policy_value was)
+{
+	const struct policy_result *result = &report->decision->attr[attr];
+	char before[POLICY_VALUE_SIZE], after[POLICY_VALUE_SIZE], place[200];
+	size_t len = strlen(report->changes);
+
+	if (result->value.num == was.num)
+		return;
+	place_of(result, attr, place, sizeof(place));
+	snprintf(report->changes + len, sizeof(report->changes) - len, "%s%s %s -> %s (%s)",
+		 len ? ", " : "", policy_key__attr(attr)->name,
+		 policy_value__print(attr, &was, before, sizeof(before)),
+		 policy_value__print(attr, &result->value, after, sizeof(after)), place);
+}
+
+static const char *or_unknown(const char *value)
+{
+	return value ? value : "?";
+}
+
+bool report__send(const struct report *report, const char *prefix)
+{
+	const char *ifname = report->subject->value[COND_INTERFACE];
+
+	if (!*report->changes)
+		return false;
+	state__log(LOG_NOTICE, "%s%s%s%s: %s", prefix,
+		   or_unknown(report->subject->value[COND_PROGRAM]), ifname ? " on " : "",
+		   ifname ? ifname : "", report->changes);
+	return true;
+}
+
+bool report__denial(const struct xdp_policy *policy, const struct policy_subject *subject,
+		    const struct policy_decision *decision)
+{
+	const struct policy_result *result = &decision->attr[ATTR_ATTACH];
+	char place[200] = "on-error: deny, and part of the policy is refused";
+
+	if (result->value.num == ATTACH_DENY)
+		place_of(result, ATTR_ATTACH, place, sizeof(place));
+	else if (!xdp_policy__denies_all(policy))
+		return false;
+	state__log(LOG_NOTICE, "%s on %s: attach denied (%s)",
+		   or_unknown(subject->value[COND_PROGRAM]),
+		   or_unknown(subject->value[COND_INTERFACE]), place);
+	return true;
+}

@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include <pthread.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <syslog.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "process.h"
+#include "state.h"
+
+/* Recursive: a libbpf print callback of the application may call a hooked function in turn. */
+static pthread_mutex_t lock = PTHREAD_RECURSIVE_MUTEX_INITIALIZER_NP;
+static struct xdp_policy *policy;
+static struct process_facts facts;
+
+void state__lock(void)
+{
+	pthread_mutex_lock(&lock);
+}
+
+void state__unlock(void)
+{
+	pthread_mutex_unlock(&lock);
+}
+
+/* The lock names its owner's thread id, and in the child that is another: unlocking would fail. */
+static void after_fork_in_child(void)
+{
+	lock = (pthread_mutex_t)PTHREAD_RECURSIVE_MUTEX_INITIALIZER_NP;
+}
+
+static void init_once(void)
+{
+	pthread_atfork(state__lock, state__unlock, after_fork_in_child);
+}
+
+/* A child of fork() gets the registries whole and the lock free, whoever held it in the parent. */
+void state__init(void)
+{
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+	pthread_once(&once, init_once);
+}
+
+#define LOG_BURST      20
+#define LOG_PER_SECOND 1
+
+static struct {
+	bool started;
+	unsigned int tokens, suppressed;
+	time_t last;
+} rate;
+
+static bool may_log(void)
+{
+	struct timespec now;
+	unsigned long refill;
+
+	clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
+	if (!rate.started) {
+		rate.started = true;
+		rate.tokens = LOG_BURST;
+		rate.last = now.tv_sec;
+	}
+	refill = (now.tv_sec - rate.last) * LOG_PER_SECOND;
+	rate.last = now.tv_sec;
+	rate.tokens = refill > LOG_BURST - rate.tokens ? LOG_BURST : rate.tokens + refill;
+	if (!rate.tokens) {
+		rate.suppressed++;
+		return false;
+	}
+	rate.tokens--;
+	return true;
+}
+
+/*
+ * Not syslog(3): that would keep a descriptor and an identity that belong to the application, and
+ * may wait. A datagram that cannot be sent at once is dropped.
+ */
+static void send_line(int priority, const char *text)
+{
+	struct sockaddr_un addr = { .sun_family = AF_UNIX, .sun_path = "/dev/log" };
+	char line[700], stamp[32] = "";
+	time_t now = time(NULL);
+	struct tm tm;
+	int fd, len;
+
+	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd < 0)
+		return;
+	if (localtime_r(&now, &tm))
+		strftime(stamp, sizeof(stamp), "%h %e %T", &tm);
+	len = snprintf(line, sizeof(line), "<%d>%s xdp-policy[%d]: %s", LOG_DAEMON | priority, stamp,
+		       getpid(), text);
+	if (len > (int)sizeof(line) - 1)
+		len = sizeof(line) - 1;
+	sendto(fd, line, len, MSG_NOSIGNAL | MSG_DONTWAIT, (struct sockaddr *)&addr, sizeof(addr));
+	close(fd);
+}
+
+void state__log(int priority, const char *fmt, ...)
+{
+	char text[600];
+	va_list args;
+
+	if (!may_log())
+		return;
+	if (rate.suppressed) {
+		snprintf(text, sizeof(text), "%u earlier messages suppressed", rate.suppressed);
+		rate.suppressed = 0;
+		send_line(LOG_NOTICE, text);
+	}
+	va_start(args, fmt);
+	vsnprintf(text, sizeof(text), fmt, args);
+	va_end(args);
+	send_line(priority, text);
+}
+
+static void log_policy(void *ctx, enum policy_level level, const char *file, unsigned int line,
+		       const char *text)
+{
+	(void)ctx;
+	if (level == POLICY_ERROR && line)
+		state__log(LOG_ERR, "%s:%u: %s", file, line, text);
+	else if (level == POLICY_ERROR)
+		state__log(LOG_ERR, "%s: %s", file, text);
+}
+
+struct xdp_policy *state__enter(void)
+{
+	const struct xdp_policy_opts opts = { .log = { .fn = log_policy } };
+
+	if (!access(POLICY_KILL_SWITCH, F_OK))
+		return NULL;
+	state__lock();
+	if (policy)
+		xdp_policy__refresh(policy);
+	else
+		xdp_policy__open(&opts, &policy);
+	if (!policy) {
+		state__unlock();
+		return NULL;
+	}
+	process__refresh(&facts);
+	return policy;
+}
+
+void state__leave(void)
+{
+	state__unlock();
+}
+
+void state__describe(struct policy_subject *subject)
+{
+	process__describe(&facts, subject);
+}

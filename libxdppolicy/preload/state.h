@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef XDP_POLICY_STATE_H
+#define XDP_POLICY_STATE_H
+
+/*
+ * What the hooks of one process share: the policy, the facts about the process, one lock, one log.
+ */
+
+#include "policy/policy.h"
+
+/* Must be called once, before anything else here. */
+void state__init(void);
+
+/*
+ * Takes the lock and brings the policy up to date. Returns NULL, without the lock, if there is none
+ * to follow: switched off by POLICY_KILL_SWITCH, or not loaded. state__leave() gives the lock back.
+ */
+struct xdp_policy *state__enter(void);
+void state__leave(void);
+
+/* The lock alone, for the registries. It is recursive, and held over fork(). */
+void state__lock(void);
+void state__unlock(void);
+
+/* Fills in what is known of this process and this host. Valid until state__leave(). */
+void state__describe(struct policy_subject *subject);
+
+/* One line to the system log, facility daemon; lines beyond a rate are counted, not sent. */
+__attribute__((format(printf, 2, 3))) void state__log(int priority, const char *fmt, ...);
+
+#define POLICY_KILL_SWITCH "/run/xdp/disabled"
+
+#endif

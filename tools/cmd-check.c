@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "policy/ini.h"
+#include "tool.h"
+
+struct check {
+	struct tool_opts opts;
+	bool quiet;
+	char **args;
+	int n_args;
+	json_t *findings;
+	unsigned int n_errors, n_warnings, n_files, n_rules;
+	struct policy_log log;
+};
+
+static const struct argp_option options[] = {
+	{ "quiet", 'q', NULL, 0, "Say nothing if nothing is wrong", 0 },
+	{ 0 },
+};
+
+/* Messages are what this command is for: they go to standard output. */
+static void collect(void *ctx, enum policy_level level, const char *file, unsigned int line,
+		    const char *text)
+{
+	struct check *check = ctx;
+
+	check->n_errors += level == POLICY_ERROR;
+	check->n_warnings += level == POLICY_WARNING;
+	if (check->findings)
+		json_array_append_new(check->findings,
+				      json_pack("{s:s, s:i, s:s, s:s}", "file", file, "line",
+						(int)line, "level",
+						level == POLICY_ERROR ? "error" : "warning",
+						"message", text));
+	else
+		tool_print_message(stdout, level, file, line, text);
+}
+
+static void check_text(struct check *check, const char *path, const char *text, size_t size)
+{
+	const char *base = strrchr(path, '/') ? strrchr(path, '/') + 1 : path;
+	struct policy_rules rules = { .file = (char *)path };
+	struct policy_switch sw;
+
+	check->n_files++;
+	if (!strcmp(base, "xdpswitch.conf"))
+		policy_switch__parse(&sw, path, text, size, &check->log);
+	else if (policy_ini__parse(text, size, &rules, &check->log) == -ENOMEM)
+		tool_error("out of memory");
+	check->n_rules += rules.n;
+	policy_rules__clear(&rules);
+}
+
+static void check_stdin(struct check *check)
+{
+	size_t size;
+	char *text = malloc(POLICY_MAX_FILE_SIZE + 1);
+
+	if (!text)
+		return;
+	size = fread(text, 1, POLICY_MAX_FILE_SIZE + 1, stdin);
+	if (size > POLICY_MAX_FILE_SIZE)
+		policy_log__msg(&check->log, POLICY_ERROR, "-", 0,
+				"found more than %d bytes, expected at most that",
+				POLICY_MAX_FILE_SIZE);
+	else
+		check_text(check, "-", text, size);
+	free(text);
+}
+
+/* A file that is not in its place yet: its text counts, not its owner. */
+static void check_file(struct check *check, const char *path)
+{
+	struct policy_stamp stamp;
+	size_t size = 0;
+	char *text = NULL;
+
+	switch (policy_file__read(path, (uid_t)-1, &text, &size, &stamp, &check->log)) {
+	case FILE_GOOD:
+		check_text(check, path, text, size);
+		free(text);
+		break;
+	case FILE_ABSENT:
+		policy_log__msg(&check->log, POLICY_ERROR, path, 0,
+				"found no such file, expected one");
+		break;
+	case FILE_MASKED:
+		check->n_files++;
+		break;
+	case FILE_REFUSED:
+		break;
+	}
+}
+
+static int is_conf(const struct dirent *entry)
+{
+	const char *suffix = strrchr(entry->d_name, '.');
+
+	return entry->d_name[0] != '.' && suffix && !strcmp(suffix, ".conf");
+}
+
+/* All files of a directory that is, or shall become, an /etc/xdp or a priorities.d. */
+static void check_dir(struct check *check, const char *path)
+{
+	struct dirent **entries;
+	char *below;
+	int n;
+
+	n = scandir(path, &entries, is_conf, alphasort);
+	if (n < 0) {
+		policy_log__msg(&check->log, POLICY_ERROR, path, 0,
+				"found a directory that can't be read: %m");
+		return;
+	}
+	for (int i = 0; i < n; i++) {
+		if (asprintf(&below, "%s/%s", path, entries[i]->d_name) >= 0) {
+			check_file(check, below);
+			free(below);
+		}
+		free(entries[i]);
+	}
+	free(entries);
+	if (asprintf(&below, "%s/priorities.d", path) < 0)
+		return;
+	if (!access(below, F_OK))
+		check_dir(check, below);
+	free(below);
+}
+
+static void check_arg(struct check *check, const char *arg)
+{
+	struct stat st;
+
+	if (!strcmp(arg, "-"))
+		check_stdin(check);
+	else if (!stat(arg, &st) && S_ISDIR(st.st_mode))
+		check_dir(check, arg);
+	else
+		check_file(check, arg);
+}
+
+static int check_host(struct check *check)
+{
+	struct xdp_policy_opts opts = { .root = check->opts.root, .log = check->log };
+	const struct policy_files *files;
+	struct xdp_policy *policy;
+	int err;
+
+	err = xdp_policy__open(&opts, &policy);
+	if (err) {
+		tool_error("%s: %s", opts.root ? opts.root : "/", strerror(-err));
+		return err == -EACCES ? TOOL_PERM : TOOL_USAGE;
+	}
+	files = xdp_policy__files(policy);
+	for (size_t i = 0; i < files->n; i++)
+		check->n_files += files->file[i].kind != FILE_WATCHED;
+	check->n_rules = xdp_policy__n_rules(policy);
+	xdp_policy__close(policy);
+	return TOOL_OK;
+}
+
+static int finish(struct check *check)
+{
+	bool found = check->n_errors || check->n_warnings;
+
+	if (check->findings) {
+		json_t *json = tool_json_new();
+
+		json_object_set_new(json, "files", json_integer(check->n_files));
+		json_object_set_new(json, "rules", json_integer(check->n_rules));
+		json_object_set_new(json, "errors", json_integer(check->n_errors));
+		json_object_set_new(json, "warnings", json_integer(check->n_warnings));
+		json_object_set_new(json, "findings", check->findings);
+		if (tool_json_print(json))
+			return TOOL_FOUND;
+	} else if (found || !check->quiet) {
+		printf("%u file%s, %u rule%s: %u error%s, %u warning%s\n", check->n_files,
+		       check->n_files == 1 ? "" : "s", check->n_rules,
+		       check->n_rules == 1 ? "" : "s", check->n_errors,
+		       check->n_errors == 1 ? "" : "s", check->n_warnings,
+		       check->n_warnings == 1 ? "" : "s");
+	}
+	return check->n_errors ? TOOL_FOUND : TOOL_OK;
+}
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+	struct check *check = state->input;
+
+	(void)arg;
+	switch (key) {
+	case ARGP_KEY_INIT:
+		state->child_inputs[0] = &check->opts;
+		return 0;
+	case 'q':
+		check->quiet = true;
+		return 0;
+	case ARGP_KEY_ARGS:
+		check->args = state->argv + state->next;
+		check->n_args = state->argc - state->next;
+		state->next = state->argc;
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+int cmd_check(int argc, char **argv)
+{
+	static const struct argp_child children[] = { { &tool_argp, 0, NULL, 0 }, { 0 } };
+	static const struct argp argp = {
+		.options = options,
+		.parser = parse,
+		.args_doc = "[FILE|DIR|-]...",
+		.doc = "Looks for errors in the policy of this host, or in the files given, whose "
+		       "owner and mode do not matter.",
+		.children = children,
+	};
+	struct check check = { .log = { .fn = collect, .ctx = &check } };
+	int status = TOOL_OK;
+
+	argp_parse(&argp, argc, argv, 0, NULL, &check);
+	if (check.opts.json)
+		check.findings = json_array();
+	for (int i = 0; i < check.n_args; i++)
+		check_arg(&check, check.args[i]);
+	if (!check.n_args)
+		status = check_host(&check);
+	return status ? status : finish(&check);
+}

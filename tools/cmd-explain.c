@@ -1,0 +1,366 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include <bpf/bpf.h>
+#include <bpf/btf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <libsmartcols.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "chain/runcfg.h"
+#include "tool.h"
+
+/* Options for the conditions are made from the table of keys; theirs start here. */
+#define KEY_COND  0x100
+#define KEY_APP	  0x200
+#define N_OPTIONS (N_CONDS + 2)
+
+struct explain {
+	struct tool_opts opts;
+	struct policy_subject subject;
+	char host[256], short_host[256];
+	char **args;
+	int n_args;
+	struct xdp_policy *policy;
+	json_t *programs;
+	/* while one program is explained */
+	struct libscols_table *table;
+	struct libscols_line *parent[N_ATTRS];
+	json_t *answers[N_ATTRS];
+};
+
+enum {
+	COL_WHAT,
+	COL_VALUE,
+	COL_WHERE,
+	COL_NOTE
+};
+
+static void set_app(struct explain *explain, char *text, struct argp_state *state)
+{
+	char *value = strchr(text, '='), err[160];
+	const struct policy_key *key;
+
+	if (value)
+		*value++ = '\0';
+	key = policy_key__find(text);
+	if (!value || !key || key->is_cond) {
+		argp_error(state, "--app: found '%s', expected priority=NUMBER or "
+				  "chain-call-actions=ACTION...",
+			   text);
+		return;
+	}
+	if (policy_value__parse(key->id, value, &explain->subject.app.value[key->id], err,
+				sizeof(err)))
+		argp_error(state, "--app %s: %s", text, err);
+	explain->subject.app.has[key->id] = true;
+}
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+	struct explain *explain = state->input;
+
+	switch (key) {
+	case ARGP_KEY_INIT:
+		state->child_inputs[0] = &explain->opts;
+		return 0;
+	case ARGP_KEY_ARGS:
+		explain->args = state->argv + state->next;
+		explain->n_args = state->argc - state->next;
+		state->next = state->argc;
+		return 0;
+	case ARGP_KEY_NO_ARGS:
+		argp_error(state, "found no program, expected a name or a BPF object file");
+		return EINVAL;
+	case KEY_APP:
+		set_app(explain, arg, state);
+		return 0;
+	default:
+		if (key < KEY_COND || key >= KEY_COND + N_CONDS)
+			return ARGP_ERR_UNKNOWN;
+		explain->subject.value[key - KEY_COND] = arg;
+		explain->subject.alias[key - KEY_COND] = NULL;
+		return 0;
+	}
+}
+
+static void place_of(const struct policy_rule *rule, enum policy_attr attr, char *buf, size_t size)
+{
+	snprintf(buf, size, "%s:%u [%s]", rule->file, rule->value_line[attr], rule->name);
+}
+
+/* "interface and unit", for a bit mask of conditions */
+static void names_of(unsigned int conds, char *buf, size_t size)
+{
+	size_t len = 0;
+
+	*buf = '\0';
+	for (int c = 0; c < N_CONDS && len < size; c++)
+		if (conds & 1U << c)
+			len += snprintf(buf + len, size - len, "%s%s", len ? " and " : "",
+					policy_key__cond(c)->name);
+}
+
+static void note_of(const struct policy_trace *t, char *buf, size_t size)
+{
+	char names[128];
+
+	if (t->missing) {
+		names_of(t->missing, names, sizeof(names));
+		snprintf(buf, size, "not used: %s not known (give --%s)", names,
+			 policy_key__cond(ffs(t->missing) - 1)->name);
+	} else if (t->note) {
+		snprintf(buf, size, "%s%s", t->counts ? "" : "not used: ", t->note);
+	} else {
+		snprintf(buf, size, "%s", t->counts ? "decides" : policy_status__name(t->status));
+	}
+}
+
+static void add_answer(void *ctx, const struct policy_trace *t)
+{
+	struct explain *explain = ctx;
+	char value[POLICY_VALUE_SIZE] = "-", where[512] = "", note[256];
+	struct libscols_line *line;
+
+	if (t->value)
+		policy_value__print(t->attr, t->value, value, sizeof(value));
+	if (t->rule)
+		place_of(t->rule, t->attr, where, sizeof(where));
+	note_of(t, note, sizeof(note));
+	if (explain->programs) {
+		json_t *answer = json_pack("{s:s, s:s, s:b, s:s}", "source", t->source, "status",
+					   policy_status__name(t->status), "counts", t->counts,
+					   "note", note);
+
+		if (t->value)
+			json_object_set_new(answer, "value", tool_json_value(t->attr, t->value));
+		if (t->rule)
+			json_object_update_new(answer,
+					       json_pack("{s:s, s:i, s:s}", "file", t->rule->file,
+							 "line",
+							 (int)t->rule->value_line[t->attr],
+							 "rule", t->rule->name));
+		json_array_append_new(explain->answers[t->attr], answer);
+		return;
+	}
+	line = scols_table_new_line(explain->table, explain->parent[t->attr]);
+	scols_line_set_data(line, COL_WHAT, t->source);
+	scols_line_set_data(line, COL_VALUE, value);
+	scols_line_set_data(line, COL_WHERE, where);
+	scols_line_set_data(line, COL_NOTE, note);
+}
+
+static void start_table(struct explain *explain)
+{
+	struct libscols_table *table = scols_new_table();
+
+	scols_table_new_column(table, "ATTRIBUTE", 0, SCOLS_FL_TREE);
+	scols_table_new_column(table, "VALUE", 0, 0);
+	scols_table_new_column(table, "WHERE", 0, 0);
+	scols_table_new_column(table, "", 0, 0);
+	scols_table_set_termforce(table, SCOLS_TERMFORCE_NEVER);
+	if (!isatty(STDOUT_FILENO))
+		scols_table_enable_ascii(table, 1);
+	explain->table = table;
+	for_each_attr(attr) {
+		explain->parent[attr] = scols_table_new_line(table, NULL);
+		scols_line_set_data(explain->parent[attr], COL_WHAT,
+				    policy_key__attr(attr)->name);
+	}
+}
+
+static void print_table(struct explain *explain, const struct policy_decision *decision)
+{
+	const struct policy_subject *subject = &explain->subject;
+	char value[POLICY_VALUE_SIZE], where[512];
+
+	for_each_attr(attr) {
+		const struct policy_result *result = &decision->attr[attr];
+
+		policy_value__print(attr, &result->value, value, sizeof(value));
+		snprintf(where, sizeof(where), "%s", result->source);
+		if (result->rule)
+			place_of(result->rule, attr, where, sizeof(where));
+		scols_line_set_data(explain->parent[attr], COL_VALUE, value);
+		scols_line_set_data(explain->parent[attr], COL_WHERE, where);
+	}
+	printf("%s", subject->value[COND_PROGRAM]);
+	for (int c = COND_PROGRAM + 1; c < N_CONDS; c++)
+		if (subject->value[c] && c != COND_HOST)
+			printf(", %s %s", policy_key__cond(c)->name, subject->value[c]);
+	putchar('\n');
+	scols_print_table(explain->table);
+	scols_unref_table(explain->table);
+}
+
+static void add_json(struct explain *explain, const struct policy_decision *decision)
+{
+	json_t *attributes = json_object(), *subject = json_object();
+
+	for (int c = 0; c < N_CONDS; c++)
+		if (explain->subject.value[c])
+			json_object_set_new(subject, policy_key__cond(c)->name,
+					    json_string(explain->subject.value[c]));
+	for_each_attr(attr) {
+		const struct policy_result *result = &decision->attr[attr];
+
+		json_object_set_new(attributes, policy_key__attr(attr)->name,
+				    json_pack("{s:o, s:s, s:o}", "value",
+					      tool_json_value(attr, &result->value), "source",
+					      result->source, "answers", explain->answers[attr]));
+	}
+	json_array_append_new(explain->programs,
+			      json_pack("{s:o, s:o}", "subject", subject, "attributes",
+					attributes));
+}
+
+static void explain_subject(struct explain *explain)
+{
+	const struct policy_resolve_opts opts = { .trace = add_answer, .trace_ctx = explain };
+	struct policy_decision decision;
+
+	if (explain->programs)
+		for_each_attr(attr)
+			explain->answers[attr] = json_array();
+	else
+		start_table(explain);
+	xdp_policy__resolve(explain->policy, &explain->subject, &opts, &decision);
+	if (explain->programs)
+		add_json(explain, &decision);
+	else
+		print_table(explain, &decision);
+}
+
+static void explain_program(struct explain *explain, const struct bpf_object *obj,
+			    const struct bpf_program *prog)
+{
+	const struct policy_subject before = explain->subject;
+	struct policy_known *author = &explain->subject.btf;
+	const struct btf *btf = bpf_object__btf(obj);
+	struct runcfg config;
+
+	explain->subject.value[COND_PROGRAM] = bpf_program__name(prog);
+	explain->subject.value[COND_SECTION] = bpf_program__section_name(prog);
+	if (btf && !runcfg__read(btf, bpf_program__name(prog), &config)) {
+		author->has[ATTR_PRIORITY] = config.has_priority;
+		author->value[ATTR_PRIORITY].num = config.priority;
+		author->has[ATTR_ACTIONS] = config.has_actions;
+		author->value[ATTR_ACTIONS].num = config.actions;
+	}
+	explain_subject(explain);
+	explain->subject = before;
+}
+
+static int explain_object(struct explain *explain, const char *path)
+{
+	const char *before = explain->subject.value[COND_OBJECT];
+	char *absolute = realpath(path, NULL);
+	struct bpf_program *prog;
+	struct bpf_object *obj;
+	unsigned int n = 0;
+	long err;
+
+	obj = absolute ? bpf_object__open_file(absolute, NULL) : NULL;
+	err = absolute ? libbpf_get_error(obj) : -errno;
+	if (err) {
+		tool_error("%s: found no BPF object that can be read, expected one: %s", path,
+			   strerror(-err));
+		free(absolute);
+		return err == -EACCES ? TOOL_PERM : TOOL_FOUND;
+	}
+	if (!before)
+		explain->subject.value[COND_OBJECT] = absolute;
+	bpf_object__for_each_program(prog, obj) {
+		if (bpf_program__type(prog) != BPF_PROG_TYPE_XDP)
+			continue;
+		if (n++ && !explain->programs)
+			putchar('\n');
+		explain_program(explain, obj, prog);
+	}
+	explain->subject.value[COND_OBJECT] = before;
+	bpf_object__close(obj);
+	free(absolute);
+	if (n)
+		return TOOL_OK;
+	tool_error("%s: found no XDP program in it, expected one", path);
+	return TOOL_FOUND;
+}
+
+static bool is_object(const char *arg)
+{
+	const char *suffix = strrchr(arg, '.');
+
+	return strchr(arg, '/') || (suffix && !strcmp(suffix, ".o"));
+}
+
+static int explain_arg(struct explain *explain, const char *arg)
+{
+	if (is_object(arg))
+		return explain_object(explain, arg);
+	explain->subject.value[COND_PROGRAM] = arg;
+	explain_subject(explain);
+	return TOOL_OK;
+}
+
+/* One option for each condition, made from the table; the program is the argument itself. */
+static void make_options(struct argp_option *options)
+{
+	struct argp_option *o = options;
+
+	for (const struct policy_key *k = policy_keys; k->name; k++)
+		if (k->is_cond && k->id != COND_PROGRAM)
+			*o++ = (struct argp_option){ k->name, KEY_COND + k->id, "VALUE", 0,
+						     k->help, 0 };
+	*o = (struct argp_option){ "app", KEY_APP, "ATTRIBUTE=VALUE", 0,
+				   "as if the application had set this itself", 0 };
+}
+
+int cmd_explain(int argc, char **argv)
+{
+	static const struct argp_child children[] = { { &tool_argp, 0, NULL, 0 }, { 0 } };
+	static struct argp_option options[N_OPTIONS];
+	static const struct argp argp = {
+		.options = options,
+		.parser = parse,
+		.args_doc = "PROGRAM|OBJECT...",
+		.doc = "Says what is decided for a program, each source's answer, who won and why. "
+		       "An argument that ends in .o or has a slash is a BPF object: each of its "
+		       "XDP programs is explained, with its author's values.",
+		.children = children,
+	};
+	struct explain explain = { 0 };
+	int status = TOOL_OK;
+
+	make_options(options);
+	if (!gethostname(explain.host, sizeof(explain.host) - 1)) {
+		snprintf(explain.short_host, sizeof(explain.short_host), "%.*s",
+			 (int)strcspn(explain.host, "."), explain.host);
+		explain.subject.value[COND_HOST] = explain.host;
+		explain.subject.alias[COND_HOST] = explain.short_host;
+	}
+	argp_parse(&argp, argc, argv, 0, NULL, &explain);
+	libbpf_set_print(NULL);
+	explain.policy = tool_open_policy(&explain.opts, &status);
+	if (!explain.policy)
+		return status;
+	if (explain.opts.json)
+		explain.programs = json_array();
+	for (int i = 0; i < explain.n_args && !status; i++) {
+		if (i && !explain.programs)
+			putchar('\n');
+		status = explain_arg(&explain, explain.args[i]);
+	}
+	if (explain.programs) {
+		json_t *json = tool_json_new();
+
+		json_object_set_new(json, "programs", explain.programs);
+		if (tool_json_print(json))
+			status = TOOL_FOUND;
+	}
+	if (!status)
+		status = tool_policy_status(explain.policy);
+	xdp_policy__close(explain.policy);
+	return status;
+}

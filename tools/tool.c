@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tool.h"
+
+static const struct argp_option options[] = {
+	{ "root", 'r', "DIR", 0, "Take DIR for the root directory", 10 },
+	{ "json", 'j', NULL, 0, "Print JSON", 10 },
+	{ 0 },
+};
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+	struct tool_opts *opts = state->input;
+
+	switch (key) {
+	case 'r':
+		opts->root = arg;
+		return 0;
+	case 'j':
+		opts->json = true;
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+const struct argp tool_argp = { .options = options, .parser = parse };
+
+void tool_error(const char *fmt, ...)
+{
+	va_list args;
+
+	fputs("xdp-policy: ", stderr);
+	va_start(args, fmt);
+	vfprintf(stderr, fmt, args);
+	va_end(args);
+	fputc('\n', stderr);
+}
+
+void tool_print_message(FILE *out, enum policy_level level, const char *file, unsigned int line,
+			const char *text)
+{
+	const char *kind = level == POLICY_WARNING ? "warning: " : "";
+
+	if (line)
+		fprintf(out, "%s:%u: %s%s\n", file, line, kind, text);
+	else
+		fprintf(out, "%s: %s%s\n", file, kind, text);
+}
+
+static void print_stderr(void *ctx, enum policy_level level, const char *file, unsigned int line,
+			 const char *text)
+{
+	(void)ctx;
+	tool_print_message(stderr, level, file, line, text);
+}
+
+const struct policy_log tool_log_stderr = { .fn = print_stderr };
+
+struct xdp_policy *tool_open_policy(const struct tool_opts *opts, int *exit_status)
+{
+	struct xdp_policy_opts policy_opts = { .root = opts->root, .log = tool_log_stderr };
+	struct xdp_policy *policy = NULL;
+	int err;
+
+	err = xdp_policy__open(&policy_opts, &policy);
+	if (!err)
+		return policy;
+	tool_error("%s: %s", opts->root ? opts->root : "/", strerror(-err));
+	*exit_status = err == -EACCES ? TOOL_PERM : TOOL_USAGE;
+	return NULL;
+}
+
+int tool_policy_status(const struct xdp_policy *policy)
+{
+	return xdp_policy__n_errors(policy) ? TOOL_CONFIG : TOOL_OK;
+}
+
+json_t *tool_json_new(void)
+{
+	json_t *json = json_pack("{s:i}", "version", TOOL_JSON_VERSION);
+
+	if (!json) {
+		tool_error("out of memory");
+		exit(TOOL_FOUND);
+	}
+	return json;
+}
+
+int tool_json_print(json_t *json)
+{
+	int err = json_dumpf(json, stdout, JSON_INDENT(2) | JSON_PRESERVE_ORDER);
+
+	json_decref(json);
+	putchar('\n');
+	if (!err && !fflush(stdout))
+		return TOOL_OK;
+	tool_error("cannot write: %m");
+	return TOOL_FOUND;
+}
+
+static json_t *action_list(unsigned int set)
+{
+	json_t *list = json_array();
+
+	for (unsigned int i = 0; i < POLICY_N_ACTIONS; i++)
+		if (set & 1U << i)
+			json_array_append_new(list, json_string(policy_action__name(i)));
+	return list;
+}
+
+json_t *tool_json_value(enum policy_attr attr, const struct policy_value *value)
+{
+	char text[POLICY_VALUE_SIZE];
+
+	if (attr == ATTR_PRIORITY)
+		return json_integer(value->num);
+	if (attr == ATTR_ACTIONS && value->relative)
+		return json_pack("{s:o, s:o}", "add", action_list(value->add), "del",
+				 action_list(value->del));
+	if (attr == ATTR_ACTIONS)
+		return action_list(value->num);
+	return json_string(policy_value__print(attr, value, text, sizeof(text)));
+}

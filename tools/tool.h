@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef XDP_POLICY_TOOL_H
+#define XDP_POLICY_TOOL_H
+
+/* What the commands of xdp-policy share. */
+
+#include <argp.h>
+#include <jansson.h>
+
+#include "policy/policy.h"
+
+/* Frozen: scripts rely on them. */
+enum tool_exit {
+	TOOL_OK = 0,
+	TOOL_FOUND = 1,	 /* check found something, or there is nothing to tell of */
+	TOOL_USAGE = 2,	 /* as argp exits, see main() */
+	TOOL_CONFIG = 3, /* part of the configuration is refused */
+	TOOL_PERM = 4	 /* not permitted */
+};
+
+#define TOOL_JSON_VERSION 1
+
+struct tool_command {
+	const char *name;
+	const char *args;
+	const char *help;
+	int (*run)(int argc, char **argv);
+};
+
+int cmd_check(int argc, char **argv);
+int cmd_cat(int argc, char **argv);
+int cmd_dump(int argc, char **argv);
+int cmd_explain(int argc, char **argv);
+int cmd_run(int argc, char **argv);
+int cmd_status(int argc, char **argv);
+int cmd_preload(int argc, char **argv);
+
+/* --root and --json; tool_argp parses them as a child of each command's own parser. */
+struct tool_opts {
+	const char *root;
+	bool json;
+};
+extern const struct argp tool_argp;
+
+/* "xdp-policy: text", to standard error. */
+__attribute__((format(printf, 1, 2))) void tool_error(const char *fmt, ...);
+
+/* A message sink that writes "file:line: text" to standard error. */
+extern const struct policy_log tool_log_stderr;
+void tool_print_message(FILE *out, enum policy_level level, const char *file, unsigned int line,
+			const char *text);
+
+/*
+ * Opens the policy below opts->root with messages to standard error. On failure says why and
+ * returns NULL with *exit_status set.
+ */
+struct xdp_policy *tool_open_policy(const struct tool_opts *opts, int *exit_status);
+
+/* The exit status of a command that used the policy: TOOL_CONFIG if part of it is refused. */
+int tool_policy_status(const struct xdp_policy *policy);
+
+/* A new object with its version, or exits without memory: a command has nothing to save. */
+json_t *tool_json_new(void);
+/* Prints and frees it. Returns TOOL_OK, or TOOL_FOUND if standard output does not take it. */
+int tool_json_print(json_t *json);
+/* A value as JSON: a number, a list of actions, a word; relative actions as {"add", "del"}. */
+json_t *tool_json_value(enum policy_attr attr, const struct policy_value *value);
+
+#endif

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/* xdp-policy: a table of commands, one file each. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tool.h"
+
+static const struct tool_command commands[] = {
+	{ "check", "[FILE|DIR|-]...", "Look for errors in the policy, or in the files given",
+	  cmd_check },
+	{ "cat", "", "Print the files of the policy in the order in which they count", cmd_cat },
+	{ "dump", "", "Print all rules that are in force, as one file", cmd_dump },
+	{ "explain", "PROGRAM|OBJECT...", "Say what is decided for a program, by whom and why",
+	  cmd_explain },
+	{ "run", "-- COMMAND [ARG...]", "Run a command that obeys the policy", cmd_run },
+	{ "status", "[INTERFACE...]", "Show the live chains beside what the policy wants",
+	  cmd_status },
+	{ "preload", "status", "Say whether and how applications are reached", cmd_preload },
+	{ 0 },
+};
+
+static const struct tool_command *find_command(const char *name)
+{
+	for (const struct tool_command *c = commands; c->name; c++)
+		if (!strcmp(c->name, name))
+			return c;
+	return NULL;
+}
+
+/* The list of commands, behind the usage line of --help. */
+static char *help_filter(int key, const char *text, void *input)
+{
+	size_t size;
+	char *out;
+	FILE *f;
+
+	(void)input;
+	if (key != ARGP_KEY_HELP_PRE_DOC)
+		return (char *)text;
+	f = open_memstream(&out, &size);
+	if (!f)
+		return (char *)text;
+	fputs("System policy for XDP: run priorities and chain call actions.\n\nCommands:\n", f);
+	for (const struct tool_command *c = commands; c->name; c++)
+		fprintf(f, "  %-9s %-20s %s\n", c->name, c->args, c->help);
+	fputs("\n'xdp-policy COMMAND --help' tells of one command's options.", f);
+	fclose(f);
+	return out;
+}
+
+static void print_version(FILE *out, struct argp_state *state)
+{
+	(void)state;
+	fprintf(out, "xdp-policy %s\n", VERSION);
+}
+
+void (*argp_program_version_hook)(FILE *, struct argp_state *) = print_version;
+
+static int run_command(const struct tool_command *command, struct argp_state *state)
+{
+	char **argv = state->argv + state->next - 1, name[64];
+	int argc = state->argc - state->next + 1;
+
+	/* so that argp names the command in its messages */
+	snprintf(name, sizeof(name), "xdp-policy %s", command->name);
+	argv[0] = name;
+	return command->run(argc, argv);
+}
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+	int *status = state->input;
+	const struct tool_command *command;
+
+	switch (key) {
+	case ARGP_KEY_ARG:
+		command = find_command(arg);
+		if (command) {
+			*status = run_command(command, state);
+		} else {
+			const char *names[sizeof(commands) / sizeof(commands[0])], *near;
+			size_t n = 0;
+
+			for (; commands[n].name; n++)
+				names[n] = commands[n].name;
+			near = policy_text__nearest(arg, names, n);
+			tool_error("found '%s', expected a command%s%s%s", arg,
+				   near ? "; did you mean " : " (see --help)", near ? near : "",
+				   near ? "?" : "");
+			*status = TOOL_USAGE;
+		}
+		state->next = state->argc;
+		return 0;
+	case ARGP_KEY_NO_ARGS:
+		argp_error(state, "found no command, expected one");
+		return EINVAL;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+int main(int argc, char **argv)
+{
+	static const struct argp argp = {
+		.parser = parse,
+		.args_doc = "COMMAND [ARG...]",
+		.doc = "\v",
+		.help_filter = help_filter,
+	};
+	int status = TOOL_OK;
+
+	argp_err_exit_status = TOOL_USAGE;
+	argp_parse(&argp, argc, argv, ARGP_IN_ORDER, NULL, &status);
+	return status;
+}
