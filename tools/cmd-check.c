@@ -7,7 +7,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "policy/ini.h"
 #include "tool.h"
 
 struct check {
@@ -35,8 +34,8 @@ static void collect(void *ctx, enum policy_level level, const char *file, unsign
 	check->n_warnings += level == POLICY_WARNING;
 	if (check->findings)
 		json_array_append_new(check->findings,
-				      json_pack("{s:s, s:i, s:s, s:s}", "file", file, "line",
-						(int)line, "level",
+				      json_pack("{s:s, s:o, s:s, s:s}", "file", file, "line",
+						line ? json_integer(line) : json_null(), "level",
 						level == POLICY_ERROR ? "error" : "warning",
 						"message", text));
 	else
@@ -52,7 +51,7 @@ static void check_text(struct check *check, const char *path, const char *text, 
 	check->n_files++;
 	if (!strcmp(base, "xdpswitch.conf"))
 		policy_switch__parse(&sw, path, text, size, &check->log);
-	else if (policy_ini__parse(text, size, &rules, &check->log) == -ENOMEM)
+	else if (policy_rules__parse(&rules, text, size, &check->log) == -ENOMEM)
 		tool_error("out of memory");
 	check->n_rules += rules.n;
 	policy_rules__clear(&rules);
@@ -99,11 +98,9 @@ static void check_file(struct check *check, const char *path)
 	}
 }
 
-static int is_conf(const struct dirent *entry)
+static int is_rules_or_switch(const struct dirent *entry)
 {
-	const char *suffix = strrchr(entry->d_name, '.');
-
-	return entry->d_name[0] != '.' && suffix && !strcmp(suffix, ".conf");
+	return policy_files__is_dropin(entry->d_name);
 }
 
 /* All files of a directory that is, or shall become, an /etc/xdp or a priorities.d. */
@@ -113,7 +110,7 @@ static void check_dir(struct check *check, const char *path)
 	char *below;
 	int n;
 
-	n = scandir(path, &entries, is_conf, alphasort);
+	n = scandir(path, &entries, is_rules_or_switch, alphasort);
 	if (n < 0) {
 		policy_log__msg(&check->log, POLICY_ERROR, path, 0,
 				"found a directory that can't be read: %m");

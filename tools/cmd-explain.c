@@ -56,6 +56,7 @@ static void set_app(struct explain *explain, char *text, struct argp_state *stat
 				sizeof(err)))
 		argp_error(state, "--app %s: %s", text, err);
 	explain->subject.app.has[key->id] = true;
+	explain->subject.app.unknown = false;
 }
 
 static error_t parse(int key, char *arg, struct argp_state *state)
@@ -112,7 +113,7 @@ static void note_of(const struct policy_trace *t, char *buf, size_t size)
 		snprintf(buf, size, "not used: %s not known (give --%s)", names,
 			 policy_key__cond(ffs(t->missing) - 1)->name);
 	} else if (t->note) {
-		snprintf(buf, size, "%s%s", t->counts ? "" : "not used: ", t->note);
+		snprintf(buf, size, "%s%s", t->counts || !t->value ? "" : "not used: ", t->note);
 	} else {
 		snprintf(buf, size, "%s", t->counts ? "decides" : policy_status__name(t->status));
 	}
@@ -159,7 +160,7 @@ static void start_table(struct explain *explain)
 	scols_table_new_column(table, "ATTRIBUTE", 0, SCOLS_FL_TREE);
 	scols_table_new_column(table, "VALUE", 0, 0);
 	scols_table_new_column(table, "WHERE", 0, 0);
-	scols_table_new_column(table, "", 0, 0);
+	scols_table_new_column(table, "NOTE", 0, 0);
 	scols_table_set_termforce(table, SCOLS_TERMFORCE_NEVER);
 	if (!isatty(STDOUT_FILENO))
 		scols_table_enable_ascii(table, 1);
@@ -243,6 +244,7 @@ static void explain_program(struct explain *explain, const struct bpf_object *ob
 
 	explain->subject.value[COND_PROGRAM] = bpf_program__name(prog);
 	explain->subject.value[COND_SECTION] = bpf_program__section_name(prog);
+	author->unknown = !btf;
 	if (btf && !runcfg__read(btf, bpf_program__name(prog), &config)) {
 		author->has[ATTR_PRIORITY] = config.has_priority;
 		author->value[ATTR_PRIORITY].num = config.priority;
@@ -260,13 +262,14 @@ static int explain_object(struct explain *explain, const char *path)
 	struct bpf_program *prog;
 	struct bpf_object *obj;
 	unsigned int n = 0;
+	char why[128];
 	long err;
 
 	obj = absolute ? bpf_object__open_file(absolute, NULL) : NULL;
 	err = absolute ? libbpf_get_error(obj) : -errno;
 	if (err) {
-		tool_error("%s: found no BPF object that can be read, expected one: %s", path,
-			   strerror(-err));
+		libbpf_strerror(err, why, sizeof(why));
+		tool_error("%s: found no BPF object that can be read, expected one: %s", path, why);
 		free(absolute);
 		return err == -EACCES ? TOOL_PERM : TOOL_FOUND;
 	}
@@ -330,7 +333,7 @@ int cmd_explain(int argc, char **argv)
 		       "XDP programs is explained, with its author's values.",
 		.children = children,
 	};
-	struct explain explain = { 0 };
+	struct explain explain = { .subject = { .app.unknown = true, .btf.unknown = true } };
 	int status = TOOL_OK;
 
 	make_options(options);

@@ -104,13 +104,15 @@ int tool_json_print(json_t *json)
 	return TOOL_FOUND;
 }
 
-static json_t *action_list(unsigned int set)
+/* Each action with its sign, as in the files; an empty list is "none". */
+static json_t *action_list(const char *text)
 {
 	json_t *list = json_array();
+	char word[32];
 
-	for (unsigned int i = 0; i < POLICY_N_ACTIONS; i++)
-		if (set & 1U << i)
-			json_array_append_new(list, json_string(policy_action__name(i)));
+	while (policy_text__word(&text, " ", word, sizeof(word)))
+		if (strcmp(word, "none"))
+			json_array_append_new(list, json_string(word));
 	return list;
 }
 
@@ -120,10 +122,6 @@ json_t *tool_json_value(enum policy_attr attr, const struct policy_value *value)
 
 	if (attr == ATTR_PRIORITY)
 		return json_integer(value->num);
-	if (attr == ATTR_ACTIONS && value->relative)
-		return json_pack("{s:o, s:o}", "add", action_list(value->add), "del",
-				 action_list(value->del));
-	if (attr == ATTR_ACTIONS)
-		return action_list(value->num);
-	return json_string(policy_value__print(attr, value, text, sizeof(text)));
+	policy_value__print(attr, value, text, sizeof(text));
+	return attr == ATTR_ACTIONS ? action_list(text) : json_string(text);
 }

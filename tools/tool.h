@@ -63,7 +63,7 @@ int tool_policy_status(const struct xdp_policy *policy);
 json_t *tool_json_new(void);
 /* Prints and frees it. Returns TOOL_OK, or TOOL_FOUND if standard output does not take it. */
 int tool_json_print(json_t *json);
-/* A value as JSON: a number, a list of actions, a word; relative actions as {"add", "del"}. */
+/* A value as JSON: a number, a list of actions, a word. */
 json_t *tool_json_value(enum policy_attr attr, const struct policy_value *value);
 
 #endif

@@ -7,16 +7,13 @@
 #include "tool.h"
 
 static const struct tool_command commands[] = {
-	{ "check", "[FILE|DIR|-]...", "Look for errors in the policy, or in the files given",
-	  cmd_check },
-	{ "cat", "", "Print the files of the policy in the order in which they count", cmd_cat },
-	{ "dump", "", "Print all rules that are in force, as one file", cmd_dump },
-	{ "explain", "PROGRAM|OBJECT...", "Say what is decided for a program, by whom and why",
-	  cmd_explain },
+	{ "check", "[FILE|DIR|-]...", "Look for errors in the policy or in files", cmd_check },
+	{ "cat", "", "Print the policy's files in their order", cmd_cat },
+	{ "dump", "", "Print all rules in force as one file", cmd_dump },
+	{ "explain", "PROGRAM|OBJECT...", "Say what is decided for a program, and why", cmd_explain },
 	{ "run", "-- COMMAND [ARG...]", "Run a command that obeys the policy", cmd_run },
-	{ "status", "[INTERFACE...]", "Show the live chains beside what the policy wants",
-	  cmd_status },
-	{ "preload", "status", "Say whether and how applications are reached", cmd_preload },
+	{ "status", "[INTERFACE...]", "Show live chains beside the policy's wishes", cmd_status },
+	{ "preload", "status", "Say how applications are reached", cmd_preload },
 	{ 0 },
 };
 
@@ -43,7 +40,7 @@ static char *help_filter(int key, const char *text, void *input)
 		return (char *)text;
 	fputs("System policy for XDP: run priorities and chain call actions.\n\nCommands:\n", f);
 	for (const struct tool_command *c = commands; c->name; c++)
-		fprintf(f, "  %-9s %-20s %s\n", c->name, c->args, c->help);
+		fprintf(f, "  %-8s %-19s %s\n", c->name, c->args, c->help);
 	fputs("\n'xdp-policy COMMAND --help' tells of one command's options.", f);
 	fclose(f);
 	return out;
@@ -55,7 +52,7 @@ static void print_version(FILE *out, struct argp_state *state)
 	fprintf(out, "xdp-policy %s\n", VERSION);
 }
 
-void (*argp_program_version_hook)(FILE *, struct argp_state *) = print_version;
+__attribute__((visibility("default"))) void (*argp_program_version_hook)(FILE *, struct argp_state *) = print_version;
 
 static int run_command(const struct tool_command *command, struct argp_state *state)
 {

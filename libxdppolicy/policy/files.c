@@ -279,7 +279,7 @@ struct dropins {
 	struct dropin *entry;
 };
 
-static bool is_dropin(const char *name)
+bool policy_files__is_dropin(const char *name)
 {
 	const char *suffix = strrchr(name, '.');
 
@@ -309,7 +309,7 @@ static int scan_dropins(const char *path, size_t dir, struct dropins *dropins)
 	while (!rc && (entry = readdir(d))) {
 		struct dropin *more;
 
-		if (!is_dropin(entry->d_name) || has_dropin(dropins, from_higher, entry->d_name))
+		if (!policy_files__is_dropin(entry->d_name) || has_dropin(dropins, from_higher, entry->d_name))
 			continue;
 		more = reallocarray(dropins->entry, dropins->n + 1, sizeof(*more));
 		if (!more) {

@@ -63,6 +63,8 @@ struct policy_files {
  */
 int policy_files__find(const char *root, uid_t owner, struct policy_files *ret,
 		       const struct policy_log *log);
+/* Whether a drop-in directory's entry of this name is read. */
+bool policy_files__is_dropin(const char *name);
 void policy_files__free(struct policy_files *files);
 
 /* Whether anything that was found or missed is not as it was. Costs a stat(2) for each path. */

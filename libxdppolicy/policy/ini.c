@@ -142,12 +142,26 @@ static bool is_comment(const char *text, size_t len)
 	return len && (*text == ';' || *text == '#');
 }
 
+/* Control characters have no place in a name, and a terminal would obey them. */
+static bool find_binary(const char *text, size_t len, unsigned char *byte)
+{
+	if (len && text[len - 1] == '\r')
+		len--;
+	for (size_t i = 0; i < len; i++) {
+		*byte = text[i];
+		if ((*byte < 0x20 && *byte != '\t') || *byte == 0x7f)
+			return true;
+	}
+	return false;
+}
+
 /* An ini_reader: one whole line into str, or NULL at the end or where going on makes no sense. */
 static char *read_line(char *str, int num, void *stream)
 {
 	struct parser *p = stream;
 	size_t len, room = num - 2; /* for the newline and the final NUL */
 	const char *newline;
+	unsigned char byte;
 
 	if (p->stopped || p->next >= p->end)
 		return NULL;
@@ -167,8 +181,8 @@ static char *read_line(char *str, int num, void *stream)
 		return NULL;
 	}
 	p->line_len = len;
-	if (memchr(p->line_text, '\0', len)) {
-		error(p, "found a NUL byte, expected text");
+	if (find_binary(p->line_text, len, &byte)) {
+		error(p, "found byte 0x%02x, expected text", byte);
 		p->stopped = true;
 		return NULL;
 	}

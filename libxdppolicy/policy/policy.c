@@ -34,11 +34,17 @@ static struct policy_loaded *find_loaded(const struct xdp_policy *policy, const 
 	return NULL;
 }
 
-static bool is_ini(const char *path)
+int policy_rules__parse(struct policy_rules *rules, const char *text, size_t size,
+			const struct policy_log *log)
 {
-	const char *suffix = strrchr(path, '.');
+	const char *suffix = strrchr(rules->file, '.');
 
-	return suffix && !strcmp(suffix, ".conf");
+	if (!suffix || (strcmp(suffix, ".yaml") && strcmp(suffix, ".json")))
+		return policy_ini__parse(text, size, rules, log);
+	policy_log__msg(log, POLICY_ERROR, rules->file, 0,
+			"found a YAML or JSON file, expected a .conf file: this version reads no "
+			"other");
+	return -EINVAL;
 }
 
 /* Returns 0, -EINVAL after a message, or -ENOMEM. */
@@ -48,18 +54,12 @@ static int parse_rules(const char *path, const char *text, size_t size,
 	struct policy_loaded *loaded;
 	int rc;
 
-	if (!is_ini(path)) {
-		policy_log__msg(log, POLICY_ERROR, path, 0,
-				"found a YAML or JSON file, expected a .conf file: this version "
-				"reads no other");
-		return -EINVAL;
-	}
 	loaded = calloc(1, sizeof(*loaded));
 	if (!loaded)
 		return -ENOMEM;
 	loaded->refs = 1;
 	loaded->rules.file = strdup(path);
-	rc = loaded->rules.file ? policy_ini__parse(text, size, &loaded->rules, log) : -ENOMEM;
+	rc = loaded->rules.file ? policy_rules__parse(&loaded->rules, text, size, log) : -ENOMEM;
 	if (rc)
 		loaded_put(loaded);
 	else

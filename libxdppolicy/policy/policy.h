@@ -15,6 +15,13 @@
 
 struct xdp_policy;
 
+/*
+ * Parses the text of a rule file in the format that the suffix of rules->file stands for ("-" is
+ * INI). Returns as policy_ini__parse() does. For files that are not in their place, too.
+ */
+int policy_rules__parse(struct policy_rules *rules, const char *text, size_t size,
+			const struct policy_log *log);
+
 struct xdp_policy_opts {
 	/*
 	 * A directory to take for /, or NULL for the host. Below another root files may belong to

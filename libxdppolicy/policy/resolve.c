@@ -19,6 +19,7 @@ struct answer {
 	enum policy_status status;
 	struct policy_value value;
 	const struct policy_rule *rule;
+	bool unknown; /* the source could not be asked */
 	bool undecided;
 	unsigned int missing;
 };
@@ -106,10 +107,8 @@ static struct answer ask_known(const struct resolution *r, const struct policy_k
 {
 	struct answer answer = { .status = STATUS_NOTFOUND };
 
-	if (known->unknown && r->opts->unknown_undecided)
-		answer.undecided = true;
-	else if (known->unknown)
-		answer.status = STATUS_UNAVAIL;
+	answer.unknown = known->unknown;
+	answer.undecided = known->unknown && r->opts->unknown_undecided;
 	if (known->has[attr]) {
 		answer.status = STATUS_SUCCESS;
 		answer.value = known->value[attr];
@@ -193,7 +192,7 @@ static void trace_step(struct resolution *r, enum policy_attr attr, const struct
 			 .status = answer->status,
 			 .value = answer->status == STATUS_SUCCESS ? &answer->value : NULL,
 			 .counts = counts,
-			 .note = answer->undecided ? note_unknown : note,
+			 .note = answer->unknown ? note_unknown : note,
 		 });
 }
 

@@ -1,0 +1,306 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "unit.h"
+
+static char *root;
+
+static void setup(void)
+{
+	root = make_root();
+}
+
+static void teardown(void)
+{
+	remove_root(root);
+}
+
+/* The priority of a program, by the whole policy below root; -1 if no rule has one. */
+static long priority_of(const struct xdp_policy *policy, const char *program)
+{
+	struct policy_subject subject = { .value = { [COND_PROGRAM] = program } };
+	struct policy_decision decision;
+
+	xdp_policy__resolve(policy, &subject, NULL, &decision);
+	return decision.attr[ATTR_PRIORITY].found ?
+		       (long)decision.attr[ATTR_PRIORITY].value.num :
+		       -1;
+}
+
+static long priority_now(const char *program, struct messages *m)
+{
+	struct xdp_policy *policy = open_policy(root, m);
+	long priority = priority_of(policy, program);
+
+	xdp_policy__close(policy);
+	return priority;
+}
+
+START_TEST(test_empty_root)
+{
+	struct messages m;
+
+	ck_assert_int_eq(priority_now("p", &m), -1);
+	ck_assert_uint_eq(m.n, 0);
+}
+END_TEST
+
+START_TEST(test_main_file_of_the_highest)
+{
+	struct messages m;
+
+	put_file(root, "/usr/lib/xdp/priorities.conf", "p: 1\nq: 1\n");
+	ck_assert_int_eq(priority_now("p", &m), 1);
+	put_file(root, "/run/xdp/priorities.conf", "p: 2\n");
+	ck_assert_int_eq(priority_now("p", &m), 2);
+	ck_assert_int_eq(priority_now("q", &m), -1); /* replaced as a whole */
+	put_file(root, "/etc/xdp/priorities.conf", "p: 3\n");
+	ck_assert_int_eq(priority_now("p", &m), 3);
+	put_file(root, "/etc/xdp/priorities.conf", "");
+	ck_assert_int_eq(priority_now("p", &m), -1); /* masked */
+	ck_assert_uint_eq(m.n, 0);
+}
+END_TEST
+
+START_TEST(test_dropins)
+{
+	struct messages m;
+
+	put_file(root, "/etc/xdp/priorities.conf", "p: 1\n");
+	put_file(root, "/usr/lib/xdp/priorities.d/20-a.conf", "p: 20\n");
+	ck_assert_int_eq(priority_now("p", &m), 20); /* after the main file */
+	put_file(root, "/etc/xdp/priorities.d/10-b.conf", "p: 10\n");
+	ck_assert_int_eq(priority_now("p", &m), 20); /* by name, not by directory */
+	put_file(root, "/run/xdp/priorities.d/30-c.conf", "p: 30\n");
+	ck_assert_int_eq(priority_now("p", &m), 30);
+	put_file(root, "/etc/xdp/priorities.d/30-c.conf", "q: 31\n");
+	ck_assert_int_eq(priority_now("p", &m), 20); /* the same name replaces */
+	ck_assert(!symlink("/dev/null", at(root, "/etc/xdp/priorities.d/20-a.conf")));
+	ck_assert_int_eq(priority_now("p", &m), 10); /* masked by a link */
+	put_file(root, "/etc/xdp/priorities.d/.40-d.conf", "p: 40\n");
+	put_file(root, "/etc/xdp/priorities.d/40-d.conf~", "p: 40\n");
+	put_file(root, "/etc/xdp/priorities.d/40-d.conf.dpkg-old", "p: 40\n");
+	put_file(root, "/etc/xdp/priorities.d/40-d", "p: 40\n");
+	ck_assert_int_eq(priority_now("p", &m), 10); /* none of these are drop-ins */
+	ck_assert_uint_eq(m.n, 0);
+}
+END_TEST
+
+static void expect_refused(const char *message)
+{
+	struct messages m;
+
+	put_file(root, "/etc/xdp/priorities.conf", "p: 1\nq: 1\n");
+	ck_assert_int_eq(priority_now("p", &m), 1); /* of the other, good file */
+	ck_assert_msg(m.n == 1 && strstr(m.text, message), "expected '%s', got '%s'", message,
+		      m.text);
+}
+
+#define BAD "/etc/xdp/priorities.d/50-bad.conf"
+
+START_TEST(test_group_writable)
+{
+	put_file(root, BAD, "p: 50\n");
+	chmod(at(root, BAD), 0664);
+	expect_refused("0: found mode 0664, expected no write permission");
+	chmod(at(root, BAD), 0646);
+	expect_refused("0: found mode 0646, expected no write permission");
+}
+END_TEST
+
+START_TEST(test_foreign_owner)
+{
+	if (geteuid())
+		return; /* tests/run runs all as root; counted there */
+	put_file(root, BAD, "p: 50\n");
+	ck_assert(!chown(at(root, BAD), 1, 1));
+	expect_refused("0: found owner 1, expected 0");
+}
+END_TEST
+
+START_TEST(test_writable_directory)
+{
+	put_file(root, BAD, "p: 50\n");
+	chmod(at(root, "/etc/xdp/priorities.d"), 0777);
+	expect_refused("0: found mode 0777, expected no write permission for group and others; "
+		       "no file in it counts");
+}
+END_TEST
+
+START_TEST(test_not_regular)
+{
+	put_file(root, "/etc/xdp/priorities.d/00-x.conf", "x: 1\n");
+	ck_assert(!mkfifo(at(root, BAD), 0644));
+	expect_refused("0: found a named pipe, expected a regular file");
+	unlink(at(root, BAD));
+	ck_assert(!mkdir(at(root, BAD), 0755));
+	expect_refused("0: found a directory, expected a regular file");
+}
+END_TEST
+
+START_TEST(test_too_big)
+{
+	char *text = malloc(POLICY_MAX_FILE_SIZE + 1);
+
+	memset(text, '\n', POLICY_MAX_FILE_SIZE + 1);
+	memcpy(text, "p: 50", 5);
+	put_bytes(root, BAD, text, POLICY_MAX_FILE_SIZE + 1);
+	expect_refused("0: found 1048577 bytes, expected at most 1048576");
+	free(text);
+}
+END_TEST
+
+START_TEST(test_binary)
+{
+	put_bytes(root, BAD, "\x7f\x45LF\0\0\1\2\3\n\n", 11);
+	expect_refused("1: found byte 0x7f, expected text");
+}
+END_TEST
+
+START_TEST(test_malformed_is_left_out_whole)
+{
+	put_file(root, BAD, "p: 50\nq\n");
+	expect_refused("2: found 'q', expected");
+}
+END_TEST
+
+START_TEST(test_yaml_is_told)
+{
+	put_file(root, "/etc/xdp/priorities.d/50-bad.yaml", "version: 1\n");
+	expect_refused("0: found a YAML or JSON file, expected a .conf file");
+}
+END_TEST
+
+START_TEST(test_dangling_link)
+{
+	struct messages m;
+
+	put_file(root, "/etc/xdp/priorities.conf", "p: 1\n");
+	mkdir(at(root, "/etc/xdp/priorities.d"), 0755);
+	ck_assert(!symlink("nowhere", at(root, BAD)));
+	ck_assert_int_eq(priority_now("p", &m), 1);
+}
+END_TEST
+
+static void expect_refresh(struct xdp_policy *policy, int loaded, long priority)
+{
+	ck_assert_int_eq(xdp_policy__refresh(policy), loaded);
+	ck_assert_int_eq(priority_of(policy, "p"), priority);
+}
+
+/* Longer than what the clock of a file may lie by, so that nothing is read for that alone. */
+static void settle(struct xdp_policy *policy)
+{
+	usleep(50000);
+	xdp_policy__refresh(policy);
+}
+
+START_TEST(test_refresh)
+{
+	struct messages m;
+	struct xdp_policy *policy = open_policy(root, &m);
+
+	settle(policy);
+	expect_refresh(policy, 0, -1);
+	put_file(root, "/etc/xdp/priorities.conf", "p: 1\n");
+	expect_refresh(policy, 1, 1);
+	put_file(root, "/etc/xdp/priorities.conf", "p: 2\n"); /* same size, within a tick */
+	expect_refresh(policy, 1, 2);
+	put_file(root, "/etc/xdp/priorities.d/10-a.conf", "p: 3\n");
+	expect_refresh(policy, 1, 3);
+	settle(policy);
+	expect_refresh(policy, 0, 3);
+	unlink(at(root, "/etc/xdp/priorities.d/10-a.conf"));
+	expect_refresh(policy, 1, 2);
+	put_file(root, "/etc/xdp/xdpswitch.conf", "priority: app\n");
+	expect_refresh(policy, 1, -1);
+	unlink(at(root, "/etc/xdp/xdpswitch.conf"));
+	expect_refresh(policy, 1, 2);
+	unlink(at(root, "/etc/xdp/priorities.conf"));
+	expect_refresh(policy, 1, -1);
+	ck_assert_uint_eq(m.n, 0);
+	xdp_policy__close(policy);
+}
+END_TEST
+
+START_TEST(test_last_good_is_kept)
+{
+	struct messages m;
+	struct xdp_policy *policy;
+
+	put_file(root, "/etc/xdp/priorities.conf", "p: 1\n");
+	put_file(root, "/etc/xdp/priorities.d/10-a.conf", "q: 5\n");
+	policy = open_policy(root, &m);
+	put_file(root, "/etc/xdp/priorities.conf", "p: x\n");
+	expect_refresh(policy, 1, 1);
+	ck_assert_uint_eq(m.n, 1);
+	ck_assert_uint_eq(xdp_policy__n_errors(policy), 1);
+	settle(policy);
+	m.n = 0;
+	expect_refresh(policy, 0, 1); /* and it is told once */
+	put_file(root, "/etc/xdp/priorities.d/10-a.conf", "q: 6\n");
+	expect_refresh(policy, 1, 1);
+	ck_assert_int_eq(priority_of(policy, "q"), 6);
+	put_file(root, "/etc/xdp/priorities.conf", "p: 2\n");
+	expect_refresh(policy, 1, 2);
+	ck_assert_uint_eq(xdp_policy__n_errors(policy), 0);
+	chmod(at(root, "/etc/xdp/priorities.conf"), 0666);
+	expect_refresh(policy, 1, 2);
+	unlink(at(root, "/etc/xdp/priorities.conf"));
+	expect_refresh(policy, 1, -1); /* taken away on purpose */
+	xdp_policy__close(policy);
+}
+END_TEST
+
+START_TEST(test_deny_on_error)
+{
+	struct messages m;
+	struct xdp_policy *policy;
+
+	put_file(root, "/etc/xdp/xdpswitch.conf", "on-error: deny\n");
+	policy = open_policy(root, &m);
+	ck_assert(!xdp_policy__denies_all(policy));
+	put_file(root, "/etc/xdp/priorities.conf", "p\n");
+	xdp_policy__refresh(policy);
+	ck_assert(xdp_policy__denies_all(policy));
+	xdp_policy__close(policy);
+}
+END_TEST
+
+START_TEST(test_root_must_be_a_directory)
+{
+	struct xdp_policy_opts opts = { .root = at(root, "/missing") };
+	struct xdp_policy *policy = NULL;
+
+	ck_assert_int_eq(xdp_policy__open(&opts, &policy), -2);
+	ck_assert_ptr_null(policy);
+}
+END_TEST
+
+TCase *files_tests(void)
+{
+	TCase *tc = tcase_create("files");
+
+	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_add_test(tc, test_empty_root);
+	tcase_add_test(tc, test_main_file_of_the_highest);
+	tcase_add_test(tc, test_dropins);
+	tcase_add_test(tc, test_group_writable);
+	tcase_add_test(tc, test_foreign_owner);
+	tcase_add_test(tc, test_writable_directory);
+	tcase_add_test(tc, test_not_regular);
+	tcase_add_test(tc, test_too_big);
+	tcase_add_test(tc, test_binary);
+	tcase_add_test(tc, test_malformed_is_left_out_whole);
+	tcase_add_test(tc, test_yaml_is_told);
+	tcase_add_test(tc, test_dangling_link);
+	tcase_add_test(tc, test_refresh);
+	tcase_add_test(tc, test_last_good_is_kept);
+	tcase_add_test(tc, test_deny_on_error);
+	tcase_add_test(tc, test_root_must_be_a_directory);
+	return tc;
+}

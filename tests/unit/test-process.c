@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "preload/process.h"
+#include "unit.h"
+
+static const struct {
+	const char *cgroup, *unit;
+} cgroups[] = {
+	{ "", "" },
+	{ "0::/\n", "" },
+	{ "0::/system.slice/suricata.service\n", "suricata.service" },
+	{ "0::/system.slice/docker.service/payload/x\n", "docker.service" },
+	{ "0::/user.slice/user-0.slice/session-3.scope\n", "session-3.scope" },
+	{ "0::/user.slice/user@0.service/app.slice/a.service\n", "a.service" },
+	{ "0::/.service\n", "" },
+	{ "9:name=systemd:/system.slice/b.service\n0::/system.slice/c.service\n", "b.service" },
+	{ "9:cpu:/x.service\n0::/system.slice/c.service\n", "c.service" },
+	{ "9:cpu:/x.service\n", "" },
+	{ "0::/system.slice/no-newline.socket", "no-newline.socket" },
+	{ "0:://a.service//\n", "" },
+};
+
+START_TEST(test_units)
+{
+	char unit[64] = "before";
+
+	process__unit_of(cgroups[_i].cgroup, unit, sizeof(unit));
+	ck_assert_str_eq(unit, cgroups[_i].unit);
+}
+END_TEST
+
+START_TEST(test_facts)
+{
+	static struct process_facts facts;
+	struct policy_subject subject = { 0 };
+
+	process__refresh(&facts);
+	process__describe(&facts, &subject);
+	ck_assert(subject.value[COND_EXECUTABLE][0] == '/');
+	ck_assert_ptr_nonnull(subject.value[COND_USER]);
+	ck_assert_ptr_nonnull(subject.value[COND_HOST]);
+	ck_assert_ptr_null(subject.value[COND_INTERFACE]);
+}
+END_TEST
+
+TCase *process_tests(void)
+{
+	TCase *tc = tcase_create("process");
+
+	tcase_add_loop_test(tc, test_units, 0, sizeof(cgroups) / sizeof(cgroups[0]));
+	tcase_add_test(tc, test_facts);
+	return tc;
+}

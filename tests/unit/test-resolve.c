@@ -1,0 +1,302 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "unit.h"
+
+static char *root;
+
+static void setup(void)
+{
+	root = make_root();
+}
+
+static void teardown(void)
+{
+	remove_root(root);
+}
+
+#define PASS (1U << 2)
+#define DROP (1U << 1)
+#define TX   (1U << 3)
+
+/* One line of the table is one policy and one subject. */
+static const struct {
+	const char *rules, *sw;
+	struct policy_subject subject;
+	uint32_t priority, actions, attach;
+	const char *sources; /* of the three */
+} decisions[] = {
+	/* nobody says anything */
+	{ "", "", { .value = { "p" } }, 50, PASS, 0, "default default default" },
+	/* the author, the application, the files */
+	{ "", "", { .value = { "p" }, .btf = { .has = { true }, .value = { { 7, 0, 0, false } } } },
+	  7, PASS, 0, "btf default default" },
+	{ "", "",
+	  { .value = { "p" },
+	    .btf = { .has = { true }, .value = { { 7, 0, 0, false } } },
+	    .app = { .has = { true }, .value = { { 8, 0, 0, false } } } },
+	  8, PASS, 0, "app default default" },
+	{ "p: 9\n", "",
+	  { .value = { "p" },
+	    .btf = { .has = { true }, .value = { { 7, 0, 0, false } } },
+	    .app = { .has = { true }, .value = { { 8, 0, 0, false } } } },
+	  9, PASS, 0, "files default default" },
+	/* the later rule overrides the earlier, attribute by attribute */
+	{ "*: 1 DROP\np: 2\n", "", { .value = { "p" } }, 2, DROP, 0, "files files default" },
+	{ "p: 2\n*: 1 DROP\n", "", { .value = { "p" } }, 1, DROP, 0, "files files default" },
+	{ "p: 1\np: 2\np: 3\n*: 4\nq: 5\n", "", { .value = { "p" } }, 4, PASS, 0,
+	  "files default default" },
+	/* relative actions: on the earlier rule, on the next source, on the default */
+	{ "p: 1 DROP\n[x]\nprogram = p\nchain-call-actions = +TX\n", "", { .value = { "p" } }, 1,
+	  DROP | TX, 0, "files files default" },
+	{ "p: 1 +TX\n", "", { .value = { "p" } }, 1, PASS | TX, 0, "files files default" },
+	{ "p: 1 +TX -PASS\n", "", { .value = { "p" } }, 1, TX, 0, "files files default" },
+	{ "p: 1 +TX\n", "",
+	  { .value = { "p" },
+	    .btf = { .has = { false, true }, .value = { { 0 }, { DROP, 0, 0, false } } } },
+	  1, DROP | TX, 0, "files files default" },
+	{ "p: 1 +TX\np: 1 -TX +DROP\n", "", { .value = { "p" } }, 1, PASS | DROP, 0,
+	  "files files default" },
+	{ "p: 1 +TX\n", "chain-call-actions: files\n", { .value = { "p" } }, 1, PASS | TX, 0,
+	  "files files default" },
+	{ "p: 1 none\n", "", { .value = { "p" } }, 1, 0, 0, "files files default" },
+	/* the switch */
+	{ "p: 9\n", "priority: app\n", { .value = { "p" } }, 50, PASS, 0,
+	  "default default default" },
+	{ "p: 9\n", "priority: app files\n",
+	  { .value = { "p" }, .app = { .has = { true }, .value = { { 8, 0, 0, false } } } }, 8,
+	  PASS, 0, "app default default" },
+	{ "", "priority: files app\n",
+	  { .value = { "p" }, .btf = { .has = { true }, .value = { { 7, 0, 0, false } } } }, 50,
+	  PASS, 0, "default default default" },
+	{ "q: 1\n", "priority: files [notfound=return] btf\n",
+	  { .value = { "p" }, .btf = { .has = { true }, .value = { { 7, 0, 0, false } } } }, 50,
+	  PASS, 0, "default default default" },
+	{ "", "priority: files [notfound=return] btf\n",
+	  { .value = { "p" }, .btf = { .has = { true }, .value = { { 7, 0, 0, false } } } }, 7,
+	  PASS, 0, "btf default default" }, /* no files at all: unavailable, not "not found" */
+	{ "", "priority: cdb [unavail=return] btf\n",
+	  { .value = { "p" }, .btf = { .has = { true }, .value = { { 7, 0, 0, false } } } }, 50,
+	  PASS, 0, "default default default" },
+	{ "p: 9\n", "priority: files [success=continue] btf\n",
+	  { .value = { "p" }, .btf = { .has = { true }, .value = { { 7, 0, 0, false } } } }, 7,
+	  PASS, 0, "btf default default" },
+	{ "p: 9\n", "priority: other files\n", { .value = { "p" } }, 9, PASS, 0,
+	  "files default default" },
+	{ "p: 9 DROP\n", "chain-call-actions: files [success=merge] btf\n",
+	  { .value = { "p" },
+	    .btf = { .has = { false, true }, .value = { { 0 }, { TX, 0, 0, false } } } },
+	  9, DROP | TX, 0, "files files default" },
+	{ "p: 9 DROP\n", "chain-call-actions: files [success=merge] btf\n", { .value = { "p" } }, 9,
+	  DROP, 0, "files files default" },
+	/* conditions */
+	{ "[x]\nprogram = p q\npriority = 3\n", "", { .value = { "q" } }, 3, PASS, 0,
+	  "files default default" },
+	{ "[x]\nprogram = !p\npriority = 3\n", "", { .value = { "q" } }, 3, PASS, 0,
+	  "files default default" },
+	{ "[x]\nprogram = !p\npriority = 3\n", "", { .value = { "p" } }, 50, PASS, 0,
+	  "default default default" },
+	{ "[x]\nprogram = p* !pq\npriority = 3\n", "", { .value = { "pq" } }, 50, PASS, 0,
+	  "default default default" },
+	{ "[x]\npriority = 3\ninterface = eth*\n", "", { .value = { "p" } }, 50, PASS, 0,
+	  "default default default" }, /* unknown is no */
+	{ "[x]\npriority = 3\ninterface = !eth*\n", "", { .value = { "p" } }, 50, PASS, 0,
+	  "default default default" }, /* and so is an exclusion */
+	{ "[x]\npriority = 3\ninterface = eth*\n", "",
+	  { .value = { [COND_PROGRAM] = "p", [COND_INTERFACE] = "eth0" } }, 3, PASS, 0,
+	  "files default default" },
+	{ "[x]\npriority = 3\ninterface = eth*\nprogram = q\n", "",
+	  { .value = { [COND_PROGRAM] = "p", [COND_INTERFACE] = "eth0" } }, 50, PASS, 0,
+	  "default default default" },
+	{ "[x]\npriority = 3\nuser = 33\n", "",
+	  { .value = { [COND_PROGRAM] = "p", [COND_USER] = "www-data" },
+	    .alias = { [COND_USER] = "33" } },
+	  3, PASS, 0, "files default default" },
+	{ "[x]\npriority = 3\nhost = !web\n", "",
+	  { .value = { [COND_PROGRAM] = "p", [COND_HOST] = "web.example" },
+	    .alias = { [COND_HOST] = "web" } },
+	  50, PASS, 0, "default default default" },
+	{ "[x]\npriority = 3\nobject = /usr/lib/*.o\nsection = xdp\ntag = 0123*\nunit = a.service\n"
+	  "executable = /usr/sbin/*\n",
+	  "",
+	  { .value = { [COND_PROGRAM] = "p", [COND_OBJECT] = "/usr/lib/bpf/x.o",
+		       [COND_SECTION] = "xdp", [COND_TAG] = "0123456789abcdef",
+		       [COND_UNIT] = "a.service", [COND_EXECUTABLE] = "/usr/sbin/y" } },
+	  3, PASS, 0, "files default default" },
+	/* attach */
+	{ "[x]\nattach = deny\nprogram = !good\n", "", { .value = { "p" } }, 50, PASS, 1,
+	  "default default files" },
+	{ "[x]\nattach = deny\n[y]\nprogram = p\nattach = allow\n", "", { .value = { "p" } }, 50,
+	  PASS, 0, "default default files" },
+};
+
+static struct xdp_policy *policy_of(const char *rules, const char *sw)
+{
+	struct xdp_policy *policy;
+	struct messages m;
+
+	if (*rules)
+		put_file(root, "/etc/xdp/priorities.conf", rules);
+	if (*sw)
+		put_file(root, "/etc/xdp/xdpswitch.conf", sw);
+	policy = open_policy(root, &m);
+	ck_assert_msg(!m.n || strstr(sw, "other"), "%s", m.text);
+	return policy;
+}
+
+START_TEST(test_decisions)
+{
+	struct xdp_policy *policy = policy_of(decisions[_i].rules, decisions[_i].sw);
+	struct policy_decision d;
+	char sources[200];
+
+	xdp_policy__resolve(policy, &decisions[_i].subject, NULL, &d);
+	snprintf(sources, sizeof(sources), "%s %s %s", d.attr[0].source, d.attr[1].source,
+		 d.attr[2].source);
+	ck_assert_str_eq(sources, decisions[_i].sources);
+	ck_assert_uint_eq(d.attr[ATTR_PRIORITY].value.num, decisions[_i].priority);
+	ck_assert_uint_eq(d.attr[ATTR_ACTIONS].value.num, decisions[_i].actions);
+	ck_assert_uint_eq(d.attr[ATTR_ATTACH].value.num, decisions[_i].attach);
+	for_each_attr(attr) {
+		ck_assert_int_eq(d.attr[attr].found, strcmp(d.attr[attr].source, "default") != 0);
+		ck_assert(!d.attr[attr].undecided);
+	}
+	xdp_policy__close(policy);
+}
+END_TEST
+
+/* A live program: what is not known may not decide. */
+START_TEST(test_undecided)
+{
+	static const struct policy_resolve_opts opts = { .unknown_undecided = true };
+	struct policy_subject subject = { .value = { "p" }, .app.unknown = true };
+	struct xdp_policy *policy = policy_of("p: 5\n[x]\nexecutable = /bin/x\npriority = 6\n"
+					      "[y]\nexecutable = /bin/x\nprogram = q\npriority = 7\n",
+					      "");
+	struct policy_decision d;
+
+	xdp_policy__resolve(policy, &subject, &opts, &d);
+	ck_assert(d.attr[ATTR_PRIORITY].undecided);
+	ck_assert(!d.attr[ATTR_PRIORITY].found);
+	ck_assert_uint_eq(d.attr[ATTR_PRIORITY].missing, 1 << COND_EXECUTABLE);
+	ck_assert_uint_eq(d.attr[ATTR_PRIORITY].rule->line, 2);
+	ck_assert(d.attr[ATTR_ACTIONS].undecided); /* what the application set is not known */
+	ck_assert_ptr_null(d.attr[ATTR_ACTIONS].rule);
+	ck_assert(!d.attr[ATTR_ATTACH].undecided);
+
+	subject.value[COND_EXECUTABLE] = "/bin/y";
+	xdp_policy__resolve(policy, &subject, &opts, &d);
+	ck_assert(!d.attr[ATTR_PRIORITY].undecided);
+	ck_assert_uint_eq(d.attr[ATTR_PRIORITY].value.num, 5);
+	xdp_policy__close(policy);
+}
+END_TEST
+
+struct trace_text {
+	char text[2000];
+};
+
+static void add_trace(void *ctx, const struct policy_trace *t)
+{
+	struct trace_text *out = ctx;
+	size_t len = strlen(out->text);
+
+	if (t->attr != ATTR_PRIORITY)
+		return;
+	snprintf(out->text + len, sizeof(out->text) - len, "%s:%u:%s:%s%s%s\n", t->source,
+		 t->rule ? t->rule->value_line[t->attr] : 0, policy_status__name(t->status),
+		 t->counts ? "counts" : "no", t->note ? ":" : "", t->note ? t->note : "");
+}
+
+START_TEST(test_trace_tells_winners_and_losers)
+{
+	struct trace_text out = { "" };
+	const struct policy_resolve_opts opts = { .trace = add_trace, .trace_ctx = &out };
+	struct policy_subject subject = {
+		.value = { "p" },
+		.btf = { .has = { true }, .value = { { 7, 0, 0, false } } },
+	};
+	struct xdp_policy *policy =
+		policy_of("p: 5\n*: 4\nq: 1\n[i]\ninterface = eth0\npriority = 2\n", "");
+	struct policy_decision with, without;
+
+	xdp_policy__resolve(policy, &subject, &opts, &with);
+	ck_assert_str_eq(out.text, "files:6:notfound:no:not all of its conditions are known\n"
+				   "files:2:success:counts\n"
+				   "files:1:success:no:overridden by a later rule\n"
+				   "cdb:0:unavail:no\n"
+				   "app:0:notfound:no\n"
+				   "btf:0:success:no:a source before it decided\n");
+	xdp_policy__resolve(policy, &subject, NULL, &without);
+	ck_assert_uint_eq(with.attr[0].value.num, 4);
+	ck_assert_uint_eq(without.attr[0].value.num, 4);
+	xdp_policy__close(policy);
+}
+END_TEST
+
+/* The index against going through all rules: the same winner, for any order of rules. */
+START_TEST(test_index_agrees_with_a_linear_search)
+{
+	static const char *const patterns[] = { "a", "b", "c", "a b", "*", "b*", "!a", "? !c" };
+	static const char *const programs[] = { "a", "b", "c", "bb", "x" };
+	char rules[4096];
+
+	srand(1);
+	for (int round = 0; round < 50; round++) {
+		struct xdp_policy *policy;
+		int n = 1 + rand() % 40, len = 0;
+
+		for (int i = 0; i < n; i++)
+			len += snprintf(rules + len, sizeof(rules) - len,
+					"[r]\nprogram = %s\npriority = %d\n",
+					patterns[rand() % 8], i);
+		policy = policy_of(rules, "");
+		for (int p = 0; p < 5; p++) {
+			struct policy_subject subject = { .value = { programs[p] } };
+			const struct policy_rule *last = NULL;
+			struct policy_decision d;
+			unsigned int missing;
+
+			for (size_t i = 0; i < xdp_policy__n_rules(policy); i++)
+				if (policy_rule__match(xdp_policy__rule(policy, i), &subject,
+						       &missing) == MATCH_YES)
+					last = xdp_policy__rule(policy, i);
+			xdp_policy__resolve(policy, &subject, NULL, &d);
+			ck_assert_ptr_eq(d.attr[ATTR_PRIORITY].rule, last);
+		}
+		xdp_policy__close(policy);
+	}
+}
+END_TEST
+
+START_TEST(test_a_thousand_decisions)
+{
+	struct xdp_policy *policy = policy_of("p: 1 +TX\n*: 2\n[x]\ninterface = e*\nattach = deny\n",
+					      "chain-call-actions: files [success=merge] btf\n");
+	struct policy_subject subject = { .value = { "p" } };
+	struct policy_decision d;
+
+	for (int i = 0; i < 1000; i++) {
+		subject.value[COND_INTERFACE] = i % 2 ? "eth0" : NULL;
+		xdp_policy__refresh(policy);
+		xdp_policy__resolve(policy, &subject, NULL, &d);
+		ck_assert_uint_eq(d.attr[ATTR_ATTACH].value.num, i % 2);
+	}
+	xdp_policy__close(policy);
+}
+END_TEST
+
+TCase *resolve_tests(void)
+{
+	TCase *tc = tcase_create("resolve");
+
+	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_add_loop_test(tc, test_decisions, 0, sizeof(decisions) / sizeof(decisions[0]));
+	tcase_add_test(tc, test_undecided);
+	tcase_add_test(tc, test_trace_tells_winners_and_losers);
+	tcase_add_test(tc, test_index_agrees_with_a_linear_search);
+	tcase_add_test(tc, test_a_thousand_decisions);
+	return tc;
+}

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/* What is expected here follows from nsswitch.conf(5). */
+#include <stdio.h>
+#include <string.h>
+
+#include "unit.h"
+
+/* "files:rccc app:rccc": the source, and its action for each status (r, c, m) */
+static void print_steps(const struct policy_steps *steps, char *buf, size_t size)
+{
+	*buf = '\0';
+	for (size_t i = 0; i < steps->n; i++) {
+		size_t len = strlen(buf);
+
+		snprintf(buf + len, size - len, "%s%s:", i ? " " : "", steps->step[i].name);
+		for (int s = 0; s < N_STATUSES; s++) {
+			len = strlen(buf);
+			snprintf(buf + len, size - len, "%c", "rcm"[steps->step[i].action[s]]);
+		}
+	}
+}
+
+#define DEFAULT "files:rccc cdb:rccc app:rccc btf:rccc"
+
+static const struct {
+	const char *text;
+	const char *priority, *actions;
+	const char *messages; /* the beginning */
+} switches[] = {
+	{ "", DEFAULT, DEFAULT, "" },
+	{ "# nothing\n\n   \n", DEFAULT, DEFAULT, "" },
+	{ "priority: app\n", "app:rccc", DEFAULT, "" },
+	{ "priority:app", "app:rccc", DEFAULT, "" },
+	{ " \t priority\t:\tfiles\t app # comment\n", "files:rccc app:rccc", DEFAULT, "" },
+	{ "priority: files [NOTFOUND=return] app\n", "files:rrcc app:rccc", DEFAULT, "" },
+	{ "priority: files[notfound=RETURN]app\n", "files:rrcc app:rccc", DEFAULT, "" },
+	{ "priority: files [ success = continue ] app\n", "files:cccc app:rccc", DEFAULT, "" },
+	{ "priority: files [!UNAVAIL=return] app\n", "files:rrcr app:rccc", DEFAULT, "" },
+	{ "priority: files [!success=return] app\n", "files:rrrr app:rccc", DEFAULT, "" },
+	{ "priority: files [tryagain=return unavail=return] app\n", "files:rcrr app:rccc", DEFAULT,
+	  "" },
+	{ "priority: files [!success=return unavail=continue] app\n", "files:rrcr app:rccc",
+	  DEFAULT, "" },
+	{ "chain-call-actions: files [success=merge] btf\n", DEFAULT, "files:mccc btf:rccc", "" },
+	{ "priority: files\npriority: app\n", "app:rccc", DEFAULT, "" },
+
+	/* a wrong line leaves the default, and other lines count */
+	{ "priority: files [success=merge] app\nchain-call-actions: app\n", DEFAULT, "app:rccc",
+	  "1: found 'merge] app', expected return or continue: only chain-call-actions merge" },
+	{ "priority: files [sucess=return] app\n", DEFAULT, DEFAULT,
+	  "1: found 'sucess=return] app', expected success, notfound, unavail or tryagain" },
+	{ "priority: files [success return]\n", DEFAULT, DEFAULT,
+	  "1: found 'return]', expected '='" },
+	{ "priority: files [success=stop]\n", DEFAULT, DEFAULT,
+	  "1: found 'stop]', expected return, continue or merge" },
+	{ "priority: files [success=return\n", DEFAULT, DEFAULT,
+	  "1: found the end of the line, expected ']'" },
+	{ "priority: files []\n", DEFAULT, DEFAULT, "1: found ']', expected success" },
+	{ "priority: [success=return] files\n", DEFAULT, DEFAULT,
+	  "1: found '[success=return] files', expected a source" },
+	{ "priority:\n", DEFAULT, DEFAULT, "1: found the end of the line, expected one or more" },
+	{ "priority files\n", DEFAULT, DEFAULT, "1: found 'files', expected 'attribute:" },
+	{ "priority: files, app\n", DEFAULT, DEFAULT, "1: found ', app', expected a source" },
+	{ "\npriorty: files\n", DEFAULT, DEFAULT,
+	  "2: found attribute 'priorty', expected priority, chain-call-actions, attach or on-error;"
+	  " did you mean priority?; the line is ignored" },
+	{ "priority: flies app\n", "flies:rccc app:rccc", DEFAULT,
+	  "1: found source 'flies', expected files, cdb, app or btf; did you mean files?" },
+	{ "priority: \033[2J\n", DEFAULT, DEFAULT, "1: found '?[2J', expected a source" },
+	{ "on-error: maybe\n", DEFAULT, DEFAULT, "1: found 'maybe', expected allow or deny" },
+};
+
+START_TEST(test_switches)
+{
+	struct policy_switch sw;
+	struct messages m;
+	struct policy_log log = log_to(&m);
+	const char *text = switches[_i].text;
+	char steps[512];
+
+	policy_switch__parse(&sw, "f", text, strlen(text), &log);
+	print_steps(&sw.attr[ATTR_PRIORITY], steps, sizeof(steps));
+	ck_assert_str_eq(steps, switches[_i].priority);
+	print_steps(&sw.attr[ATTR_ACTIONS], steps, sizeof(steps));
+	ck_assert_str_eq(steps, switches[_i].actions);
+	ck_assert_msg(!strncmp(m.text, switches[_i].messages, strlen(switches[_i].messages)) &&
+			      !*m.text == !*switches[_i].messages,
+		      "%s: '%s'", text, m.text);
+}
+END_TEST
+
+START_TEST(test_on_error)
+{
+	struct policy_switch sw;
+
+	policy_switch__parse(&sw, "f", "on-error: Deny\n", 15, NULL);
+	ck_assert(sw.deny_on_error);
+	policy_switch__parse(&sw, "f", "on-error: allow\n", 16, NULL);
+	ck_assert(!sw.deny_on_error);
+}
+END_TEST
+
+START_TEST(test_too_many_and_too_long)
+{
+	struct policy_switch sw;
+	char text[2000] = "priority:";
+
+	for (int i = 0; i < 17; i++)
+		strcat(text, " app");
+	strcat(text, "\n");
+	ck_assert_uint_eq(policy_switch__parse(&sw, "f", text, strlen(text), NULL), 1);
+	memset(text, ' ', sizeof(text));
+	ck_assert_uint_eq(policy_switch__parse(&sw, "f", text, sizeof(text), NULL), 1);
+	ck_assert_uint_eq(policy_switch__parse(&sw, "f", "priority: a\0pp\n", 15, NULL), 1);
+}
+END_TEST
+
+TCase *switch_tests(void)
+{
+	TCase *tc = tcase_create("switch");
+
+	tcase_add_loop_test(tc, test_switches, 0, sizeof(switches) / sizeof(switches[0]));
+	tcase_add_test(tc, test_on_error);
+	tcase_add_test(tc, test_too_many_and_too_long);
+	return tc;
+}

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include <errno.h>
+#include <ftw.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "unit.h"
+
+char *make_root(void)
+{
+	char *root = strdup("/tmp/xdp-policy-unit-XXXXXX");
+
+	ck_assert_ptr_nonnull(mkdtemp(root));
+	return root;
+}
+
+static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
+{
+	(void)st;
+	(void)type;
+	(void)ftw;
+	return remove(path);
+}
+
+void remove_root(char *root)
+{
+	nftw(root, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+	free(root);
+}
+
+const char *at(const char *root, const char *path)
+{
+	static char buf[4096];
+
+	snprintf(buf, sizeof(buf), "%s%s", root, path);
+	return buf;
+}
+
+void put_bytes(const char *root, const char *path, const void *data, size_t size)
+{
+	char *full = strdup(at(root, path));
+	FILE *f;
+
+	for (char *c = full + strlen(root) + 1; (c = strchr(c, '/')); c++) {
+		*c = '\0';
+		ck_assert(!mkdir(full, 0755) || errno == EEXIST);
+		*c = '/';
+	}
+	f = fopen(full, "w");
+	ck_assert_ptr_nonnull(f);
+	ck_assert_uint_eq(fwrite(data, 1, size, f), size);
+	fclose(f);
+	chmod(full, 0644);
+	free(full);
+}
+
+void put_file(const char *root, const char *path, const char *text)
+{
+	put_bytes(root, path, text, strlen(text));
+}
+
+static void collect(void *ctx, enum policy_level level, const char *file, unsigned int line,
+		    const char *text)
+{
+	struct messages *m = ctx;
+	size_t len = strlen(m->text);
+
+	(void)level;
+	(void)file;
+	m->n++;
+	snprintf(m->text + len, sizeof(m->text) - len, "%u: %s\n", line, text);
+}
+
+struct policy_log log_to(struct messages *messages)
+{
+	*messages = (struct messages){ 0 };
+	return (struct policy_log){ .fn = collect, .ctx = messages };
+}
+
+struct xdp_policy *open_policy(const char *root, struct messages *messages)
+{
+	struct xdp_policy_opts opts = { .root = root, .log = log_to(messages) };
+	struct xdp_policy *policy = NULL;
+
+	ck_assert_int_eq(xdp_policy__open(&opts, &policy), 0);
+	return policy;
+}
+
+int main(void)
+{
+	Suite *suite = suite_create("xdp-policy");
+	SRunner *runner;
+	int n_failed;
+
+	umask(022);
+	suite_add_tcase(suite, attr_tests());
+	suite_add_tcase(suite, ini_tests());
+	suite_add_tcase(suite, switch_tests());
+	suite_add_tcase(suite, files_tests());
+	suite_add_tcase(suite, resolve_tests());
+	suite_add_tcase(suite, runcfg_tests());
+	suite_add_tcase(suite, process_tests());
+	runner = srunner_create(suite);
+	srunner_run_all(runner, CK_ENV);
+	n_failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return n_failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef XDP_POLICY_UNIT_H
+#define XDP_POLICY_UNIT_H
+
+#include <check.h>
+
+#include "policy/policy.h"
+
+TCase *attr_tests(void);
+TCase *ini_tests(void);
+TCase *switch_tests(void);
+TCase *files_tests(void);
+TCase *resolve_tests(void);
+TCase *runcfg_tests(void);
+TCase *process_tests(void);
+
+/* A temporary root directory; remove_root() takes all of it away. */
+char *make_root(void);
+void remove_root(char *root);
+
+/* Writes a file below root, directories included. */
+void put_file(const char *root, const char *path, const char *text);
+void put_bytes(const char *root, const char *path, const void *data, size_t size);
+
+/* root/path, in a buffer that the next call reuses. */
+const char *at(const char *root, const char *path);
+
+/* Messages, one "LINE: text\n" each, with the root cut off file names where there is one. */
+struct messages {
+	char text[4096];
+	unsigned int n;
+};
+struct policy_log log_to(struct messages *messages);
+
+struct xdp_policy *open_policy(const char *root, struct messages *messages);
+
+#endif
