@@ -47,8 +47,9 @@ static void set_app(struct explain *explain, char *text, struct argp_state *stat
 		*value++ = '\0';
 	key = policy_key__find(text);
 	if (!value || !key || key->is_cond) {
-		argp_error(state, "--app: found '%s', expected priority=NUMBER or "
-				  "chain-call-actions=ACTION...",
+		argp_error(state,
+			   "--app: found '%s', expected priority=NUMBER or "
+			   "chain-call-actions=ACTION...",
 			   text);
 		return;
 	}
@@ -140,8 +141,7 @@ static void add_answer(void *ctx, const struct policy_trace *t)
 		if (t->rule)
 			json_object_update_new(answer,
 					       json_pack("{s:s, s:i, s:s}", "file", t->rule->file,
-							 "line",
-							 (int)t->rule->value_line[t->attr],
+							 "line", (int)t->rule->value_line[t->attr],
 							 "rule", t->rule->name));
 		json_array_append_new(explain->answers[t->attr], answer);
 		return;
@@ -167,8 +167,7 @@ static void start_table(struct explain *explain)
 	explain->table = table;
 	for_each_attr(attr) {
 		explain->parent[attr] = scols_table_new_line(table, NULL);
-		scols_line_set_data(explain->parent[attr], COL_WHAT,
-				    policy_key__attr(attr)->name);
+		scols_line_set_data(explain->parent[attr], COL_WHAT, policy_key__attr(attr)->name);
 	}
 }
 
@@ -212,9 +211,8 @@ static void add_json(struct explain *explain, const struct policy_decision *deci
 					      tool_json_value(attr, &result->value), "source",
 					      result->source, "answers", explain->answers[attr]));
 	}
-	json_array_append_new(explain->programs,
-			      json_pack("{s:o, s:o}", "subject", subject, "attributes",
-					attributes));
+	json_array_append_new(explain->programs, json_pack("{s:o, s:o}", "subject", subject,
+							   "attributes", attributes));
 }
 
 static void explain_subject(struct explain *explain)
@@ -314,10 +312,11 @@ static void make_options(struct argp_option *options)
 
 	for (const struct policy_key *k = policy_keys; k->name; k++)
 		if (k->is_cond && k->id != COND_PROGRAM)
-			*o++ = (struct argp_option){ k->name, KEY_COND + k->id, "VALUE", 0,
-						     k->help, 0 };
-	*o = (struct argp_option){ "app", KEY_APP, "ATTRIBUTE=VALUE", 0,
-				   "as if the application had set this itself", 0 };
+			*o++ = (struct argp_option){ k->name, KEY_COND + k->id, "VALUE",
+						     0,	      k->help,		0 };
+	*o = (struct argp_option){
+		"app", KEY_APP, "ATTRIBUTE=VALUE", 0, "as if the application had set this itself", 0
+	};
 }
 
 int cmd_explain(int argc, char **argv)

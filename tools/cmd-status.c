@@ -72,8 +72,7 @@ static void decide(const struct status *status, const char *ifname, const struct
 	for_each_attr(attr) {
 		const struct policy_result *result = &ret->decision.attr[attr];
 
-		ret->drift[attr] = !result->undecided &&
-				   result->value.num != ret->live[attr].num;
+		ret->drift[attr] = !result->undecided && result->value.num != ret->live[attr].num;
 	}
 }
 
@@ -136,8 +135,8 @@ static void print_reason(const struct wanted *wanted, char *buf, size_t size)
 	}
 }
 
-static void add_row(struct status *status, struct libscols_line *parent, const struct wanted *wanted,
-		    const struct chain_program *p)
+static void add_row(struct status *status, struct libscols_line *parent,
+		    const struct wanted *wanted, const struct chain_program *p)
 {
 	struct libscols_line *line = scols_table_new_line(status->table, parent);
 	char cell[2 * POLICY_VALUE_SIZE + 8], reason[600];
@@ -163,9 +162,9 @@ static json_t *wanted_json(const struct wanted *wanted, enum policy_attr attr)
 		json_object_set_new(json, "wanted", tool_json_value(attr, &result->value));
 	json_object_set_new(json, "source", json_string(result->source));
 	if (result->rule)
-		json_object_update_new(json, json_pack("{s:s, s:i}", "file", result->rule->file,
-						       "line",
-						       (int)result->rule->value_line[attr]));
+		json_object_update_new(json,
+				       json_pack("{s:s, s:i}", "file", result->rule->file, "line",
+						 (int)result->rule->value_line[attr]));
 	return json;
 }
 
@@ -173,20 +172,16 @@ static void add_program_json(json_t *programs, const struct wanted *wanted,
 			     const struct chain_program *p)
 {
 	json_t *json = json_pack("{s:s, s:i, s:s, s:b}", "program", p->info.name, "id",
-				 (int)p->info.id, "tag", p->info.tag, "drift",
-				 any_drift(wanted));
+				 (int)p->info.id, "tag", p->info.tag, "drift", any_drift(wanted));
 
 	for_each_attr(attr)
-		json_object_set_new(json, policy_key__attr(attr)->name,
-				    wanted_json(wanted, attr));
+		json_object_set_new(json, policy_key__attr(attr)->name, wanted_json(wanted, attr));
 	json_array_append_new(programs, json);
 }
 
 static const char *kind_name(enum chain_kind kind)
 {
-	return kind == CHAIN_DISPATCHER ? "dispatcher" :
-	       kind == CHAIN_LEGACY	? "legacy" :
-					  "none";
+	return kind == CHAIN_DISPATCHER ? "dispatcher" : kind == CHAIN_LEGACY ? "legacy" : "none";
 }
 
 static void show_chain(struct status *status, const char *ifname, const struct chain *chain)
@@ -199,8 +194,8 @@ static void show_chain(struct status *status, const char *ifname, const struct c
 		programs = json_array();
 		json_array_append_new(status->interfaces,
 				      json_pack("{s:s, s:s, s:s*, s:o}", "interface", ifname,
-						"kind", kind_name(chain->kind), "mode",
-						chain->mode, "programs", programs));
+						"kind", kind_name(chain->kind), "mode", chain->mode,
+						"programs", programs));
 	} else {
 		line = scols_table_new_line(status->table, NULL);
 		if (chain->kind == CHAIN_NONE)

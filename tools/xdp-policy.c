@@ -10,7 +10,8 @@ static const struct tool_command commands[] = {
 	{ "check", "[FILE|DIR|-]...", "Look for errors in the policy or in files", cmd_check },
 	{ "cat", "", "Print the policy's files in their order", cmd_cat },
 	{ "dump", "", "Print all rules in force as one file", cmd_dump },
-	{ "explain", "PROGRAM|OBJECT...", "Say what is decided for a program, and why", cmd_explain },
+	{ "explain", "PROGRAM|OBJECT...", "Say what is decided for a program, and why",
+	  cmd_explain },
 	{ "run", "-- COMMAND [ARG...]", "Run a command that obeys the policy", cmd_run },
 	{ "status", "[INTERFACE...]", "Show live chains beside the policy's wishes", cmd_status },
 	{ "preload", "status", "Say how applications are reached", cmd_preload },
@@ -52,7 +53,8 @@ static void print_version(FILE *out, struct argp_state *state)
 	fprintf(out, "xdp-policy %s\n", VERSION);
 }
 
-__attribute__((visibility("default"))) void (*argp_program_version_hook)(FILE *, struct argp_state *) = print_version;
+__attribute__((visibility("default"))) void (*argp_program_version_hook)(
+	FILE *, struct argp_state *) = print_version;
 
 static int run_command(const struct tool_command *command, struct argp_state *state)
 {

@@ -26,7 +26,8 @@ static const char *name_of(const struct btf *btf, const struct btf_type *t)
 
 /* The config's struct behind a data section's entry, or NULL. */
 static const struct btf_type *config_struct(const struct btf *btf,
-					    const struct btf_var_secinfo *entry, const char *var_name)
+					    const struct btf_var_secinfo *entry,
+					    const char *var_name)
 {
 	const struct btf_type *t = btf__type_by_id(btf, entry->type);
 

@@ -153,8 +153,9 @@ static enum policy_file_state read_fd(const char *path, int fd, uid_t owner, cha
 	if (n != st.st_size) { /* it grows or shrinks under our eyes: half of a policy is none */
 		free(text);
 		stamp->racy = true;
-		return refuse(path, log, n < 0 ? "found a file that can't be read" :
-						 "found a file that is being written to");
+		return refuse(path, log,
+			      n < 0 ? "found a file that can't be read" :
+				      "found a file that is being written to");
 	}
 	text[n] = '\0';
 	*ret = text;
@@ -309,7 +310,8 @@ static int scan_dropins(const char *path, size_t dir, struct dropins *dropins)
 	while (!rc && (entry = readdir(d))) {
 		struct dropin *more;
 
-		if (!policy_files__is_dropin(entry->d_name) || has_dropin(dropins, from_higher, entry->d_name))
+		if (!policy_files__is_dropin(entry->d_name) ||
+		    has_dropin(dropins, from_higher, entry->d_name))
 			continue;
 		more = reallocarray(dropins->entry, dropins->n + 1, sizeof(*more));
 		if (!more) {

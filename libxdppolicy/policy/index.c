@@ -5,7 +5,7 @@
 #include <string.h>
 
 /* uthash would call exit(); a library does not */
-#define HASH_NONFATAL_OOM 1
+#define HASH_NONFATAL_OOM	     1
 #define uthash_nonfatal_oom(element) ((element)->failed = true)
 #include <uthash.h>
 

@@ -24,7 +24,7 @@ struct parser {
 	size_t line_len;
 	bool in_section;
 	bool bad_section; /* its own line was wrong: what follows has no rule to go to */
-	bool continues; /* this line goes on with the value of the one before */
+	bool continues;	  /* this line goes on with the value of the one before */
 	bool had_name;
 	unsigned int n_errors;
 	bool stopped;
@@ -101,8 +101,9 @@ static void begin_section(struct parser *p, const char *start, size_t len)
 
 static void no_value(struct parser *p, const char *line, size_t len)
 {
-	error(p, "found '%.*s', expected 'program: priority [actions]', '[rule name]' or "
-		 "'name = value'",
+	error(p,
+	      "found '%.*s', expected 'program: priority [actions]', '[rule name]' or "
+	      "'name = value'",
 	      len > 60 ? 60 : (int)len, line);
 }
 
@@ -174,8 +175,9 @@ static char *read_line(char *str, int num, void *stream)
 	if (len > room && is_comment(p->line_text, len)) {
 		len = room; /* what is cut off a comment is not missed */
 	} else if (len > room) {
-		error(p, "found a line of %zu characters, expected at most %zu; a list goes on in "
-			 "the next line if that begins with a blank",
+		error(p,
+		      "found a line of %zu characters, expected at most %zu; a list goes on in "
+		      "the next line if that begins with a blank",
 		      len, room);
 		p->stopped = true;
 		return NULL;
@@ -205,9 +207,10 @@ static void unknown_key(struct parser *p, const char *name)
 		error(p, "found '%.60s', expected a condition or a setting; did you mean %s?", name,
 		      near);
 	else
-		error(p, "found '%.60s', expected a condition (program, section, object, tag, "
-			 "executable, user, unit, host, interface) or a setting (priority, "
-			 "chain-call-actions, attach)",
+		error(p,
+		      "found '%.60s', expected a condition (program, section, object, tag, "
+		      "executable, user, unit, host, interface) or a setting (priority, "
+		      "chain-call-actions, attach)",
 		      name);
 }
 
@@ -218,8 +221,9 @@ static void set_cond(struct parser *p, struct policy_rule *rule, const struct po
 	int rc;
 
 	if (rule->cond[key->id] && !p->continues) {
-		error(p, "found '%s' a second time in this rule, expected it once; a list goes on "
-			 "in the next line if that begins with a blank",
+		error(p,
+		      "found '%s' a second time in this rule, expected it once; a list goes on "
+		      "in the next line if that begins with a blank",
 		      key->name);
 		return;
 	}

@@ -5,7 +5,7 @@
 #include "index.h"
 #include "policy.h"
 
-/* The rules of one file, shared by an old and a new state of the policy while one becomes the other. */
+/* The rules of one file; the old and the new state share them while one becomes the other. */
 struct policy_loaded {
 	unsigned int refs;
 	struct policy_rules rules;

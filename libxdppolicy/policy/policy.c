@@ -89,8 +89,8 @@ static int load_rules(const struct xdp_policy *old, struct xdp_policy *next, siz
 		}
 	}
 
-	file->state = policy_file__read(file->path, next->owner, &text, &size, &file->stamp,
-					&next->log);
+	file->state =
+		policy_file__read(file->path, next->owner, &text, &size, &file->stamp, &next->log);
 	if (file->state == FILE_GOOD) {
 		rc = parse_rules(file->path, text, size, &next->log, &next->loaded[i]);
 		free(text);
@@ -117,8 +117,8 @@ static void load_switch(const struct xdp_policy *old, struct xdp_policy *next,
 	size_t size = 0;
 	char *text = NULL;
 
-	file->state = policy_file__read(file->path, next->owner, &text, &size, &file->stamp,
-					&next->log);
+	file->state =
+		policy_file__read(file->path, next->owner, &text, &size, &file->stamp, &next->log);
 	if (file->state == FILE_GOOD) {
 		next->n_errors +=
 			policy_switch__parse(&next->sw, file->path, text, size, &next->log);

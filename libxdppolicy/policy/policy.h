@@ -60,10 +60,10 @@ const struct policy_switch *xdp_policy__switch(const struct xdp_policy *policy);
 
 /* One attribute's outcome. */
 struct policy_result {
-	bool found;	      /* a source had an answer; else value is libxdp's default */
-	bool undecided;	      /* a fact is missing that could change it: leave as it is */
-	unsigned int missing; /* if undecided: a bit for each enum policy_cond */
-	const char *source;   /* the winner's name, "default" if none */
+	bool found;			/* a source had an answer; else value is libxdp's default */
+	bool undecided;			/* a fact is missing that could change it: leave as it is */
+	unsigned int missing;		/* if undecided: a bit for each enum policy_cond */
+	const char *source;		/* the winner's name, "default" if none */
 	const struct policy_rule *rule; /* the winner's rule, NULL if the source has none */
 	struct policy_value value;
 };

@@ -41,8 +41,7 @@ static void trace(const struct resolution *r, struct policy_trace t)
 /* Whether the rules have nothing more to say on an attribute: all is given, nothing is relative. */
 static bool is_final(const struct answer *answer)
 {
-	return answer->undecided ||
-	       (answer->status == STATUS_SUCCESS && !answer->value.relative);
+	return answer->undecided || (answer->status == STATUS_SUCCESS && !answer->value.relative);
 }
 
 static void take(struct answer *answer, const struct policy_rule *rule, enum policy_attr attr)

@@ -126,8 +126,7 @@ enum policy_match policy_rule__match(const struct policy_rule *rule,
 	for (int c = 0; c < N_CONDS; c++) {
 		if (!rule->cond[c])
 			continue;
-		switch (policy_globs__match(rule->cond[c], subject->value[c],
-					    subject->alias[c])) {
+		switch (policy_globs__match(rule->cond[c], subject->value[c], subject->alias[c])) {
 		case MATCH_NO:
 			return MATCH_NO;
 		case MATCH_UNKNOWN:

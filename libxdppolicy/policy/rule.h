@@ -37,7 +37,8 @@ struct policy_subject {
 };
 
 /* What holds without a policy: what the application set, else the author's, else the default. */
-struct policy_value policy_subject__own(const struct policy_subject *subject, enum policy_attr attr);
+struct policy_value policy_subject__own(const struct policy_subject *subject,
+					enum policy_attr attr);
 
 /* Conditions on a subject and the settings that they give; the staging form of every format. */
 struct policy_rule {

@@ -15,8 +15,8 @@ static void *const hooks[N_SYMBOLS] = {
 #undef X
 };
 
-__attribute__((visibility("default"))) void *const *
-xdp_policy_preload_hooks(const char *version, preload_real_fn real);
+__attribute__((visibility("default"))) void *const *xdp_policy_preload_hooks(const char *version,
+									     preload_real_fn real);
 
 /* Two threads may come here at once: both store the same. */
 void *const *xdp_policy_preload_hooks(const char *version, preload_real_fn real)

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
  * Hooks in front of libbpf. libxdp, in whatever version and even if it is linked into the
- * application, learns a program's run config by bpf_object__btf(): it is shown a copy that says what
- * the policy says. What the application sets afterwards by itself, inside a static libxdp, is out of
- * reach here.
+ * application, learns a program's run config by bpf_object__btf(): it is shown a copy that says
+ * what the policy says. What the application sets afterwards by itself, inside a static libxdp, is
+ * out of reach here.
  */
 #include <bpf/btf.h>
 #include <errno.h>

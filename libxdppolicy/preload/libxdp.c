@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * Hooks in front of a shared libxdp. At the outermost attach the interface and the application's own
- * wishes are known: the final values go in by libxdp's own setters.
+ * Hooks in front of a shared libxdp. At the outermost attach the interface and the application's
+ * own wishes are known: the final values go in by libxdp's own setters.
  */
 #include <dlfcn.h>
 #include <errno.h>
@@ -11,7 +11,7 @@
 #include <string.h>
 #include <syslog.h>
 
-#define HASH_NONFATAL_OOM 1
+#define HASH_NONFATAL_OOM	     1
 #define uthash_nonfatal_oom(element) ((element)->failed = true)
 #include <uthash.h>
 
@@ -179,15 +179,15 @@ struct xdp_program *hook_xdp_program__clone(struct xdp_program *prog, unsigned i
 }
 
 /* libxdp sets values on a program that it makes; those are nobody's wish. */
-#define PASS_DEEPER(ret, name, params, args)                                                       \
-	ret hook_##name params                                                                     \
-	{                                                                                          \
-		ret result;                                                                        \
-                                                                                                   \
-		libxdp_depth++;                                                                    \
-		result = REAL(name) args;                                                          \
-		libxdp_depth--;                                                                    \
-		return result;                                                                     \
+#define PASS_DEEPER(ret, name, params, args) \
+	ret hook_##name params               \
+	{                                    \
+		ret result;                  \
+                                             \
+		libxdp_depth++;              \
+		result = REAL(name) args;    \
+		libxdp_depth--;              \
+		return result;               \
 	}
 
 PASS_DEEPER(struct xdp_program *, xdp_program__from_bpf_obj,

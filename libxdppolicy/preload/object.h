@@ -3,8 +3,8 @@
 #define XDP_POLICY_OBJECT_H
 
 /*
- * The BPF objects that this process has open: where they came from, and the BTF that libxdp is shown
- * instead of their own. Call everything here with the lock of state.h held.
+ * The BPF objects that this process has open: where they came from, and the BTF that libxdp is
+ * shown instead of their own. Call everything here with the lock of state.h held.
  */
 
 #include "hooks.h"

@@ -61,7 +61,8 @@ static void *quiet_dlopen(const char *name, int flags)
 
 /*
  * RTLD_NEXT does not see a library that came as the dependency of a plug-in opened with RTLD_LOCAL;
- * its own handle does. That handle is kept for ever: what was found must stay valid after dlclose().
+ * its own handle does. That handle is kept for ever: what was found must stay valid after
+ * dlclose().
  */
 static void *real(enum preload_symbol symbol)
 {
@@ -123,18 +124,18 @@ static void *find(enum preload_symbol symbol)
 	return fn;
 }
 
-#define X(lib, ret, name, params, args, fail)                                                      \
-	EXPORT ret name params;                                                                    \
-	EXPORT ret name params                                                                     \
-	{                                                                                          \
-		ret(*fn) params = atomic_load_explicit(&fns[SYM_##name], memory_order_acquire);    \
-                                                                                                   \
-		if (!fn)                                                                           \
-			fn = find(SYM_##name);                                                     \
-		if (fn)                                                                            \
-			return fn args;                                                            \
-		errno = ENOSYS;                                                                    \
-		return fail;                                                                       \
+#define X(lib, ret, name, params, args, fail)                                                   \
+	EXPORT ret name params;                                                                 \
+	EXPORT ret name params                                                                  \
+	{                                                                                       \
+		ret(*fn) params = atomic_load_explicit(&fns[SYM_##name], memory_order_acquire); \
+                                                                                                \
+		if (!fn)                                                                        \
+			fn = find(SYM_##name);                                                  \
+		if (fn)                                                                         \
+			return fn args;                                                         \
+		errno = ENOSYS;                                                                 \
+		return fail;                                                                    \
 	}
 PRELOAD_SYMBOLS(X)
 #undef X

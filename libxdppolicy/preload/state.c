@@ -94,8 +94,8 @@ static void send_line(int priority, const char *text)
 		return;
 	if (localtime_r(&now, &tm))
 		strftime(stamp, sizeof(stamp), "%h %e %T", &tm);
-	len = snprintf(line, sizeof(line), "<%d>%s xdp-policy[%d]: %s", LOG_DAEMON | priority, stamp,
-		       getpid(), text);
+	len = snprintf(line, sizeof(line), "<%d>%s xdp-policy[%d]: %s", LOG_DAEMON | priority,
+		       stamp, getpid(), text);
 	if (len > (int)sizeof(line) - 1)
 		len = sizeof(line) - 1;
 	sendto(fd, line, len, MSG_NOSIGNAL | MSG_DONTWAIT, (struct sockaddr *)&addr, sizeof(addr));

@@ -3,8 +3,8 @@
 #define XDP_POLICY_SYMBOLS_H
 
 /*
- * The functions that the preload stands in front of, and the contract between its two objects. Every
- * other function of libxdp and libbpf is not exported by the shim and so not touched.
+ * The functions that the preload stands in front of, and the contract between its two objects.
+ * Every other function of libxdp and libbpf is not exported by the shim and so not touched.
  *
  * X(library, return type, name, parameters, arguments, answer if the function cannot be found)
  */
@@ -23,7 +23,7 @@ struct xdp_program;
 struct xdp_program_opts;
 
 /* libbpf's and libxdp's error pointers */
-#define PRELOAD_ERR_PTR(err) ((void *)(intptr_t)-(err))
+#define PRELOAD_ERR_PTR(err) ((void *)(intptr_t)(-(err)))
 
 #define PRELOAD_SYMBOLS(X)                                                                         \
 	X(XDP, int, xdp_program__attach,                                                           \
@@ -39,8 +39,7 @@ struct xdp_program_opts;
 	  (prog, action, enabled), -ENOSYS)                                                        \
 	X(XDP, void, xdp_program__close, (struct xdp_program * prog), (prog), )                    \
 	X(XDP, struct xdp_program *, xdp_program__from_bpf_obj,                                    \
-	  (struct bpf_object * obj, const char *section), (obj, section),                          \
-	  PRELOAD_ERR_PTR(ENOSYS))                                                                 \
+	  (struct bpf_object * obj, const char *section), (obj, section), PRELOAD_ERR_PTR(ENOSYS)) \
 	X(XDP, struct xdp_program *, xdp_program__find_file,                                       \
 	  (const char *file, const char *section, struct bpf_object_open_opts *opts),              \
 	  (file, section, opts), PRELOAD_ERR_PTR(ENOSYS))                                          \
@@ -79,9 +78,9 @@ enum preload_symbol {
 };
 
 /*
- * The hooks object exports preload_hooks() alone. The shim calls it once, with the version that both
- * were built from and a function that finds the real function of a symbol (NULL if there is none);
- * it answers with N_SYMBOLS functions to call instead, or NULL if the versions differ.
+ * The hooks object exports preload_hooks() alone. The shim calls it once, with the version that
+ * both were built from and a function that finds the real function of a symbol (NULL if there is
+ * none); it answers with N_SYMBOLS functions to call instead, or NULL if the versions differ.
  */
 typedef void *(*preload_real_fn)(enum preload_symbol symbol);
 typedef void *const *preload_hooks_fn(const char *version, preload_real_fn real);

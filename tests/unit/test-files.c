@@ -26,9 +26,8 @@ static long priority_of(const struct xdp_policy *policy, const char *program)
 	struct policy_decision decision;
 
 	xdp_policy__resolve(policy, &subject, NULL, &decision);
-	return decision.attr[ATTR_PRIORITY].found ?
-		       (long)decision.attr[ATTR_PRIORITY].value.num :
-		       -1;
+	return decision.attr[ATTR_PRIORITY].found ? (long)decision.attr[ATTR_PRIORITY].value.num :
+						    -1;
 }
 
 static long priority_now(const char *program, struct messages *m)

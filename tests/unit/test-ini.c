@@ -24,8 +24,8 @@ static const struct {
 	{ "a b: 10\nc: 20\n[x]\npriority = 3\n", 3, NULL },
 	{ "[x]\nprogram = a\n  b\n  c\npriority = 3\n", 1, NULL },
 	{ "[same]\npriority = 1\n[same]\npriority = 2\n", 2, NULL },
-	{ "[x]\npriority = 1\n# " X10("comment line") X10("comment line") "\n[y]\npriority = 2\n", 2,
-	  NULL },
+	{ "[x]\npriority = 1\n# " X10("comment line") X10("comment line") "\n[y]\npriority = 2\n",
+	  2, NULL },
 
 	{ "xdp_filter\n", 0, "1: found 'xdp_filter', expected 'program: priority" },
 	{ "a: 1\nb c d\n", 0, "2: found 'b c d', expected" },

@@ -22,6 +22,7 @@ static void teardown(void)
 #define TX   (1U << 3)
 
 /* One line of the table is one policy and one subject. */
+/* clang-format off */
 static const struct {
 	const char *rules, *sw;
 	struct policy_subject subject;
@@ -131,6 +132,7 @@ static const struct {
 	{ "[x]\nattach = deny\n[y]\nprogram = p\nattach = allow\n", "", { .value = { "p" } }, 50,
 	  PASS, 0, "default default files" },
 };
+/* clang-format on */
 
 static struct xdp_policy *policy_of(const char *rules, const char *sw)
 {
@@ -172,9 +174,10 @@ START_TEST(test_undecided)
 {
 	static const struct policy_resolve_opts opts = { .unknown_undecided = true };
 	struct policy_subject subject = { .value = { "p" }, .app.unknown = true };
-	struct xdp_policy *policy = policy_of("p: 5\n[x]\nexecutable = /bin/x\npriority = 6\n"
-					      "[y]\nexecutable = /bin/x\nprogram = q\npriority = 7\n",
-					      "");
+	struct xdp_policy *policy =
+		policy_of("p: 5\n[x]\nexecutable = /bin/x\npriority = 6\n"
+			  "[y]\nexecutable = /bin/x\nprogram = q\npriority = 7\n",
+			  "");
 	struct policy_decision d;
 
 	xdp_policy__resolve(policy, &subject, &opts, &d);
@@ -250,8 +253,8 @@ START_TEST(test_index_agrees_with_a_linear_search)
 
 		for (int i = 0; i < n; i++)
 			len += snprintf(rules + len, sizeof(rules) - len,
-					"[r]\nprogram = %s\npriority = %d\n",
-					patterns[rand() % 8], i);
+					"[r]\nprogram = %s\npriority = %d\n", patterns[rand() % 8],
+					i);
 		policy = policy_of(rules, "");
 		for (int p = 0; p < 5; p++) {
 			struct policy_subject subject = { .value = { programs[p] } };
@@ -273,8 +276,9 @@ END_TEST
 
 START_TEST(test_a_thousand_decisions)
 {
-	struct xdp_policy *policy = policy_of("p: 1 +TX\n*: 2\n[x]\ninterface = e*\nattach = deny\n",
-					      "chain-call-actions: files [success=merge] btf\n");
+	struct xdp_policy *policy =
+		policy_of("p: 1 +TX\n*: 2\n[x]\ninterface = e*\nattach = deny\n",
+			  "chain-call-actions: files [success=merge] btf\n");
 	struct policy_subject subject = { .value = { "p" } };
 	struct policy_decision d;
 

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/* libxdppolicy-hooks.so of another version: right in its answer, fatal if its hooks are used. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "preload/symbols.h"
+
+void *const *xdp_policy_preload_hooks(const char *version, preload_real_fn real);
+
+static void never(void)
+{
+	abort();
+}
+
+void *const *xdp_policy_preload_hooks(const char *version, preload_real_fn real)
+{
+	static void *hooks[N_SYMBOLS];
+
+	(void)real;
+	if (strcmp(version, "0.0.0-another"))
+		return NULL;
+	for (size_t i = 0; i < N_SYMBOLS; i++)
+		hooks[i] = (void *)never;
+	return hooks;
+}
