@@ -32,12 +32,18 @@ static struct {
 	bool complete;
 } libxdp;
 
-/* What an application set on a program by itself. */
+/* The attributes that libxdp has setters for. */
+static const enum policy_attr set_attrs[] = { ATTR_PRIORITY, ATTR_ACTIONS };
+#define N_SET_ATTRS (sizeof(set_attrs) / sizeof(set_attrs[0]))
+
+/* What an application set on a program by itself, and what we set after that. */
 struct wishes {
 	const struct xdp_program *key;
 	bool has_priority;
 	unsigned int priority;
 	unsigned int actions_set, actions; /* bit n is XDP action n */
+	bool enforced;
+	struct policy_value enforced_value[N_ATTRS];
 	bool failed;
 	UT_hash_handle hh;
 };
@@ -204,45 +210,6 @@ PASS_DEEPER(struct xdp_program *, xdp_program__from_id, (__u32 id), (id))
 PASS_DEEPER(struct xdp_program *, xdp_program__from_pin, (const char *path), (path))
 PASS_DEEPER(struct xdp_multiprog *, xdp_multiprog__get_from_ifindex, (int ifindex), (ifindex))
 
-static void describe_wishes(const struct xdp_program *prog, struct policy_subject *subject)
-{
-	const struct wishes *w = find_wishes(prog);
-	uint32_t authors;
-
-	if (!w)
-		return;
-	subject->app.has[ATTR_PRIORITY] = w->has_priority;
-	subject->app.value[ATTR_PRIORITY].num = w->priority;
-	if (!w->actions_set)
-		return;
-	/* the author's set with the application's changes applied */
-	authors = policy_subject__own(subject, ATTR_ACTIONS).num;
-	subject->app.has[ATTR_ACTIONS] = true;
-	subject->app.value[ATTR_ACTIONS].num = (authors & ~w->actions_set) | w->actions;
-}
-
-#define TAG_SIZE 17
-
-static void describe(struct xdp_program *prog, struct policy_subject *subject, char tag[TAG_SIZE])
-{
-	const struct bpf_object *obj = libxdp.bpf_obj(prog);
-	const struct bpf_program *bpf_prog = NULL;
-	const unsigned char *bytes = libxdp.tag(prog);
-
-	state__describe(subject);
-	subject->value[COND_PROGRAM] = libxdp.name(prog);
-	if (obj && subject->value[COND_PROGRAM])
-		bpf_prog = bpf_object__find_program_by_name(obj, subject->value[COND_PROGRAM]);
-	if (bpf_prog)
-		object__describe(obj, bpf_prog, subject);
-	if (libxdp.fd(prog) >= 0 && bytes) {
-		for (int i = 0; i < BPF_TAG_SIZE; i++)
-			snprintf(tag + 2 * i, 3, "%02x", bytes[i]);
-		subject->value[COND_TAG] = tag;
-	}
-	describe_wishes(prog, subject);
-}
-
 static struct policy_value current(const struct xdp_program *prog, enum policy_attr attr)
 {
 	struct policy_value value = { 0 };
@@ -255,6 +222,73 @@ static struct policy_value current(const struct xdp_program *prog, enum policy_a
 		if (libxdp.chain_call_enabled(prog, action))
 			value.num |= 1U << action;
 	return value;
+}
+
+static void describe_seen(const struct wishes *w, struct policy_subject *subject)
+{
+	uint32_t authors;
+
+	subject->app.has[ATTR_PRIORITY] = w->has_priority;
+	subject->app.value[ATTR_PRIORITY].num = w->priority;
+	if (!w->actions_set)
+		return;
+	/* the author's set with the application's changes applied */
+	authors = policy_subject__own(subject, ATTR_ACTIONS).num;
+	subject->app.has[ATTR_ACTIONS] = true;
+	subject->app.value[ATTR_ACTIONS].num = (authors & ~w->actions_set) | w->actions;
+}
+
+/*
+ * Setters found by dlsym(), as ctypes does, are called past us. A value that is neither what libxdp
+ * was told when it opened the program, nor what we set ourselves, is the application's.
+ */
+static void describe_unseen(const struct xdp_program *prog, const struct bpf_object *obj,
+			    const struct wishes *w, struct policy_subject *subject)
+{
+	struct policy_value before[N_ATTRS];
+	struct runcfg told;
+
+	object__told(obj, subject->value[COND_PROGRAM], &told);
+	before[ATTR_PRIORITY].num = told.priority;
+	before[ATTR_ACTIONS].num = told.actions;
+	for (size_t i = 0; i < N_SET_ATTRS; i++) {
+		enum policy_attr attr = set_attrs[i];
+		struct policy_value now = current(prog, attr);
+
+		if (w && w->enforced)
+			before[attr] = w->enforced_value[attr];
+		if (subject->app.has[attr] || now.num == before[attr].num)
+			continue;
+		subject->app.has[attr] = true;
+		subject->app.value[attr] = now;
+	}
+}
+
+#define TAG_SIZE 17
+
+static void describe(struct xdp_program *prog, struct policy_subject *subject, char tag[TAG_SIZE])
+{
+	const struct bpf_object *obj = libxdp.bpf_obj(prog);
+	const struct bpf_program *bpf_prog = NULL;
+	const unsigned char *bytes = libxdp.tag(prog);
+	const struct wishes *w = find_wishes(prog);
+	bool loaded = libxdp.fd(prog) >= 0;
+
+	state__describe(subject);
+	subject->value[COND_PROGRAM] = libxdp.name(prog);
+	if (obj && subject->value[COND_PROGRAM])
+		bpf_prog = bpf_object__find_program_by_name(obj, subject->value[COND_PROGRAM]);
+	if (bpf_prog)
+		object__describe(obj, bpf_prog, subject);
+	if (loaded && bytes) {
+		for (int i = 0; i < BPF_TAG_SIZE; i++)
+			snprintf(tag + 2 * i, 3, "%02x", bytes[i]);
+		subject->value[COND_TAG] = tag;
+	}
+	if (w)
+		describe_seen(w, subject);
+	if (bpf_prog && !loaded)
+		describe_unseen(prog, obj, w, subject);
 }
 
 static int set_value(struct xdp_program *prog, enum policy_attr attr, uint32_t num)
@@ -271,21 +305,25 @@ static int set_value(struct xdp_program *prog, enum policy_attr attr, uint32_t n
 static void enforce(struct xdp_program *prog, const struct policy_subject *subject,
 		    const struct policy_decision *decision)
 {
-	static const enum policy_attr attrs[] = { ATTR_PRIORITY, ATTR_ACTIONS };
 	/* once loaded, as for an interface before, libxdp takes no other values */
 	bool loaded = libxdp.fd(prog) >= 0;
+	struct wishes *w = loaded ? NULL : get_wishes(prog);
 	struct report report;
 
 	report__start(&report, subject, decision);
-	for (size_t i = 0; i < sizeof(attrs) / sizeof(attrs[0]); i++) {
-		const struct policy_result *result = &decision->attr[attrs[i]];
-		struct policy_value was = current(prog, attrs[i]);
+	for (size_t i = 0; i < N_SET_ATTRS; i++) {
+		enum policy_attr attr = set_attrs[i];
+		const struct policy_result *result = &decision->attr[attr];
+		struct policy_value was = current(prog, attr);
 
-		if (was.num == result->value.num || (loaded && !result->rule))
-			continue;
-		if (loaded || !set_value(prog, attrs[i], result->value.num))
-			report__change(&report, attrs[i], was);
+		if (was.num != result->value.num && (!loaded || result->rule) &&
+		    (loaded || !set_value(prog, attr, result->value.num)))
+			report__change(&report, attr, was);
+		if (w)
+			w->enforced_value[attr] = current(prog, attr);
 	}
+	if (w)
+		w->enforced = true;
 	report__send(&report, loaded ? "not applied, the program is loaded already: " : "");
 }
 

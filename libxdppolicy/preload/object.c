@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include <bpf/btf.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "chain/runcfg.h"
 #include "object.h"
 
 /* A process has few objects open at a time: a list will do. */
@@ -87,6 +87,15 @@ bool object__is_xdp(const struct bpf_program *prog)
 	/* a section name that libbpf does not know leaves the type open until libxdp sets it */
 	return type == BPF_PROG_TYPE_XDP || type == BPF_PROG_TYPE_EXT ||
 	       type == BPF_PROG_TYPE_UNSPEC;
+}
+
+int object__told(const struct bpf_object *obj, const char *program, struct runcfg *ret)
+{
+	const struct object *object = object__find(obj);
+	const struct btf *btf =
+		object && object->shown ? object->shown : REAL(bpf_object__btf)(obj);
+
+	return btf ? runcfg__read(btf, program, ret) : -ENOENT;
 }
 
 void object__describe(const struct bpf_object *obj, const struct bpf_program *prog,

@@ -7,6 +7,7 @@
  * shown instead of their own. Call everything here with the lock of state.h held.
  */
 
+#include "chain/runcfg.h"
 #include "hooks.h"
 
 struct object {
@@ -33,6 +34,9 @@ bool object__is_dispatcher(const struct bpf_object *obj);
 
 /* Whether prog is one that libxdp could attach. */
 bool object__is_xdp(const struct bpf_program *prog);
+
+/* What libxdp was told of a program when it opened it. Returns 0, or -ENOENT for nothing. */
+int object__told(const struct bpf_object *obj, const char *program, struct runcfg *ret);
 
 /* Fills in what is known of one program of an open object, and the author's values. */
 void object__describe(const struct bpf_object *obj, const struct bpf_program *prog,

@@ -9,8 +9,13 @@
  */
 #include <dlfcn.h>
 #include <errno.h>
+#include <fcntl.h>
+#include <link.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stddef.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "symbols.h"
 
@@ -80,6 +85,28 @@ static void *real(enum preload_symbol symbol)
 }
 
 /*
+ * The loader maps what a file's header promises, and a file that was cut short, say by a full disk,
+ * kills the process when it is touched. The section headers come last: if they are there, all is.
+ */
+static bool is_whole(const char *path)
+{
+	ElfW(Ehdr) header;
+	struct stat st;
+	bool whole = false;
+	int fd;
+
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return false;
+	if (!fstat(fd, &st) && read(fd, &header, sizeof(header)) == sizeof(header))
+		whole = header.e_shoff && header.e_shoff < (size_t)st.st_size &&
+			header.e_shoff + (size_t)header.e_shnum * header.e_shentsize <=
+				(size_t)st.st_size;
+	close(fd);
+	return whole;
+}
+
+/*
  * The hooks need libbpf.so.1 and take it as the process has it; they never bring one in, and keep
  * out of a process that has the incompatible libbpf.so.0 too.
  */
@@ -96,7 +123,7 @@ static void *const *open_hooks(void)
 		dlclose(handle);
 		return NULL;
 	}
-	handle = quiet_dlopen(HOOKS_PATH, RTLD_NOW | RTLD_LOCAL);
+	handle = is_whole(HOOKS_PATH) ? quiet_dlopen(HOOKS_PATH, RTLD_NOW | RTLD_LOCAL) : NULL;
 	get = handle ? quiet_dlsym(handle, PRELOAD_HOOKS_SYMBOL) : NULL;
 	if (get)
 		found = get(VERSION, real);

@@ -3,7 +3,7 @@
 # What the suites use. A test is one call of is, contains, succeeds or fails: it prints one line
 # of result, and after a failure what was expected and what was seen.
 
-PRELOAD=$(echo /usr/lib/*/libxdppolicy/libxdppolicy-preload.so)
+PRELOAD=$(find /usr -name libxdppolicy-preload.so)
 HOOKS=${PRELOAD%/*}/libxdppolicy-hooks.so
 SENT=20
 
@@ -60,7 +60,8 @@ fails()
 	seen=$("$@" 2>&1)
 	rc=$?
 	[ $rc -ne 0 ] && printf '%s\n' "$seen" | grep -Eq -- "$pattern"
-	result $? "$what" "exit status not 0, output with: $pattern" "exit status $rc, output: $seen"
+	result $? "$what" "exit status not 0, output with: $pattern" \
+		"exit status $rc, output: $seen"
 }
 
 # same DESCRIPTION FILE1 FILE2

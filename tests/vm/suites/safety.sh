@@ -80,7 +80,8 @@ contains "app-shared" "^attach ord_a v0 rc=-13" "$(with app-shared v0 ord_a.o 2>
 fails "xdp-loader" "Permission denied" with xdp-loader load v0 ord_a.o
 is "nothing is left" "" "$(chain v0)"
 echo "ord_b: 10" | policy
-contains "once the file is mended" "^attach ord_a v0 rc=0" "$(with app-shared v0 ord_a.o 2>/dev/null)"
+contains "once the file is mended" "^attach ord_a v0 rc=0" \
+	"$(with app-shared v0 ord_a.o 2>/dev/null)"
 
 section "the kill switch"
 reset
