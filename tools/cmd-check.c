@@ -49,7 +49,7 @@ static void check_text(struct check *check, const char *path, const char *text, 
 	struct policy_switch sw;
 
 	check->n_files++;
-	if (!strcmp(base, "xdpswitch.conf"))
+	if (!strncmp(base, "xdpswitch.conf", strlen("xdpswitch.conf")))
 		policy_switch__parse(&sw, path, text, size, &check->log);
 	else if (policy_rules__parse(&rules, text, size, &check->log) == -ENOMEM)
 		tool_error("out of memory");

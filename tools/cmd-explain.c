@@ -4,6 +4,7 @@
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <libsmartcols.h>
+#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,7 +21,7 @@
 struct explain {
 	struct tool_opts opts;
 	struct policy_subject subject;
-	char host[256], short_host[256];
+	char host[256], short_host[256], user[64];
 	char **args;
 	int n_args;
 	struct xdp_policy *policy;
@@ -46,7 +47,7 @@ static void set_app(struct explain *explain, char *text, struct argp_state *stat
 	if (value)
 		*value++ = '\0';
 	key = policy_key__find(text);
-	if (!value || !key || key->is_cond) {
+	if (!value || !key || key->is_cond || key->id == ATTR_ATTACH) {
 		argp_error(state,
 			   "--app: found '%s', expected priority=NUMBER or "
 			   "chain-call-actions=ACTION...",
@@ -56,8 +57,34 @@ static void set_app(struct explain *explain, char *text, struct argp_state *stat
 	if (policy_value__parse(key->id, value, &explain->subject.app.value[key->id], err,
 				sizeof(err)))
 		argp_error(state, "--app %s: %s", text, err);
+	if (explain->subject.app.value[key->id].relative)
+		argp_error(state, "--app %s: found '%s', expected actions without + and -", text,
+			   value);
 	explain->subject.app.has[key->id] = true;
 	explain->subject.app.unknown = false;
+}
+
+/* A user's other name: the number of a name, the name of a number. */
+static void set_user_alias(struct explain *explain, const char *user)
+{
+	struct passwd *pw = getpwnam(user);
+
+	if (!pw && *user && !user[strspn(user, "0123456789")]) {
+		pw = getpwuid(strtoul(user, NULL, 10));
+		snprintf(explain->user, sizeof(explain->user), "%s", pw ? pw->pw_name : user);
+	} else if (pw) {
+		snprintf(explain->user, sizeof(explain->user), "%u", pw->pw_uid);
+	} else {
+		return;
+	}
+	explain->subject.alias[COND_USER] = explain->user;
+}
+
+static void set_host_alias(struct explain *explain, const char *host)
+{
+	snprintf(explain->short_host, sizeof(explain->short_host), "%.*s", (int)strcspn(host, "."),
+		 host);
+	explain->subject.alias[COND_HOST] = explain->short_host;
 }
 
 static error_t parse(int key, char *arg, struct argp_state *state)
@@ -83,7 +110,10 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		if (key < KEY_COND || key >= KEY_COND + N_CONDS)
 			return ARGP_ERR_UNKNOWN;
 		explain->subject.value[key - KEY_COND] = arg;
-		explain->subject.alias[key - KEY_COND] = NULL;
+		if (key == KEY_COND + COND_USER)
+			set_user_alias(explain, arg);
+		else if (key == KEY_COND + COND_HOST)
+			set_host_alias(explain, arg);
 		return 0;
 	}
 }
@@ -337,10 +367,8 @@ int cmd_explain(int argc, char **argv)
 
 	make_options(options);
 	if (!gethostname(explain.host, sizeof(explain.host) - 1)) {
-		snprintf(explain.short_host, sizeof(explain.short_host), "%.*s",
-			 (int)strcspn(explain.host, "."), explain.host);
 		explain.subject.value[COND_HOST] = explain.host;
-		explain.subject.alias[COND_HOST] = explain.short_host;
+		set_host_alias(&explain, explain.host);
 	}
 	argp_parse(&argp, argc, argv, 0, NULL, &explain);
 	libbpf_set_print(NULL);

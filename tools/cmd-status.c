@@ -136,16 +136,16 @@ static void print_reason(const struct wanted *wanted, char *buf, size_t size)
 }
 
 static void add_row(struct status *status, struct libscols_line *parent,
-		    const struct wanted *wanted, const struct chain_program *p)
+		    const struct wanted *wanted, const struct chain_program *p, bool chains)
 {
 	struct libscols_line *line = scols_table_new_line(status->table, parent);
 	char cell[2 * POLICY_VALUE_SIZE + 8], reason[600];
 
 	scols_line_set_data(line, COL_CHAIN, p->info.name);
 	print_cell(wanted, ATTR_PRIORITY, cell, sizeof(cell));
-	scols_line_set_data(line, COL_PRIORITY, cell);
+	scols_line_set_data(line, COL_PRIORITY, chains ? cell : "-");
 	print_cell(wanted, ATTR_ACTIONS, cell, sizeof(cell));
-	scols_line_set_data(line, COL_ACTIONS, cell);
+	scols_line_set_data(line, COL_ACTIONS, chains ? cell : "-");
 	print_reason(wanted, reason, sizeof(reason));
 	scols_line_set_data(line, COL_POLICY, reason);
 }
@@ -217,7 +217,8 @@ static void show_chain(struct status *status, const char *ifname, const struct c
 		if (programs)
 			add_program_json(programs, &wanted, &chain->program[i]);
 		else
-			add_row(status, line, &wanted, &chain->program[i]);
+			add_row(status, line, &wanted, &chain->program[i],
+				chain->kind == CHAIN_DISPATCHER);
 	}
 }
 
@@ -225,8 +226,14 @@ static void show_interface(struct status *status, const char *ifname, bool asked
 {
 	int ifindex = if_nametoindex(ifname);
 	struct chain chain;
-	int err = ifindex ? chain__read(ifindex, &chain) : -ENODEV;
+	int err;
 
+	if (!ifindex) {
+		tool_error("%s: found no such interface, expected one", ifname);
+		status->failed = true;
+		return;
+	}
+	err = chain__read(ifindex, &chain);
 	if (!err) {
 		if (asked_for || chain.kind != CHAIN_NONE)
 			show_chain(status, ifname, &chain);

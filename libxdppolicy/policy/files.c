@@ -181,8 +181,10 @@ enum policy_file_state policy_file__read(const char *path, uid_t owner, char **t
 	policy_stamp__set(stamp, &st, stat(path, &st) ? errno : 0);
 	if (links_to_dev_null(path))
 		return FILE_MASKED;
-	if (err == ENOENT || err == ENOTDIR)
+	if ((err == ENOENT || err == ENOTDIR) && lstat(path, &st))
 		return FILE_ABSENT;
+	if (err == ENOENT)
+		return refuse(path, log, "found a link to nothing, expected a file");
 	errno = err;
 	policy_log__msg(log, POLICY_ERROR, path, 0,
 			"found a file that can't be opened, expected a readable one: %m");

@@ -94,6 +94,13 @@ static void begin_section(struct parser *p, const char *start, size_t len)
 	}
 	memcpy(name, start + 1, name_len);
 	name[name_len] = '\0';
+	for (close++; close < start + len && (*close == ' ' || *close == '\t');)
+		close++;
+	if (close < start + len && *close != ';') {
+		error(p, "found '%.*s' behind the rule's name, expected the end of the line",
+		      (int)(start + len - close), close);
+		return;
+	}
 	p->bad_section = false;
 	if (!policy_rules__add(p->rules, name, p->line))
 		p->no_memory = p->stopped = true;
@@ -227,6 +234,13 @@ static void set_cond(struct parser *p, struct policy_rule *rule, const struct po
 		      key->name);
 		return;
 	}
+	if (p->continues && strchr(value, '=')) {
+		error(p,
+		      "found '%.60s' behind a blank, which goes on with the list of '%s'; "
+		      "expected a setting at the beginning of the line",
+		      value, key->name);
+		return;
+	}
 	rc = policy_globs__add(&rule->cond[key->id], value, err, sizeof(err));
 	if (rc == -EINVAL)
 		error(p, "%s", err);
@@ -244,11 +258,9 @@ static void set_attr(struct parser *p, struct policy_rule *rule, enum policy_att
 		      policy_key__attr(attr)->name);
 		return;
 	}
-	if (policy_value__parse(attr, value, &rule->value[attr], err, sizeof(err))) {
-		error(p, "%s", err);
-		return;
-	}
 	rule->has[attr] = true;
+	if (policy_value__parse(attr, value, &rule->value[attr], err, sizeof(err)))
+		error(p, "%s", err);
 	rule->value_line[attr] = p->line;
 }
 

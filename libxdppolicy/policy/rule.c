@@ -84,10 +84,16 @@ int policy_globs__add(struct policy_globs **globs, const char *text, char *err, 
 		return -EINVAL;
 	}
 	for (const char *t = text; policy_text__word(&t, " \t", word, sizeof(word));) {
-		if (strcmp(word, "!"))
-			continue;
-		snprintf(err, err_size, "found a lone '!', expected !GLOB without a blank");
-		return -EINVAL;
+		if (*word == '#' || *word == ';') {
+			snprintf(err, err_size,
+				 "found '%.60s', expected a glob; a comment has a line of its own",
+				 word);
+			return -EINVAL;
+		}
+		if (!strcmp(word, "!")) {
+			snprintf(err, err_size, "found a lone '!', expected !GLOB without a blank");
+			return -EINVAL;
+		}
 	}
 	while (!rc && policy_text__word(&text, " \t", word, sizeof(word)))
 		rc = add_one(globs, word);

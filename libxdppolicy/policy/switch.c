@@ -181,6 +181,13 @@ static void unknown_attr(const struct line *l, const char *name, size_t len)
 			word, near ? "; did you mean " : "", near ? near : "", near ? "?" : "");
 }
 
+static void set_default(struct policy_switch *sw, enum policy_attr attr)
+{
+	const struct line l = { 0 };
+
+	parse_steps(&l, attr, built_in[attr], &sw->attr[attr]);
+}
+
 /* Returns false for a line that is wrong. */
 static bool parse_line(struct policy_switch *sw, const struct line *l, char *text)
 {
@@ -201,8 +208,10 @@ static bool parse_line(struct policy_switch *sw, const struct line *l, char *tex
 
 		if (strlen(name) != len || strncmp(t, name, len))
 			continue;
-		if (!parse_steps(l, attr, colon + 1, &sw->attr[attr]))
+		if (!parse_steps(l, attr, colon + 1, &sw->attr[attr])) {
+			set_default(sw, attr);
 			return false;
+		}
 		warn_of_unknown_sources(l, &sw->attr[attr]);
 		return true;
 	}
@@ -212,11 +221,9 @@ static bool parse_line(struct policy_switch *sw, const struct line *l, char *tex
 
 void policy_switch__default(struct policy_switch *sw)
 {
-	const struct line l = { 0 };
-
 	*sw = (struct policy_switch){ 0 };
 	for_each_attr(attr)
-		parse_steps(&l, attr, built_in[attr], &sw->attr[attr]);
+		set_default(sw, attr);
 }
 
 unsigned int policy_switch__parse(struct policy_switch *sw, const char *file, const char *text,

@@ -7,12 +7,16 @@
 
 #include "process.h"
 
+/* After an upgrade a running program is still what its path said when it started. */
 static void read_executable(struct process_facts *facts)
 {
-	ssize_t len;
+	static const char deleted[] = " (deleted)";
+	ssize_t len, suffix = strlen(deleted);
 
 	len = readlink("/proc/self/exe", facts->executable, sizeof(facts->executable) - 1);
 	facts->executable[len > 0 ? len : 0] = '\0';
+	if (len > suffix && !strcmp(facts->executable + len - suffix, deleted))
+		facts->executable[len - suffix] = '\0';
 }
 
 static bool is_unit(const char *name, size_t len)

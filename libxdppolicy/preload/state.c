@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include <pthread.h>
 #include <stdarg.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -120,14 +121,41 @@ void state__log(int priority, const char *fmt, ...)
 	send_line(priority, text);
 }
 
+/* The files whose first error this process has told of already, by a hash of its text. */
+#define MAX_TOLD 32
+static uint32_t told[MAX_TOLD];
+static unsigned int n_told;
+static char last_file[256];
+
+static bool is_told(const char *line)
+{
+	uint32_t hash = 2166136261U;
+
+	while (*line)
+		hash = (hash ^ (unsigned char)*line++) * 16777619U;
+	for (unsigned int i = 0; i < n_told && i < MAX_TOLD; i++)
+		if (told[i] == hash)
+			return true;
+	told[n_told++ % MAX_TOLD] = hash;
+	return false;
+}
+
+/* One line a refused file: the whole list is xdp-policy check's to give. */
 static void log_policy(void *ctx, enum policy_level level, const char *file, unsigned int line,
 		       const char *text)
 {
+	char message[600];
+
 	(void)ctx;
-	if (level == POLICY_ERROR && line)
-		state__log(LOG_ERR, "%s:%u: %s", file, line, text);
-	else if (level == POLICY_ERROR)
-		state__log(LOG_ERR, "%s: %s", file, text);
+	if (level != POLICY_ERROR || !strcmp(file, last_file))
+		return;
+	snprintf(last_file, sizeof(last_file), "%s", file);
+	if (line)
+		snprintf(message, sizeof(message), "%s:%u: %s", file, line, text);
+	else
+		snprintf(message, sizeof(message), "%s: %s", file, text);
+	if (!is_told(message))
+		state__log(LOG_ERR, "%s", message);
 }
 
 struct xdp_policy *state__enter(void)
@@ -137,6 +165,7 @@ struct xdp_policy *state__enter(void)
 	if (!access(POLICY_KILL_SWITCH, F_OK))
 		return NULL;
 	state__lock();
+	last_file[0] = '\0';
 	if (policy)
 		xdp_policy__refresh(policy);
 	else

@@ -55,6 +55,7 @@ static const struct {
 	  "1: found 'stop]', expected return, continue or merge" },
 	{ "priority: files [success=return\n", DEFAULT, DEFAULT,
 	  "1: found the end of the line, expected ']'" },
+	{ "priority: app\npriority: [\n", DEFAULT, DEFAULT, "2: found '[', expected a source" },
 	{ "priority: files []\n", DEFAULT, DEFAULT, "1: found ']', expected success" },
 	{ "priority: [success=return] files\n", DEFAULT, DEFAULT,
 	  "1: found '[success=return] files', expected a source" },
