@@ -25,7 +25,7 @@ struct policy_stamp {
 	off_t size;
 	mode_t mode;
 	uid_t uid;
-	struct timespec mtime, ctime;
+	struct timespec ctime;
 	bool racy; /* so young that a change within the clock's tick would not show */
 };
 

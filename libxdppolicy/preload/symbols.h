@@ -18,56 +18,26 @@ struct bpf_program;
 struct bpf_xdp_attach_opts;
 struct bpf_xdp_query_opts;
 struct btf;
-struct xdp_multiprog;
 struct xdp_program;
-struct xdp_program_opts;
 
-/* libbpf's and libxdp's error pointers */
-#define PRELOAD_ERR_PTR(err) ((void *)(intptr_t)(-(err)))
-
-#define PRELOAD_SYMBOLS(X)                                                                         \
-	X(XDP, int, xdp_program__attach,                                                           \
-	  (struct xdp_program * prog, int ifindex, int mode, unsigned int flags),                  \
-	  (prog, ifindex, mode, flags), -ENOSYS)                                                   \
-	X(XDP, int, xdp_program__attach_multi,                                                     \
-	  (struct xdp_program * *progs, size_t n, int ifindex, int mode, unsigned int flags),      \
-	  (progs, n, ifindex, mode, flags), -ENOSYS)                                               \
-	X(XDP, int, xdp_program__set_run_prio, (struct xdp_program * prog, unsigned int prio),     \
-	  (prog, prio), -ENOSYS)                                                                   \
-	X(XDP, int, xdp_program__set_chain_call_enabled,                                           \
-	  (struct xdp_program * prog, unsigned int action, _Bool enabled),                         \
-	  (prog, action, enabled), -ENOSYS)                                                        \
-	X(XDP, void, xdp_program__close, (struct xdp_program * prog), (prog), )                    \
-	X(XDP, struct xdp_program *, xdp_program__from_bpf_obj,                                    \
-	  (struct bpf_object * obj, const char *section), (obj, section), PRELOAD_ERR_PTR(ENOSYS)) \
-	X(XDP, struct xdp_program *, xdp_program__find_file,                                       \
-	  (const char *file, const char *section, struct bpf_object_open_opts *opts),              \
-	  (file, section, opts), PRELOAD_ERR_PTR(ENOSYS))                                          \
-	X(XDP, struct xdp_program *, xdp_program__open_file,                                       \
-	  (const char *file, const char *section, struct bpf_object_open_opts *opts),              \
-	  (file, section, opts), PRELOAD_ERR_PTR(ENOSYS))                                          \
-	X(XDP, struct xdp_program *, xdp_program__create, (struct xdp_program_opts * opts),        \
-	  (opts), PRELOAD_ERR_PTR(ENOSYS))                                                         \
-	X(XDP, struct xdp_program *, xdp_program__clone,                                           \
-	  (struct xdp_program * prog, unsigned int flags), (prog, flags), PRELOAD_ERR_PTR(ENOSYS)) \
-	X(XDP, struct xdp_program *, xdp_program__from_fd, (int fd), (fd),                         \
-	  PRELOAD_ERR_PTR(ENOSYS))                                                                 \
-	X(XDP, struct xdp_program *, xdp_program__from_id, (uint32_t id), (id),                    \
-	  PRELOAD_ERR_PTR(ENOSYS))                                                                 \
-	X(XDP, struct xdp_program *, xdp_program__from_pin, (const char *path), (path),            \
-	  PRELOAD_ERR_PTR(ENOSYS))                                                                 \
-	X(XDP, struct xdp_multiprog *, xdp_multiprog__get_from_ifindex, (int ifindex), (ifindex),  \
-	  PRELOAD_ERR_PTR(ENOSYS))                                                                 \
-	X(BPF, struct bpf_object *, bpf_object__open_file,                                         \
-	  (const char *path, const struct bpf_object_open_opts *opts), (path, opts), NULL)         \
-	X(BPF, struct btf *, bpf_object__btf, (const struct bpf_object *obj), (obj), NULL)         \
-	X(BPF, void, bpf_object__close, (struct bpf_object * obj), (obj), )                        \
-	X(BPF, int, bpf_program__set_attach_target,                                                \
-	  (struct bpf_program * prog, int fd, const char *name), (prog, fd, name), -ENOSYS)        \
-	X(BPF, int, bpf_xdp_query, (int ifindex, int flags, struct bpf_xdp_query_opts *opts),      \
-	  (ifindex, flags, opts), -ENOSYS)                                                         \
-	X(BPF, int, bpf_xdp_attach,                                                                \
-	  (int ifindex, int fd, uint32_t flags, const struct bpf_xdp_attach_opts *opts),           \
+#define PRELOAD_SYMBOLS(X)                                                                    \
+	X(XDP, int, xdp_program__attach,                                                      \
+	  (struct xdp_program * prog, int ifindex, int mode, unsigned int flags),             \
+	  (prog, ifindex, mode, flags), -ENOSYS)                                              \
+	X(XDP, int, xdp_program__attach_multi,                                                \
+	  (struct xdp_program * *progs, size_t n, int ifindex, int mode, unsigned int flags), \
+	  (progs, n, ifindex, mode, flags), -ENOSYS)                                          \
+	X(XDP, void, xdp_program__close, (struct xdp_program * prog), (prog), )               \
+	X(BPF, struct bpf_object *, bpf_object__open_file,                                    \
+	  (const char *path, const struct bpf_object_open_opts *opts), (path, opts), NULL)    \
+	X(BPF, struct btf *, bpf_object__btf, (const struct bpf_object *obj), (obj), NULL)    \
+	X(BPF, void, bpf_object__close, (struct bpf_object * obj), (obj), )                   \
+	X(BPF, int, bpf_program__set_attach_target,                                           \
+	  (struct bpf_program * prog, int fd, const char *name), (prog, fd, name), -ENOSYS)   \
+	X(BPF, int, bpf_xdp_query, (int ifindex, int flags, struct bpf_xdp_query_opts *opts), \
+	  (ifindex, flags, opts), -ENOSYS)                                                    \
+	X(BPF, int, bpf_xdp_attach,                                                           \
+	  (int ifindex, int fd, uint32_t flags, const struct bpf_xdp_attach_opts *opts),      \
 	  (ifindex, fd, flags, opts), -ENOSYS)
 
 enum preload_symbol {

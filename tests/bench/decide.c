@@ -13,20 +13,21 @@
 #include "bench.h"
 #include "policy/policy.h"
 
-#define N_SIZES	      3
-#define N_PATTERNS    20
-#define RULES_A_FILE  25000 /* a file may have 1 MiB */
-#define N_NAMES	      4096  /* asked in turn, in no order */
-#define BATCH	      1024  /* decisions between two looks at the clock */
-#define MANY	      100000
+#define N_SIZES	     3
+#define N_PATTERNS   20
+#define RULES_A_FILE 25000 /* a file may have 1 MiB */
+#define N_NAMES	     4096  /* asked in turn, in no order */
+#define BATCH	     1024  /* decisions between two looks at the clock */
+#define MANY	     100000
+#define EVICT_SIZE   (64 * 1024 * 1024) /* more than the last cache holds */
 
 static const size_t sizes[N_SIZES] = { 10, 1000, MANY };
 
 struct policies {
 	char root[N_SIZES][4096];
 	struct xdp_policy *policy[N_SIZES];
-	char (*named)[N_SIZES][N_NAMES][16];
-	char (*other)[N_NAMES][16];
+	char (*named)[N_SIZES][N_NAMES][32];
+	char (*other)[N_NAMES][32];
 };
 
 static void make_dir(const char *root, const char *dir)
@@ -95,8 +96,9 @@ static void prepare(struct policies *p, const char *root, bool patterns)
 	srandom(1);
 	for (size_t i = 0; i < N_NAMES; i++) {
 		for (size_t s = 0; s < N_SIZES; s++)
-			snprintf((*p->named)[s][i], 16, "prog_%06zu", random() % sizes[s]);
-		snprintf((*p->other)[i], 16, "none_%06lu", random() % MANY);
+			snprintf((*p->named)[s][i], 32, "prog_%06u",
+				 (unsigned int)(random() % sizes[s]));
+		snprintf((*p->other)[i], 32, "none_%06u", (unsigned int)(random() % MANY));
 	}
 	for (size_t s = 0; s < N_SIZES; s++) {
 		snprintf(p->root[s], sizeof(p->root[s]), "%s/%zu%s", root, sizes[s],
@@ -115,30 +117,65 @@ static void finish(struct policies *p)
 }
 
 /* Nanoseconds for one decision, of a batch. */
-static double decide(const struct xdp_policy *policy, char names[N_NAMES][16], size_t round,
-		     bool expect)
+static double decide(const struct xdp_policy *policy, char names[N_NAMES][32], size_t first,
+		     size_t batch, bool expect)
 {
 	struct policy_subject subject = { .value = { [COND_EXECUTABLE] = "/usr/sbin/xdp-loader" } };
 	struct policy_decision decision;
-	size_t first = round * BATCH, found = 0;
+	size_t found = 0;
 	double start = bench__now(), took;
 
-	for (size_t i = 0; i < BATCH; i++) {
+	for (size_t i = 0; i < batch; i++) {
 		subject.value[COND_PROGRAM] = names[(first + i) % N_NAMES];
 		xdp_policy__resolve(policy, &subject, NULL, &decision);
 		found += decision.attr[ATTR_PRIORITY].found;
 	}
 	took = bench__now() - start;
-	if (found != (expect ? BATCH : 0))
-		bench__die("%zu of %d decisions found a rule", found, BATCH);
-	return took / BATCH;
+	if (found != (expect ? batch : 0))
+		bench__die("%zu of %zu decisions found a rule", found, batch);
+	return took / batch;
+}
+
+/* Leaves nothing of a policy in the processor's caches. */
+static void evict(void)
+{
+	static char *buffer;
+
+	if (!buffer)
+		buffer = bench__alloc(EVICT_SIZE);
+	for (size_t i = 0; i < EVICT_SIZE; i += 64)
+		((volatile char *)buffer)[i]++;
+}
+
+/* One decision now and then, as an application takes it, whose caches hold its own data. */
+static void measure_cold(const char *root, size_t rounds)
+{
+	static const char *const names[] = { "10 rules", "1000 rules", "100000 rules" };
+	struct series all[N_SIZES];
+	static struct policies p;
+
+	prepare(&p, root, false);
+	for (size_t i = 0; i < N_SIZES; i++)
+		series__init(&all[i], names[i], rounds);
+	for (size_t r = 0; r < rounds; r++) {
+		for (size_t i = 0; i < N_SIZES; i++) {
+			size_t s = (r + i) % N_SIZES;
+
+			evict();
+			series__add(&all[s], decide(p.policy[s], (*p.named)[s], r, 1, true));
+		}
+	}
+	finish(&p);
+	series__table("one decision, named, with empty processor caches", "ns", all, N_SIZES,
+		      &all[0]);
+	series__bound("one decision with empty caches, 100000 rules / 10", &all[2], &all[0], 3);
 }
 
 static void measure_decisions(const char *root, size_t rounds, bool patterns)
 {
 	static const char *const names[] = {
-		"10 rules, named",	  "1000 rules, named",	      "100000 rules, named",
-		"10 rules, not named",	  "1000 rules, not named",    "100000 rules, not named",
+		"10 rules, named",     "1000 rules, named",	"100000 rules, named",
+		"10 rules, not named", "1000 rules, not named", "100000 rules, not named",
 	};
 	struct series all[2 * N_SIZES];
 	static struct policies p;
@@ -150,18 +187,22 @@ static void measure_decisions(const char *root, size_t rounds, bool patterns)
 		for (size_t i = 0; i < N_SIZES; i++) {
 			size_t s = (r + i) % N_SIZES;
 
-			series__add(&all[s], decide(p.policy[s], (*p.named)[s], r, true));
-			series__add(&all[N_SIZES + s], decide(p.policy[s], *p.other, r, false));
+			series__add(&all[s],
+				    decide(p.policy[s], (*p.named)[s], r * BATCH, BATCH, true));
+			series__add(&all[N_SIZES + s],
+				    decide(p.policy[s], *p.other, r * BATCH, BATCH, false));
 		}
 	}
 	finish(&p);
-	series__table(patterns ? "one decision, 20 pattern rules besides" : "one decision",
+	series__table(patterns ? "decisions in a row, 20 pattern rules besides" :
+				 "decisions in a row",
 		      "ns, each run 1024 decisions on random names", all, 2 * N_SIZES, &all[0]);
-	series__bound(patterns ? "decision among 100000 literal and 20 pattern rules / 10 and 20" :
-				 "decision for a name among 100000 rules / among 10",
-		      &all[2], &all[0], 3);
-	series__bound(patterns ? "the same, a name that no rule has" :
-				 "decision for a name that no rule has, 100000 rules / 10",
+	series__bound(
+		patterns ? "decisions in a row, 100000 literal and 20 pattern rules / 10 and 20" :
+			   "decisions in a row, 100000 rules / 10",
+		&all[2], &all[0], 3);
+	series__bound(patterns ? "the same, names that no rule has" :
+				 "the same, names that no rule has",
 		      &all[5], &all[3], 3);
 }
 
@@ -194,6 +235,7 @@ int main(int argc, char **argv)
 	if (argc != 3)
 		bench__die("usage: decide ROOT ROUNDS");
 	rounds = strtoul(argv[2], NULL, 10);
+	measure_cold(argv[1], rounds);
 	measure_decisions(argv[1], rounds, false);
 	measure_decisions(argv[1], rounds, true);
 	measure_load(argv[1], rounds / 20 + 1);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * interleave ROUNDS LIMIT TITLE NAME=COMMAND...: runs all commands beside each other and asks them in
- * turn for one measurement, by a byte on their standard input; they answer with a line, a time in
- * nanoseconds. The first is the reference. LIMIT is the bound for the others' ratio, 0 for none.
+ * interleave ROUNDS LIMIT TITLE NAME=COMMAND...: runs all commands beside each other and asks them
+ * in turn for one measurement, by a byte on their standard input; they answer with a line, a time
+ * in nanoseconds. The first is the reference. LIMIT is the bound for the others' ratio, 0 for none.
  */
 #include <fcntl.h>
 #include <signal.h>

@@ -5,7 +5,8 @@
  *
  *	open warm OBJECT	xdp_program__open_file() and close, mean of a few, in this process
  *	open first OBJECT	the first of it in a new process
- *	open close OBJECT	the first hooked call at all, xdp_program__close(NULL), in a new process
+ *	open close OBJECT	the first hooked call at all, xdp_program__close(NULL), in a new
+ *process
  */
 #include <bpf/libbpf.h>
 #include <spawn.h>

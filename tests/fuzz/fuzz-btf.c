@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
  * Any types and strings as a program's BTF. libbpf reads it first and refuses what it cannot make
- * sense of; the rest is ours. In the copy each program that was named has what it was given, and all
- * others have what they had.
+ * sense of; the rest is ours. In the copy each program that was named has what it was given, and
+ * all others have what they had.
  */
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
@@ -71,8 +71,8 @@ static bool is_plausible(const struct btf *btf)
 		for (int i = 0; btf_is_datasec(t) && i < btf_vlen(t); i++)
 			if (!is_type(btf, entry[i].type))
 				return false;
-		n_sections += btf_is_datasec(t) &&
-			      !strcmp(name_of(btf, t->name_off), ".xdp_run_config");
+		n_sections +=
+			btf_is_datasec(t) && !strcmp(name_of(btf, t->name_off), ".xdp_run_config");
 	}
 	return n_sections < 2;
 }

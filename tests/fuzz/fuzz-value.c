@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-/* A value of any attribute (the first byte says which): parsed, printed, parsed again is the same. */
+/* A value of any attribute (the first byte says which): parsed, printed, parsed again is the same.
+ */
 #include <errno.h>
 
 #include "fuzz.h"

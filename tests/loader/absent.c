@@ -9,35 +9,37 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "preload/symbols.h"
 #include "probe.h"
 
-#define SYM(name) ((__typeof__(&name))dlsym(RTLD_DEFAULT, #name))
+struct bpf_object;
 
 /* only their types are wanted */
-#define X(lib, ret, name, params, args, fail) ret name params;
-PRELOAD_SYMBOLS(X)
-#undef X
+int xdp_program__attach(struct xdp_program *prog, int ifindex, int mode, unsigned int flags);
+void xdp_program__close(struct xdp_program *prog);
+struct bpf_object *bpf_object__open_file(const char *path, const void *opts);
+struct btf *bpf_object__btf(const struct bpf_object *obj);
+
+#define SYM(name) ((__typeof__(&name))dlsym(RTLD_DEFAULT, #name))
 
 static void ask(void)
 {
 	void *ptr;
 	int rc;
 
-	if (!SYM(xdp_program__open_file)) {
+	if (!SYM(xdp_program__attach)) {
 		puts("not found");
 		return;
 	}
-	errno = 0;
-	ptr = SYM(xdp_program__open_file)("/nonexistent.o", NULL, NULL);
-	printf("open_file %ld, errno %d\n", (long)(intptr_t)ptr, errno);
 	errno = 0;
 	rc = SYM(xdp_program__attach)(NULL, 1, 0, 0);
 	printf("attach %d, errno %d\n", rc, errno);
 	SYM(xdp_program__close)(NULL);
 	errno = 0;
 	ptr = SYM(bpf_object__btf)(NULL);
-	printf("btf %ld, errno %d\n", (long)(intptr_t)ptr, errno);
+	printf("btf %p, errno %d\n", ptr, errno);
+	errno = 0;
+	ptr = SYM(bpf_object__open_file)("/nonexistent.o", NULL);
+	printf("open_file %p, errno %d\n", ptr, errno);
 }
 
 int main(int argc, char **argv)

@@ -87,11 +87,13 @@ END_TEST
 START_TEST(test_suggestions)
 {
 	static const char *const names[] = { "priority", "program", "attach" };
+	static const char *const swapped[] = { "TX" };
 
 	ck_assert_str_eq(policy_text__nearest("priorty", names, 3), "priority");
 	ck_assert_str_eq(policy_text__nearest("Programm", names, 3), "program");
 	ck_assert_str_eq(policy_text__nearest("attahc", names, 3), "attach");
 	ck_assert_ptr_null(policy_text__nearest("interface", names, 3));
+	ck_assert_str_eq(policy_text__nearest("XT", swapped, 1), "TX");
 }
 END_TEST
 

@@ -223,6 +223,23 @@ START_TEST(test_refresh)
 }
 END_TEST
 
+/* A change within the same tick of a coarse clock would not show in the times. */
+START_TEST(test_young_files_are_not_trusted)
+{
+	struct policy_stamp young, old;
+	struct stat st;
+
+	put_file(root, "/f", "x");
+	ck_assert(!stat(at(root, "/f"), &st));
+	clock_gettime(CLOCK_REALTIME, &st.st_ctim);
+	policy_stamp__set(&young, &st, 0);
+	ck_assert(!policy_stamp__same(&young, &young));
+	st.st_ctim.tv_sec -= 1;
+	policy_stamp__set(&old, &st, 0);
+	ck_assert(policy_stamp__same(&old, &old));
+}
+END_TEST
+
 START_TEST(test_last_good_is_kept)
 {
 	struct messages m;
@@ -295,6 +312,7 @@ TCase *files_tests(void)
 	tcase_add_test(tc, test_yaml_is_told);
 	tcase_add_test(tc, test_dangling_link);
 	tcase_add_test(tc, test_refresh);
+	tcase_add_test(tc, test_young_files_are_not_trusted);
 	tcase_add_test(tc, test_last_good_is_kept);
 	tcase_add_test(tc, test_deny_on_error);
 	tcase_add_test(tc, test_root_must_be_a_directory);

@@ -20,6 +20,7 @@ static const struct {
 	{ "xdp_filter: 10", 1, NULL },
 	{ "xdp_filter = 10 PASS DROP\r\n", 1, NULL },
 	{ "\xef\xbb\xbfxdp_filter: 10\n", 1, NULL },
+	{ "\xef\xbb\xbf[x]\npriority = 1\n", 1, NULL },
 	{ "dns_*: 20 +TX ; why\n", 1, NULL },
 	{ "a b: 10\nc: 20\n[x]\npriority = 3\n", 3, NULL },
 	{ "[x]\nprogram = a\n  b\n  c\npriority = 3\n", 1, NULL },

@@ -52,6 +52,21 @@ static void expect_config(const struct btf *btf, const char *program, uint32_t p
 	ck_assert_uint_eq(cfg.actions, actions);
 }
 
+/* How often a program has a run config; libxdp would take the first. */
+static int count_configs(const struct btf *btf, const char *program)
+{
+	int id = btf__find_by_name_kind(btf, ".xdp_run_config", BTF_KIND_DATASEC), n = 0;
+	const struct btf_type *section = btf__type_by_id(btf, id);
+	const struct btf_var_secinfo *entry = btf_var_secinfos(section);
+
+	for (int i = 0; i < btf_vlen(section); i++, entry++) {
+		const struct btf_type *var = btf__type_by_id(btf, entry->type);
+
+		n += !strcmp(btf__name_by_offset(btf, var->name_off) + 1, program);
+	}
+	return n;
+}
+
 static uint32_t size_of(const struct btf *btf)
 {
 	uint32_t size;
@@ -83,6 +98,7 @@ START_TEST(test_override)
 
 	ck_assert_int_eq(runcfg__override(orig, &override, 1, &copy), 0);
 	expect_config(copy, cases[_i].program, 33, DROP | TX);
+	ck_assert_int_eq(count_configs(copy, cases[_i].program), 1);
 	if (cases[_i].other)
 		expect_config(copy, cases[_i].other, cases[_i].other_priority,
 			      cases[_i].other_actions);
