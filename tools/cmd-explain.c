@@ -266,19 +266,14 @@ static void explain_program(struct explain *explain, const struct bpf_object *ob
 			    const struct bpf_program *prog)
 {
 	const struct policy_subject before = explain->subject;
-	struct policy_known *author = &explain->subject.btf;
 	const struct btf *btf = bpf_object__btf(obj);
 	struct runcfg config;
 
 	explain->subject.value[COND_PROGRAM] = bpf_program__name(prog);
 	explain->subject.value[COND_SECTION] = bpf_program__section_name(prog);
-	author->unknown = !btf;
-	if (btf && !runcfg__read(btf, bpf_program__name(prog), &config)) {
-		author->has[ATTR_PRIORITY] = config.has_priority;
-		author->value[ATTR_PRIORITY].num = config.priority;
-		author->has[ATTR_ACTIONS] = config.has_actions;
-		author->value[ATTR_ACTIONS].num = config.actions;
-	}
+	explain->subject.btf = (struct policy_known){ .unknown = !btf };
+	if (btf && !runcfg__read(btf, bpf_program__name(prog), &config))
+		explain->subject.btf = runcfg__known(&config);
 	explain_subject(explain);
 	explain->subject = before;
 }

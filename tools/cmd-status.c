@@ -49,16 +49,7 @@ static void decide(const struct status *status, const char *ifname, const struct
 			[COND_HOST] = status->host,
 		},
 		.app.unknown = true,
-		.btf = {
-			.has = {
-				[ATTR_PRIORITY] = p->info.author.has_priority,
-				[ATTR_ACTIONS] = p->info.author.has_actions,
-			},
-			.value = {
-				[ATTR_PRIORITY] = { .num = p->info.author.priority },
-				[ATTR_ACTIONS] = { .num = p->info.author.actions },
-			},
-		},
+		.btf = runcfg__known(&p->info.author),
 	};
 
 	*ret = (struct wanted){

@@ -23,7 +23,7 @@ static void read_btf(const struct bpf_prog_info *info, const struct bpf_func_inf
 	name = t ? btf__name_by_offset(btf, t->name_off) : NULL;
 	if (name && *name)
 		snprintf(ret->name, sizeof(ret->name), "%s", name);
-	ret->has_author = !runcfg__read(btf, ret->name, &ret->author);
+	runcfg__read(btf, ret->name, &ret->author);
 	btf__free(btf);
 }
 

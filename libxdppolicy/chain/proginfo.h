@@ -11,8 +11,7 @@ struct proginfo {
 	uint32_t id;
 	char name[128]; /* in full from its BTF, else the 15 characters that the kernel keeps */
 	char tag[17];	/* hex digits */
-	bool has_author;
-	struct runcfg author; /* XDP_RUN_CONFIG in its BTF */
+	struct runcfg author; /* XDP_RUN_CONFIG in its BTF, if any */
 };
 
 /* Returns 0 or a negative errno. The descriptor stays the caller's. */

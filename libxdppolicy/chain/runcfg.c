@@ -10,7 +10,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "policy/attr.h"
 #include "runcfg.h"
 
 #define SECTION	    ".xdp_run_config"
@@ -110,6 +109,20 @@ int runcfg__read(const struct btf *btf, const char *program, struct runcfg *ret)
 		return 0;
 	}
 	return -ENOENT;
+}
+
+struct policy_known runcfg__known(const struct runcfg *cfg)
+{
+	return (struct policy_known){
+		.has = {
+			[ATTR_PRIORITY] = cfg->has_priority,
+			[ATTR_ACTIONS] = cfg->has_actions,
+		},
+		.value = {
+			[ATTR_PRIORITY] = { .num = cfg->priority },
+			[ATTR_ACTIONS] = { .num = cfg->actions },
+		},
+	};
 }
 
 /* A pointer to int[value]; returns its type id. */

@@ -11,6 +11,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "policy/rule.h"
+
 struct btf;
 
 struct runcfg {
@@ -25,6 +27,9 @@ struct runcfg {
  * if the author stated none.
  */
 int runcfg__read(const struct btf *btf, const char *program, struct runcfg *ret);
+
+/* The same as the answers of source btf. */
+struct policy_known runcfg__known(const struct runcfg *cfg);
 
 struct runcfg_override {
 	const char *program;

@@ -108,10 +108,6 @@ void object__describe(const struct bpf_object *obj, const struct bpf_program *pr
 	subject->value[COND_PROGRAM] = bpf_program__name(prog);
 	subject->value[COND_SECTION] = bpf_program__section_name(prog);
 	subject->value[COND_OBJECT] = object ? object->path : NULL;
-	if (!btf || runcfg__read(btf, bpf_program__name(prog), &author))
-		return;
-	subject->btf.has[ATTR_PRIORITY] = author.has_priority;
-	subject->btf.value[ATTR_PRIORITY].num = author.priority;
-	subject->btf.has[ATTR_ACTIONS] = author.has_actions;
-	subject->btf.value[ATTR_ACTIONS].num = author.actions;
+	if (btf && !runcfg__read(btf, bpf_program__name(prog), &author))
+		subject->btf = runcfg__known(&author);
 }
