@@ -14,9 +14,9 @@
 /* One list in as many lines as it takes; inih reads no long ones. */
 static void print_globs(const char *key, const struct policy_globs *globs)
 {
-	int column;
-
-	column = printf("%-18s =", key);
+	/* without padding where that would make a line longer than inih reads */
+	int column =
+		strlen(globs->glob[0].text) > WIDTH ? printf("%s=", key) : printf("%-18s =", key);
 	for (unsigned int i = 0; i < globs->n; i++) {
 		const struct policy_glob *glob = &globs->glob[i];
 
@@ -30,8 +30,12 @@ static void print_globs(const char *key, const struct policy_globs *globs)
 static void print_rule(const struct policy_rule *rule)
 {
 	char text[POLICY_VALUE_SIZE];
+	size_t name_len;
 
-	printf("\n# %s:%u\n[%.*s]\n", rule->file, rule->line, MAX_NAME, rule->name);
+	/* a short rule's name is its program: too long for a name perhaps, or with brackets */
+	name_len = strcspn(rule->name, "]");
+	printf("\n# %s:%u\n[%.*s]\n", rule->file, rule->line,
+	       (int)(name_len < MAX_NAME ? name_len : MAX_NAME), rule->name);
 	for (int c = 0; c < N_CONDS; c++)
 		if (rule->cond[c])
 			print_globs(policy_key__cond(c)->name, rule->cond[c]);

@@ -29,11 +29,13 @@ static const struct btf_type *config_struct(const struct btf *btf,
 					    const char *var_name)
 {
 	const struct btf_type *t = btf__type_by_id(btf, entry->type);
+	int id;
 
 	if (!t || !btf_is_var(t) || strcmp(name_of(btf, t), var_name))
 		return NULL;
-	for (t = btf__type_by_id(btf, t->type); t && btf_is_mod(t);)
-		t = btf__type_by_id(btf, t->type);
+	/* const and typedef, as libxdp; of bounded depth, unlike what malformed BTF may be */
+	id = btf__resolve_type(btf, t->type);
+	t = id < 0 ? NULL : btf__type_by_id(btf, id);
 	return t && btf_is_struct(t) ? t : NULL;
 }
 

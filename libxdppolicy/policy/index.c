@@ -1,119 +1,155 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include <errno.h>
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* uthash would call exit(); a library does not */
-#define HASH_NONFATAL_OOM	     1
-#define uthash_nonfatal_oom(element) ((element)->failed = true)
-#include <uthash.h>
-
 #include "index.h"
 
-struct policy_bucket {
-	const char *name; /* the first rule's own text */
-	uint32_t *rule;
-	size_t n;
-	bool failed;
-	UT_hash_handle hh;
+#define NONE UINT32_MAX
+
+/* One program name of one rule. Rules of the same name are linked from the last to the first. */
+struct policy_named {
+	const struct policy_rule *rule;
+	uint32_t order;
+	uint32_t earlier; /* offset in names, or NONE */
+	char name[];
 };
 
-/* Makes room for one more in an array that grows by powers of two. */
-static int grow(uint32_t **array, size_t n)
-{
-	uint32_t *more;
+struct policy_slot {
+	uint32_t hash;
+	uint32_t last; /* offset in names, or NONE */
+};
 
-	if (n & (n - 1))
-		return 0;
-	more = reallocarray(*array, n ? n * 2 : 1, sizeof(**array));
-	if (!more)
-		return -ENOMEM;
-	*array = more;
-	return 0;
+/* FNV-1a */
+static uint32_t hash_of(const char *name)
+{
+	uint32_t hash = 2166136261U;
+
+	while (*name)
+		hash = (hash ^ (unsigned char)*name++) * 16777619U;
+	return hash;
 }
 
-static int push(uint32_t **array, size_t *n, uint32_t value)
+static const struct policy_named *named_at(const struct policy_index *index, uint32_t offset)
 {
-	if (grow(array, *n))
-		return -ENOMEM;
-	(*array)[(*n)++] = value;
-	return 0;
+	return offset == NONE ? NULL : (const void *)(index->names + offset);
 }
 
-static struct policy_bucket *get_bucket(struct policy_index *index, const char *name)
+/* The slot of a name, or the empty one where it would be. */
+static struct policy_slot *find_slot(const struct policy_index *index, const char *name,
+				     uint32_t hash)
 {
-	struct policy_bucket *bucket;
+	size_t mask = index->n_slots - 1;
 
-	HASH_FIND_STR(index->by_name, name, bucket);
-	if (bucket)
-		return bucket;
-	bucket = calloc(1, sizeof(*bucket));
-	if (!bucket)
-		return NULL;
-	bucket->name = name;
-	HASH_ADD_KEYPTR(hh, index->by_name, bucket->name, strlen(bucket->name), bucket);
-	if (bucket->failed) {
-		free(bucket);
-		return NULL;
+	for (size_t i = hash & mask;; i = (i + 1) & mask) {
+		struct policy_slot *slot = &index->slot[i];
+
+		if (slot->last == NONE)
+			return slot;
+		if (slot->hash == hash && !strcmp(named_at(index, slot->last)->name, name))
+			return slot;
 	}
-	return bucket;
 }
 
-static int add_named(struct policy_index *index, const char *name, uint32_t i)
+static bool is_named(const struct policy_rule *rule)
 {
-	struct policy_bucket *bucket = get_bucket(index, name);
-
-	if (!bucket)
-		return -ENOMEM;
-	if (bucket->n && bucket->rule[bucket->n - 1] == i)
-		return 0;
-	return push(&bucket->rule, &bucket->n, i);
+	return rule->cond[COND_PROGRAM] && rule->cond[COND_PROGRAM]->literal;
 }
 
-static int add_rule(struct policy_index *index, const struct policy_rule *rule)
+static size_t size_of(const char *name)
+{
+	const size_t align = _Alignof(struct policy_named);
+
+	return (sizeof(struct policy_named) + strlen(name) + align) & ~(align - 1);
+}
+
+/* Room for all names is there already. */
+static void add_name(struct policy_index *index, const char *name, uint32_t order)
+{
+	uint32_t hash = hash_of(name), offset = index->names_size;
+	struct policy_slot *slot = find_slot(index, name, hash);
+	struct policy_named *named = (void *)(index->names + offset);
+
+	if (slot->last != NONE && named_at(index, slot->last)->order == order)
+		return; /* twice in one list */
+	named->rule = index->rule[order];
+	named->order = order;
+	named->earlier = slot->last;
+	strcpy(named->name, name);
+	slot->hash = hash;
+	slot->last = offset;
+	index->names_size += size_of(name);
+}
+
+static void add_rule(struct policy_index *index, const struct policy_rule *rule)
 {
 	const struct policy_globs *program = rule->cond[COND_PROGRAM];
-	uint32_t i = index->n;
-	int rc = 0;
+	uint32_t order = index->n;
 
 	index->rule[index->n++] = rule;
-	if (!program || !program->literal)
-		return push(&index->general, &index->n_general, i);
-	for (unsigned int g = 0; g < program->n && !rc; g++)
-		rc = add_named(index, program->glob[g].text, i);
-	return rc;
+	if (!is_named(rule)) {
+		index->general[index->n_general++] = order;
+		return;
+	}
+	for (unsigned int g = 0; g < program->n; g++)
+		add_name(index, program->glob[g].text, order);
+}
+
+/* Counts first, so that there is nothing to grow, and no failure but at the start. */
+static int allocate(struct policy_index *index, const struct policy_rules *const *sets,
+		    size_t n_sets)
+{
+	size_t n = 0, n_general = 0, n_names = 0, size = 0;
+
+	for (size_t s = 0; s < n_sets; s++) {
+		n += sets[s]->n;
+		for (size_t r = 0; r < sets[s]->n; r++) {
+			const struct policy_rule *rule = &sets[s]->rule[r];
+
+			if (!is_named(rule)) {
+				n_general++;
+				continue;
+			}
+			n_names += rule->cond[COND_PROGRAM]->n;
+			for (unsigned int g = 0; g < rule->cond[COND_PROGRAM]->n; g++)
+				size += size_of(rule->cond[COND_PROGRAM]->glob[g].text);
+		}
+	}
+	if (n >= NONE || size >= NONE)
+		return -ENOMEM;
+	for (index->n_slots = 2; index->n_slots < 2 * n_names;)
+		index->n_slots *= 2;
+	index->rule = calloc(n ? n : 1, sizeof(*index->rule));
+	index->general = calloc(n_general ? n_general : 1, sizeof(*index->general));
+	index->names = malloc(size ? size : 1);
+	index->slot = malloc(index->n_slots * sizeof(*index->slot));
+	if (!index->rule || !index->general || !index->names || !index->slot)
+		return -ENOMEM;
+	memset(index->slot, 0xff, index->n_slots * sizeof(*index->slot)); /* all NONE */
+	return 0;
 }
 
 int policy_index__build(struct policy_index *index, const struct policy_rules *const *sets,
 			size_t n_sets)
 {
-	size_t n = 0;
-	int rc = 0;
+	int rc;
 
 	*index = (struct policy_index){ 0 };
-	for (size_t s = 0; s < n_sets; s++)
-		n += sets[s]->n;
-	index->rule = calloc(n ? n : 1, sizeof(*index->rule));
-	if (!index->rule)
-		return -ENOMEM;
-	for (size_t s = 0; s < n_sets && !rc; s++)
-		for (size_t r = 0; r < sets[s]->n && !rc; r++)
-			rc = add_rule(index, &sets[s]->rule[r]);
-	if (rc)
+	rc = allocate(index, sets, n_sets);
+	if (rc) {
 		policy_index__free(index);
-	return rc;
+		return rc;
+	}
+	for (size_t s = 0; s < n_sets; s++)
+		for (size_t r = 0; r < sets[s]->n; r++)
+			add_rule(index, &sets[s]->rule[r]);
+	return 0;
 }
 
 void policy_index__free(struct policy_index *index)
 {
-	struct policy_bucket *bucket, *next;
-
-	HASH_ITER(hh, index->by_name, bucket, next) {
-		HASH_DEL(index->by_name, bucket);
-		free(bucket->rule);
-		free(bucket);
-	}
+	free(index->slot);
+	free(index->names);
 	free(index->general);
 	free(index->rule);
 	*index = (struct policy_index){ 0 };
@@ -122,33 +158,28 @@ void policy_index__free(struct policy_index *index)
 void policy_cursor__start(struct policy_cursor *cursor, const struct policy_index *index,
 			  const char *program)
 {
-	struct policy_bucket *bucket = NULL;
-
 	*cursor = (struct policy_cursor){ .index = index };
 	if (!program) {
 		cursor->n_all = index->n;
 		return;
 	}
-	HASH_FIND_STR(index->by_name, program, bucket);
-	if (bucket) {
-		cursor->named = bucket->rule;
-		cursor->n_named = bucket->n;
-	}
+	cursor->named = named_at(index, find_slot(index, program, hash_of(program))->last);
 	cursor->n_general = index->n_general;
 }
 
 const struct policy_rule *policy_cursor__next(struct policy_cursor *cursor)
 {
 	const struct policy_index *index = cursor->index;
-	bool named;
+	const struct policy_named *named = cursor->named;
 
 	if (cursor->n_all)
 		return index->rule[--cursor->n_all];
-	if (!cursor->n_named && !cursor->n_general)
+	if (!named && !cursor->n_general)
 		return NULL;
-	named = cursor->n_named &&
-		(!cursor->n_general ||
-		 cursor->named[cursor->n_named - 1] > index->general[cursor->n_general - 1]);
-	return index->rule[named ? cursor->named[--cursor->n_named] :
-				   index->general[--cursor->n_general]];
+	cursor->by_name = named && (!cursor->n_general ||
+				    named->order > index->general[cursor->n_general - 1]);
+	if (!cursor->by_name)
+		return index->rule[index->general[--cursor->n_general]];
+	cursor->named = named_at(index, named->earlier);
+	return named->rule;
 }

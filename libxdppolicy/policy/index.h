@@ -6,18 +6,22 @@
 
 #include "rule.h"
 
-struct policy_bucket;
-
 /*
  * The rules of all files in their order. Those that name programs without pattern characters are
- * found by name, so that the time of a decision does not grow with their number.
+ * found by name, so that the time of a decision hardly grows with their number: what a look-up
+ * touches lies in three cache lines, one of the slots, one of the names and one of the rules.
  */
 struct policy_index {
 	size_t n;
 	const struct policy_rule **rule;
-	struct policy_bucket *by_name;
+
 	uint32_t *general; /* the rules that may match any program */
 	size_t n_general;
+
+	struct policy_slot *slot; /* open addressing; a power of two, at most half full */
+	size_t n_slots;
+	char *names; /* struct policy_named, one after the other */
+	size_t names_size;
 };
 
 /* Returns 0, or -ENOMEM with *index empty. The rules must outlive the index. */
@@ -28,8 +32,9 @@ void policy_index__free(struct policy_index *index);
 /* Goes through the rules that may match a program, from the last to the first. */
 struct policy_cursor {
 	const struct policy_index *index;
-	const uint32_t *named;
-	size_t n_named, n_general, n_all;
+	const struct policy_named *named;
+	size_t n_general, n_all;
+	bool by_name; /* the rule was found by the program's name: that condition is met */
 };
 
 /* program of NULL: all rules. */

@@ -221,6 +221,20 @@ static void unknown_key(struct parser *p, const char *name)
 		      name);
 }
 
+/* Whether a line that goes on with a list was meant as a line of its own. */
+static bool is_setting(const char *value)
+{
+	size_t len = strcspn(value, " \t=:");
+	char word[32];
+	char sign = value[len + strspn(value + len, " \t")];
+
+	if (len >= sizeof(word) || (sign != '=' && sign != ':'))
+		return false;
+	memcpy(word, value, len);
+	word[len] = '\0';
+	return policy_key__find(word);
+}
+
 static void set_cond(struct parser *p, struct policy_rule *rule, const struct policy_key *key,
 		     const char *value)
 {
@@ -234,13 +248,14 @@ static void set_cond(struct parser *p, struct policy_rule *rule, const struct po
 		      key->name);
 		return;
 	}
-	if (p->continues && strchr(value, '=')) {
+	if (p->continues && is_setting(value)) {
 		error(p,
 		      "found '%.60s' behind a blank, which goes on with the list of '%s'; "
 		      "expected a setting at the beginning of the line",
 		      value, key->name);
 		return;
 	}
+	rule->conds |= 1U << key->id;
 	rc = policy_globs__add(&rule->cond[key->id], value, err, sizeof(err));
 	if (rc == -EINVAL)
 		error(p, "%s", err);

@@ -64,6 +64,13 @@ static void take(struct answer *answer, const struct policy_rule *rule, enum pol
 	}
 }
 
+static enum policy_match match_rule(const struct resolution *r, const struct policy_cursor *cursor,
+				    const struct policy_rule *rule, unsigned int *missing)
+{
+	return policy_rule__match(rule, r->subject, cursor->by_name ? 1U << COND_PROGRAM : 0,
+				  missing);
+}
+
 /* Asks the rules once for all attributes, from the last rule to the first. */
 static void ask_files(struct resolution *r)
 {
@@ -78,7 +85,7 @@ static void ask_files(struct resolution *r)
 		};
 	policy_cursor__start(&cursor, &r->policy->index, r->subject->value[COND_PROGRAM]);
 	while (open_attrs && (rule = policy_cursor__next(&cursor))) {
-		enum policy_match match = policy_rule__match(rule, r->subject, &missing);
+		enum policy_match match = match_rule(r, &cursor, rule, &missing);
 
 		if (match == MATCH_NO)
 			continue;
@@ -148,7 +155,7 @@ static void trace_files(const struct resolution *r, enum policy_attr attr, bool 
 	policy_cursor__start(&cursor, &r->policy->index, r->subject->value[COND_PROGRAM]);
 	while ((rule = policy_cursor__next(&cursor))) {
 		struct policy_trace t = { .attr = attr, .source = "files", .rule = rule };
-		enum policy_match match = policy_rule__match(rule, r->subject, &t.missing);
+		enum policy_match match = match_rule(r, &cursor, rule, &t.missing);
 
 		if (match == MATCH_NO || !rule->has[attr])
 			continue;

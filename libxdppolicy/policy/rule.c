@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "rule.h"
 #include "text.h"
@@ -126,12 +127,13 @@ enum policy_match policy_globs__match(const struct policy_globs *globs, const ch
 }
 
 enum policy_match policy_rule__match(const struct policy_rule *rule,
-				     const struct policy_subject *subject, unsigned int *missing)
+				     const struct policy_subject *subject, unsigned int met,
+				     unsigned int *missing)
 {
 	*missing = 0;
-	for (int c = 0; c < N_CONDS; c++) {
-		if (!rule->cond[c])
-			continue;
+	for (unsigned int conds = rule->conds & ~met; conds; conds &= conds - 1) {
+		int c = ffs(conds) - 1;
+
 		switch (policy_globs__match(rule->cond[c], subject->value[c], subject->alias[c])) {
 		case MATCH_NO:
 			return MATCH_NO;

@@ -42,13 +42,15 @@ struct policy_value policy_subject__own(const struct policy_subject *subject,
 
 /* Conditions on a subject and the settings that they give; the staging form of every format. */
 struct policy_rule {
+	/* what a decision looks at comes first, to share a cache line */
+	unsigned int conds; /* a bit for each condition that is stated */
+	bool has[N_ATTRS];
+	struct policy_value value[N_ATTRS];
+	unsigned int value_line[N_ATTRS];
+	unsigned int line;
+	struct policy_globs *cond[N_CONDS];
 	char *name;
 	const char *file; /* the rule set's path */
-	unsigned int line;
-	struct policy_globs *cond[N_CONDS]; /* NULL: not stated */
-	bool has[N_ATTRS];
-	unsigned int value_line[N_ATTRS];
-	struct policy_value value[N_ATTRS];
 };
 
 /* The rules of one file, in its order. */
@@ -73,8 +75,12 @@ void policy_globs__free(struct policy_globs *globs);
 enum policy_match policy_globs__match(const struct policy_globs *globs, const char *value,
 				      const char *alias);
 
-/* All conditions together; *missing gets a bit for each fact that is unknown. */
+/*
+ * All conditions together, but for those in met, which are known to hold. *missing gets a bit for
+ * each fact that is unknown. Both are sets of bits 1 << enum policy_cond.
+ */
 enum policy_match policy_rule__match(const struct policy_rule *rule,
-				     const struct policy_subject *subject, unsigned int *missing);
+				     const struct policy_subject *subject, unsigned int met,
+				     unsigned int *missing);
 
 #endif

@@ -263,7 +263,7 @@ START_TEST(test_index_agrees_with_a_linear_search)
 			unsigned int missing;
 
 			for (size_t i = 0; i < xdp_policy__n_rules(policy); i++)
-				if (policy_rule__match(xdp_policy__rule(policy, i), &subject,
+				if (policy_rule__match(xdp_policy__rule(policy, i), &subject, 0,
 						       &missing) == MATCH_YES)
 					last = xdp_policy__rule(policy, i);
 			xdp_policy__resolve(policy, &subject, NULL, &d);
