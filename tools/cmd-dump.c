@@ -40,9 +40,9 @@ static void print_rule(const struct policy_rule *rule)
 		if (rule->cond[c])
 			print_globs(policy_key__cond(c)->name, rule->cond[c]);
 	for_each_attr(attr)
-		if (rule->has[attr])
+		if (rule->head.has[attr])
 			printf("%-18s = %s\n", policy_key__attr(attr)->name,
-			       policy_value__print(attr, &rule->value[attr], text, sizeof(text)));
+			       policy_value__print(attr, &rule->head.value[attr], text, sizeof(text)));
 }
 
 static json_t *globs_json(const struct policy_globs *globs)
@@ -64,9 +64,9 @@ static json_t *rule_json(const struct policy_rule *rule)
 			json_object_set_new(match, policy_key__cond(c)->name,
 					    globs_json(rule->cond[c]));
 	for_each_attr(attr)
-		if (rule->has[attr])
+		if (rule->head.has[attr])
 			json_object_set_new(set, policy_key__attr(attr)->name,
-					    tool_json_value(attr, &rule->value[attr]));
+					    tool_json_value(attr, &rule->head.value[attr]));
 	return json_pack("{s:s, s:o, s:o, s:s, s:i}", "name", rule->name, "match", match, "set",
 			 set, "file", rule->file, "line", (int)rule->line);
 }

@@ -12,6 +12,7 @@ struct policy_named {
 	const struct policy_rule *rule;
 	uint32_t order;
 	uint32_t earlier; /* offset in names, or NONE */
+	struct policy_head head;
 	char name[];
 };
 
@@ -73,6 +74,7 @@ static void add_name(struct policy_index *index, const char *name, uint32_t orde
 	if (slot->last != NONE && named_at(index, slot->last)->order == order)
 		return; /* twice in one list */
 	named->rule = index->rule[order];
+	named->head = named->rule->head;
 	named->order = order;
 	named->earlier = slot->last;
 	strcpy(named->name, name);
@@ -167,19 +169,28 @@ void policy_cursor__start(struct policy_cursor *cursor, const struct policy_inde
 	cursor->n_general = index->n_general;
 }
 
+static const struct policy_rule *give(struct policy_cursor *cursor, size_t order)
+{
+	const struct policy_rule *rule = cursor->index->rule[order];
+
+	cursor->head = &rule->head;
+	cursor->conds = rule->head.conds;
+	return rule;
+}
+
 const struct policy_rule *policy_cursor__next(struct policy_cursor *cursor)
 {
 	const struct policy_index *index = cursor->index;
 	const struct policy_named *named = cursor->named;
+	size_t n = cursor->n_general;
 
 	if (cursor->n_all)
-		return index->rule[--cursor->n_all];
-	if (!named && !cursor->n_general)
-		return NULL;
-	cursor->by_name = named && (!cursor->n_general ||
-				    named->order > index->general[cursor->n_general - 1]);
-	if (!cursor->by_name)
-		return index->rule[index->general[--cursor->n_general]];
-	cursor->named = named_at(index, named->earlier);
-	return named->rule;
+		return give(cursor, --cursor->n_all);
+	if (named && (!n || named->order > index->general[n - 1])) {
+		cursor->named = named_at(index, named->earlier);
+		cursor->head = &named->head;
+		cursor->conds = named->head.conds & ~(1U << COND_PROGRAM);
+		return named->rule;
+	}
+	return n ? give(cursor, index->general[--cursor->n_general]) : NULL;
 }

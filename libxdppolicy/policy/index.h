@@ -9,7 +9,7 @@
 /*
  * The rules of all files in their order. Those that name programs without pattern characters are
  * found by name, so that the time of a decision hardly grows with their number: what a look-up
- * touches lies in three cache lines, one of the slots, one of the names and one of the rules.
+ * touches lies in two cache lines, one of the slots and one of the names.
  */
 struct policy_index {
 	size_t n;
@@ -34,7 +34,9 @@ struct policy_cursor {
 	const struct policy_index *index;
 	const struct policy_named *named;
 	size_t n_general, n_all;
-	bool by_name; /* the rule was found by the program's name: that condition is met */
+	/* of the rule that was given last; without touching the rule itself if it can be helped */
+	const struct policy_head *head;
+	unsigned int conds; /* those that are still to be looked at */
 };
 
 /* program of NULL: all rules. */

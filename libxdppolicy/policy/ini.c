@@ -54,7 +54,7 @@ static struct policy_rule *current_rule(struct parser *p)
 static bool rule_is_empty(const struct policy_rule *rule)
 {
 	for_each_attr(attr)
-		if (rule->has[attr])
+		if (rule->head.has[attr])
 			return false;
 	return true;
 }
@@ -255,7 +255,7 @@ static void set_cond(struct parser *p, struct policy_rule *rule, const struct po
 		      value, key->name);
 		return;
 	}
-	rule->conds |= 1U << key->id;
+	rule->head.conds |= 1U << key->id;
 	rc = policy_globs__add(&rule->cond[key->id], value, err, sizeof(err));
 	if (rc == -EINVAL)
 		error(p, "%s", err);
@@ -268,13 +268,13 @@ static void set_attr(struct parser *p, struct policy_rule *rule, enum policy_att
 {
 	char err[160];
 
-	if (rule->has[attr]) {
+	if (rule->head.has[attr]) {
 		error(p, "found '%s' a second time in this rule, expected it once",
 		      policy_key__attr(attr)->name);
 		return;
 	}
-	rule->has[attr] = true;
-	if (policy_value__parse(attr, value, &rule->value[attr], err, sizeof(err)))
+	rule->head.has[attr] = true;
+	if (policy_value__parse(attr, value, &rule->head.value[attr], err, sizeof(err)))
 		error(p, "%s", err);
 	rule->value_line[attr] = p->line;
 }

@@ -44,10 +44,9 @@ static bool is_final(const struct answer *answer)
 	return answer->undecided || (answer->status == STATUS_SUCCESS && !answer->value.relative);
 }
 
-static void take(struct answer *answer, const struct policy_rule *rule, enum policy_attr attr)
+static void take(struct answer *answer, const struct policy_rule *rule,
+		 const struct policy_value *value)
 {
-	const struct policy_value *value = &rule->value[attr];
-
 	if (answer->status != STATUS_SUCCESS) {
 		answer->status = STATUS_SUCCESS;
 		answer->value = *value;
@@ -64,13 +63,6 @@ static void take(struct answer *answer, const struct policy_rule *rule, enum pol
 	}
 }
 
-static enum policy_match match_rule(const struct resolution *r, const struct policy_cursor *cursor,
-				    const struct policy_rule *rule, unsigned int *missing)
-{
-	return policy_rule__match(rule, r->subject, cursor->by_name ? 1U << COND_PROGRAM : 0,
-				  missing);
-}
-
 /* Asks the rules once for all attributes, from the last rule to the first. */
 static void ask_files(struct resolution *r)
 {
@@ -85,7 +77,8 @@ static void ask_files(struct resolution *r)
 		};
 	policy_cursor__start(&cursor, &r->policy->index, r->subject->value[COND_PROGRAM]);
 	while (open_attrs && (rule = policy_cursor__next(&cursor))) {
-		enum policy_match match = match_rule(r, &cursor, rule, &missing);
+		enum policy_match match =
+			policy_rule__match(rule, cursor.conds, r->subject, &missing);
 
 		if (match == MATCH_NO)
 			continue;
@@ -94,10 +87,10 @@ static void ask_files(struct resolution *r)
 		for_each_attr(attr) {
 			struct answer *answer = &r->files[attr];
 
-			if (!rule->has[attr] || is_final(answer))
+			if (!cursor.head->has[attr] || is_final(answer))
 				continue;
 			if (match == MATCH_YES) {
-				take(answer, rule, attr);
+				take(answer, rule, &cursor.head->value[attr]);
 			} else {
 				answer->undecided = true;
 				answer->missing = missing;
@@ -155,13 +148,14 @@ static void trace_files(const struct resolution *r, enum policy_attr attr, bool 
 	policy_cursor__start(&cursor, &r->policy->index, r->subject->value[COND_PROGRAM]);
 	while ((rule = policy_cursor__next(&cursor))) {
 		struct policy_trace t = { .attr = attr, .source = "files", .rule = rule };
-		enum policy_match match = match_rule(r, &cursor, rule, &t.missing);
+		enum policy_match match =
+			policy_rule__match(rule, cursor.conds, r->subject, &t.missing);
 
-		if (match == MATCH_NO || !rule->has[attr])
+		if (match == MATCH_NO || !cursor.head->has[attr])
 			continue;
 		any = true;
 		t.status = STATUS_SUCCESS;
-		t.value = &rule->value[attr];
+		t.value = &cursor.head->value[attr];
 		if (is_final(&so_far)) {
 			t.note = note_overridden;
 		} else if (match == MATCH_UNKNOWN) {
@@ -169,7 +163,7 @@ static void trace_files(const struct resolution *r, enum policy_attr attr, bool 
 			t.note = note_missing;
 			so_far.undecided = r->opts->unknown_undecided;
 		} else {
-			take(&so_far, rule, attr);
+			take(&so_far, rule, t.value);
 			t.counts = counts;
 			t.note = note ? note : t.value->relative ? note_relative : NULL;
 		}

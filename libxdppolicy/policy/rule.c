@@ -126,12 +126,11 @@ enum policy_match policy_globs__match(const struct policy_globs *globs, const ch
 	return found || only_excludes ? MATCH_YES : MATCH_NO;
 }
 
-enum policy_match policy_rule__match(const struct policy_rule *rule,
-				     const struct policy_subject *subject, unsigned int met,
-				     unsigned int *missing)
+enum policy_match policy_rule__match(const struct policy_rule *rule, unsigned int conds,
+				     const struct policy_subject *subject, unsigned int *missing)
 {
 	*missing = 0;
-	for (unsigned int conds = rule->conds & ~met; conds; conds &= conds - 1) {
+	for (; conds; conds &= conds - 1) {
 		int c = ffs(conds) - 1;
 
 		switch (policy_globs__match(rule->cond[c], subject->value[c], subject->alias[c])) {

@@ -42,10 +42,11 @@ struct policy_value policy_subject__own(const struct policy_subject *subject,
 
 /* Conditions on a subject and the settings that they give; the staging form of every format. */
 struct policy_rule {
-	/* what a decision looks at comes first, to share a cache line */
-	unsigned int conds; /* a bit for each condition that is stated */
-	bool has[N_ATTRS];
-	struct policy_value value[N_ATTRS];
+	struct policy_head {
+		unsigned int conds; /* a bit for each condition that is stated */
+		bool has[N_ATTRS];
+		struct policy_value value[N_ATTRS];
+	} head; /* all that most decisions look at */
 	unsigned int value_line[N_ATTRS];
 	unsigned int line;
 	struct policy_globs *cond[N_CONDS];
@@ -76,11 +77,10 @@ enum policy_match policy_globs__match(const struct policy_globs *globs, const ch
 				      const char *alias);
 
 /*
- * All conditions together, but for those in met, which are known to hold. *missing gets a bit for
- * each fact that is unknown. Both are sets of bits 1 << enum policy_cond.
+ * The given ones of the rule's conditions together; *missing gets a bit for each fact that is
+ * unknown. Both are sets of bits 1 << enum policy_cond.
  */
-enum policy_match policy_rule__match(const struct policy_rule *rule,
-				     const struct policy_subject *subject, unsigned int met,
-				     unsigned int *missing);
+enum policy_match policy_rule__match(const struct policy_rule *rule, unsigned int conds,
+				     const struct policy_subject *subject, unsigned int *missing);
 
 #endif

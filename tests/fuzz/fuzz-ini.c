@@ -30,8 +30,8 @@ static void check_rules(const struct policy_rules *rules)
 
 		CHECK(rule->name && rule->file == file_name && rule->line);
 		for_each_attr(attr) {
-			sets |= rule->has[attr];
-			CHECK(!rule->has[attr] || rule->value_line[attr] >= rule->line);
+			sets |= rule->head.has[attr];
+			CHECK(!rule->head.has[attr] || rule->value_line[attr] >= rule->line);
 		}
 		CHECK(sets);
 		for (int c = 0; c < N_CONDS; c++)
@@ -55,10 +55,10 @@ static void same_rule(const struct policy_rule *a, const struct policy_rule *b)
 	for (int c = 0; c < N_CONDS; c++)
 		same_globs(a->cond[c], b->cond[c]);
 	for_each_attr(attr) {
-		const struct policy_value *va = &a->value[attr], *vb = &b->value[attr];
+		const struct policy_value *va = &a->head.value[attr], *vb = &b->head.value[attr];
 
-		CHECK(a->has[attr] == b->has[attr]);
-		CHECK(!a->has[attr] || (va->num == vb->num && va->add == vb->add &&
+		CHECK(a->head.has[attr] == b->head.has[attr]);
+		CHECK(!a->head.has[attr] || (va->num == vb->num && va->add == vb->add &&
 					va->del == vb->del && va->relative == vb->relative));
 	}
 }

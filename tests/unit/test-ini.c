@@ -114,7 +114,7 @@ START_TEST(test_longest_line_is_whole)
 	snprintf(text, sizeof(text), "%.*s: 10\n", 198 - 4, name);
 	ck_assert_int_eq(parse(text, strlen(text), &rules, &m), 0);
 	ck_assert_uint_eq(strlen(rules.rule[0].cond[COND_PROGRAM]->glob[0].text), 194);
-	ck_assert_uint_eq(rules.rule[0].value[ATTR_PRIORITY].num, 10);
+	ck_assert_uint_eq(rules.rule[0].head.value[ATTR_PRIORITY].num, 10);
 	policy_rules__clear(&rules);
 
 	snprintf(text, sizeof(text), "%.*s: 10\n", 199 - 4, name);
@@ -175,14 +175,14 @@ START_TEST(test_lines_and_values)
 	r = &rules.rule[0];
 	ck_assert_str_eq(r->name, "f");
 	ck_assert_uint_eq(r->value_line[ATTR_PRIORITY], 2);
-	ck_assert_uint_eq(r->value[ATTR_ACTIONS].num, 1 << 2);
+	ck_assert_uint_eq(r->head.value[ATTR_ACTIONS].num, 1 << 2);
 	r = &rules.rule[1];
 	ck_assert_uint_eq(r->line, 4);
 	ck_assert_uint_eq(r->cond[COND_PROGRAM]->n, 3);
 	ck_assert(r->cond[COND_PROGRAM]->glob[2].exclude);
 	ck_assert(!r->cond[COND_PROGRAM]->literal);
 	ck_assert_uint_eq(r->value_line[ATTR_ATTACH], 8);
-	ck_assert(!r->has[ATTR_PRIORITY]);
+	ck_assert(!r->head.has[ATTR_PRIORITY]);
 	policy_rules__clear(&rules);
 }
 END_TEST

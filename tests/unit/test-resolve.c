@@ -262,10 +262,13 @@ START_TEST(test_index_agrees_with_a_linear_search)
 			struct policy_decision d;
 			unsigned int missing;
 
-			for (size_t i = 0; i < xdp_policy__n_rules(policy); i++)
-				if (policy_rule__match(xdp_policy__rule(policy, i), &subject, 0,
+			for (size_t i = 0; i < xdp_policy__n_rules(policy); i++) {
+				const struct policy_rule *rule = xdp_policy__rule(policy, i);
+
+				if (policy_rule__match(rule, rule->head.conds, &subject,
 						       &missing) == MATCH_YES)
-					last = xdp_policy__rule(policy, i);
+					last = rule;
+			}
 			xdp_policy__resolve(policy, &subject, NULL, &d);
 			ck_assert_ptr_eq(d.attr[ATTR_PRIORITY].rule, last);
 		}
