@@ -42,7 +42,8 @@ static void print_rule(const struct policy_rule *rule)
 	for_each_attr(attr)
 		if (rule->head.has[attr])
 			printf("%-18s = %s\n", policy_key__attr(attr)->name,
-			       policy_value__print(attr, &rule->head.value[attr], text, sizeof(text)));
+			       policy_value__print(attr, &rule->head.value[attr], text,
+						   sizeof(text)));
 }
 
 static json_t *globs_json(const struct policy_globs *globs)

@@ -7,7 +7,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "preload/state.h"
 #include "preload/symbols.h"
 #include "tool.h"
 
@@ -96,15 +95,10 @@ static bool exists(const struct preload *preload, const char *path)
 	return found;
 }
 
-static void *no_real_function(enum preload_symbol symbol)
-{
-	(void)symbol;
-	return NULL;
-}
-
 /* Whether the hooks can be opened and are of our version, as the shim will ask. */
 static bool hooks_fit(void)
 {
+	static const struct preload_shim nothing;
 	preload_hooks_fn *get;
 	bool fit = false;
 	void *handle;
@@ -112,7 +106,7 @@ static bool hooks_fit(void)
 	handle = dlopen(HOOKS_PATH, RTLD_NOW | RTLD_LOCAL);
 	get = handle ? dlsym(handle, PRELOAD_HOOKS_SYMBOL) : NULL;
 	if (get)
-		fit = get(VERSION, no_real_function);
+		fit = get(VERSION, &nothing);
 	return fit;
 }
 

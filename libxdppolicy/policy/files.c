@@ -212,7 +212,7 @@ static char *join(const char *a, const char *b, const char *c)
 }
 
 /* Whether files in this directory count; it is watched in any case. Returns < 0 without memory. */
-static int look_at_dir(struct policy_files *files, char *path, uid_t owner,
+static int look_at_dir(struct policy_files *files, char *path, bool is_dropin_dir, uid_t owner,
 		       const struct policy_log *log)
 {
 	struct policy_file *file = add_file(files, path, FILE_WATCHED);
@@ -223,6 +223,7 @@ static int look_at_dir(struct policy_files *files, char *path, uid_t owner,
 		return -ENOMEM;
 	if (stat(path, &st)) {
 		policy_stamp__set(&file->stamp, NULL, errno);
+		file->implied = errno == ENOENT && is_dropin_dir;
 		file->state = FILE_ABSENT;
 		return 0;
 	}
@@ -254,6 +255,7 @@ static int find_single(const char *root, const bool *usable, const char *name,
 			return -ENOMEM;
 		if (lstat(path, &st)) {
 			policy_stamp__set(&file->stamp, NULL, errno);
+			file->implied = errno == ENOENT;
 			continue;
 		}
 		if (!usable[i]) {
@@ -347,7 +349,8 @@ static int find_dropins(const char *root, uid_t owner, const bool *usable,
 		if (!path[i])
 			rc = -ENOMEM;
 		else if (usable[i])
-			rc = look_at_dir(files, strndup(path[i], strlen(path[i]) - 1), owner, log);
+			rc = look_at_dir(files, strndup(path[i], strlen(path[i]) - 1), true, owner,
+					 log);
 		if (rc > 0)
 			rc = scan_dropins(path[i], i, &dropins);
 	}
@@ -366,6 +369,20 @@ static int find_dropins(const char *root, uid_t owner, const bool *usable,
 	return rc;
 }
 
+static int find_kill_switch(const char *root, struct policy_files *files)
+{
+	struct policy_file *file =
+		add_file(files, join(root, POLICY_KILL_SWITCH, ""), FILE_WATCHED);
+	struct stat st;
+
+	if (!file)
+		return -ENOMEM;
+	files->disabled = !lstat(file->path, &st);
+	policy_stamp__set(&file->stamp, &st, stat(file->path, &st) ? errno : 0);
+	file->implied = !files->disabled && file->stamp.err == ENOENT;
+	return 0;
+}
+
 int policy_files__find(const char *root, uid_t owner, struct policy_files *ret,
 		       const struct policy_log *log)
 {
@@ -374,10 +391,12 @@ int policy_files__find(const char *root, uid_t owner, struct policy_files *ret,
 	int rc = 0;
 
 	for (size_t i = 0; i < N_DIRS && rc >= 0; i++) {
-		rc = look_at_dir(&files, join(root, dirs[i], ""), owner, log);
+		rc = look_at_dir(&files, join(root, dirs[i], ""), false, owner, log);
 		usable[i] = rc > 0;
 	}
 	if (rc >= 0)
+		rc = find_kill_switch(root, &files);
+	if (!rc)
 		rc = find_single(root, usable, switch_name, FILE_SWITCH, &files);
 	if (!rc)
 		rc = find_single(root, usable, main_name, FILE_RULES, &files);
@@ -404,8 +423,11 @@ bool policy_files__changed(const struct policy_files *files)
 	for (size_t i = 0; i < files->n; i++) {
 		struct policy_stamp now;
 		struct stat st;
-		int err = stat(files->file[i].path, &st) ? errno : 0;
+		int err;
 
+		if (files->file[i].implied)
+			continue;
+		err = stat(files->file[i].path, &st) ? errno : 0;
 		policy_stamp__set(&now, &st, err);
 		if (!policy_stamp__same(&files->file[i].stamp, &now))
 			return true;

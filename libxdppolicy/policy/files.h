@@ -44,7 +44,8 @@ enum policy_file_state {
 
 /* One path of the search, in the order in which rules count. */
 struct policy_file {
-	char *path; /* with the root in front */
+	char *path;   /* with the root in front */
+	bool implied; /* it is not there, and its directory is watched */
 	enum policy_file_kind kind;
 	enum policy_file_state state;
 	struct policy_stamp stamp;
@@ -54,7 +55,11 @@ struct policy_files {
 	size_t n;
 	struct policy_file *file;
 	unsigned int n_dirs_refused;
+	bool disabled; /* POLICY_KILL_SWITCH exists */
 };
+
+/* Below the root: turns the preload off on the whole host. */
+#define POLICY_KILL_SWITCH "/run/xdp/disabled"
 
 /*
  * Lists the files of the policy below root ("" for the host): the switch file, the main file, the
@@ -67,7 +72,10 @@ int policy_files__find(const char *root, uid_t owner, struct policy_files *ret,
 bool policy_files__is_dropin(const char *name);
 void policy_files__free(struct policy_files *files);
 
-/* Whether anything that was found or missed is not as it was. Costs a stat(2) for each path. */
+/*
+ * Whether anything that was found or missed is not as it was. Costs a stat(2) for each file and
+ * directory that there is, and for each of the three directories.
+ */
 bool policy_files__changed(const struct policy_files *files);
 
 /*

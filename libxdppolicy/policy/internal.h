@@ -23,6 +23,7 @@ struct xdp_policy {
 	struct policy_switch sw;
 	struct policy_index index;
 	unsigned int n_errors;
+	unsigned int conds; /* of all rules */
 };
 
 #endif

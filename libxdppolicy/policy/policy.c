@@ -143,6 +143,8 @@ static int build_index(struct xdp_policy *next)
 		if (next->loaded[i])
 			sets[n++] = &next->loaded[i]->rules;
 	rc = policy_index__build(&next->index, sets, n);
+	for (size_t i = 0; i < next->index.n; i++)
+		next->conds |= next->index.rule[i]->head.conds;
 	free(sets);
 	return rc;
 }
@@ -240,6 +242,16 @@ int xdp_policy__refresh(struct xdp_policy *policy)
 unsigned int xdp_policy__n_errors(const struct xdp_policy *policy)
 {
 	return policy->n_errors;
+}
+
+bool xdp_policy__is_disabled(const struct xdp_policy *policy)
+{
+	return policy->files.disabled;
+}
+
+unsigned int xdp_policy__conds(const struct xdp_policy *policy)
+{
+	return policy->conds;
 }
 
 bool xdp_policy__denies_all(const struct xdp_policy *policy)

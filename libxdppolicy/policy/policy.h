@@ -48,6 +48,12 @@ int xdp_policy__refresh(struct xdp_policy *policy);
 /* How many files, directories and lines are refused at present. */
 unsigned int xdp_policy__n_errors(const struct xdp_policy *policy);
 
+/* Whether the kill switch is set: whoever enforces the policy shall then do nothing. */
+bool xdp_policy__is_disabled(const struct xdp_policy *policy);
+
+/* The conditions that any rule states, a bit for each: what else nobody needs to find out. */
+unsigned int xdp_policy__conds(const struct xdp_policy *policy);
+
 /* on-error: deny stands in the switch file and something is refused. */
 bool xdp_policy__denies_all(const struct xdp_policy *policy);
 

@@ -5,9 +5,8 @@
 #include <string.h>
 
 #include "hooks.h"
-#include "state.h"
 
-preload_real_fn hooks_real;
+struct preload_shim hooks_shim;
 
 static void *const hooks[N_SYMBOLS] = {
 #define X(lib, ret, name, params, args, fail) [SYM_##name] = hook_##name,
@@ -15,15 +14,13 @@ static void *const hooks[N_SYMBOLS] = {
 #undef X
 };
 
-__attribute__((visibility("default"))) void *const *xdp_policy_preload_hooks(const char *version,
-									     preload_real_fn real);
+__attribute__((visibility("default"))) preload_hooks_fn xdp_policy_preload_hooks;
 
-/* Two threads may come here at once: both store the same. */
-void *const *xdp_policy_preload_hooks(const char *version, preload_real_fn real)
+/* With the shim's lock held. */
+void *const *xdp_policy_preload_hooks(const char *version, const struct preload_shim *shim)
 {
 	if (strcmp(version, VERSION))
 		return NULL;
-	hooks_real = real;
-	state__init();
+	hooks_shim = *shim;
 	return hooks;
 }

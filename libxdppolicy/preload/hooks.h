@@ -9,10 +9,10 @@
 #include "policy/policy.h"
 #include "symbols.h"
 
-extern preload_real_fn hooks_real;
+extern struct preload_shim hooks_shim;
 
 /* The real function behind a hook of the same name. NULL only if libxdp or libbpf lack it. */
-#define REAL(name) ((__typeof__(&name))hooks_real(SYM_##name))
+#define REAL(name) ((__typeof__(&name))hooks_shim.real(SYM_##name))
 
 /* hook_NAME() for each symbol: called instead of NAME. */
 int hook_xdp_program__attach(struct xdp_program *prog, int ifindex, enum xdp_attach_mode mode,
@@ -20,6 +20,12 @@ int hook_xdp_program__attach(struct xdp_program *prog, int ifindex, enum xdp_att
 int hook_xdp_program__attach_multi(struct xdp_program **progs, size_t n, int ifindex,
 				   enum xdp_attach_mode mode, unsigned int flags);
 void hook_xdp_program__close(struct xdp_program *prog);
+struct xdp_program *hook_xdp_program__from_bpf_obj(struct bpf_object *obj, const char *section);
+struct xdp_program *hook_xdp_program__find_file(const char *file, const char *section,
+						struct bpf_object_open_opts *opts);
+struct xdp_program *hook_xdp_program__open_file(const char *file, const char *section,
+						struct bpf_object_open_opts *opts);
+struct xdp_program *hook_xdp_program__create(struct xdp_program_opts *opts);
 struct bpf_object *hook_bpf_object__open_file(const char *path,
 					      const struct bpf_object_open_opts *opts);
 struct btf *hook_bpf_object__btf(const struct bpf_object *obj);
@@ -29,8 +35,8 @@ int hook_bpf_xdp_query(int ifindex, int flags, struct bpf_xdp_query_opts *opts);
 int hook_bpf_xdp_attach(int ifindex, int fd, __u32 flags, const struct bpf_xdp_attach_opts *opts);
 
 /*
- * How deep this thread is in libxdp's attaching, which calls itself and libbpf through the hooks:
- * what the outermost call decided is not decided again.
+ * How deep this thread is in libxdp's opening or attaching, which call themselves and libbpf
+ * through the hooks: what the outermost call decides is not decided below it.
  */
 extern __thread unsigned int libxdp_depth;
 

@@ -27,19 +27,15 @@ struct bpf_object *hook_bpf_object__open_file(const char *path,
 	struct bpf_object *obj = REAL(bpf_object__open_file)(path, opts);
 	int saved_errno = errno;
 	struct object *object;
-	char *absolute;
 
 	if (!libbpf_get_error(obj) && path) {
-		absolute = realpath(path, NULL);
 		state__lock();
-		object = absolute ? object__get(obj) : NULL;
+		object = object__get(obj);
 		if (object) {
 			free(object->path);
-			object->path = absolute;
-			absolute = NULL;
+			object->path = strdup(path);
 		}
 		state__unlock();
-		free(absolute);
 	}
 	errno = saved_errno;
 	return obj;
@@ -116,7 +112,8 @@ struct btf *hook_bpf_object__btf(const struct bpf_object *obj)
 	struct xdp_policy *policy;
 	struct object *object;
 
-	if (!btf || object__is_dispatcher(obj))
+	/* a shared libxdp's own opening: its hook sets the values, which costs no copy */
+	if (!btf || libxdp_depth || object__is_dispatcher(obj))
 		return btf;
 	policy = state__enter();
 	if (policy) {

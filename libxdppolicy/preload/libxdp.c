@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * Hooks in front of a shared libxdp. At the outermost attach the interface and the application's
- * own wishes are known: the final values go in by libxdp's own setters.
+ * Hooks in front of a shared libxdp. What the policy says goes in by libxdp's own setters: when a
+ * program is opened, so that the application sees it, and at the outermost attach, when the
+ * interface and the application's own wishes are known.
  *
  * The setters themselves are not hooked. libxdp calls them too, and an application may call them
  * past us, as ctypes does. A value that is neither what libxdp was told when it opened the program,
@@ -161,7 +162,8 @@ static void describe_wishes(const struct xdp_program *prog, const struct bpf_obj
 
 #define TAG_SIZE 17
 
-static void describe(struct xdp_program *prog, struct policy_subject *subject, char tag[TAG_SIZE])
+static void describe(struct xdp_program *prog, struct policy_subject *subject, char tag[TAG_SIZE],
+		     bool at_attach)
 {
 	const struct bpf_object *obj = libxdp.bpf_obj(prog);
 	const struct bpf_program *bpf_prog = NULL;
@@ -179,7 +181,7 @@ static void describe(struct xdp_program *prog, struct policy_subject *subject, c
 			snprintf(tag + 2 * i, 3, "%02x", bytes[i]);
 		subject->value[COND_TAG] = tag;
 	}
-	if (bpf_prog && !loaded)
+	if (bpf_prog && !loaded && at_attach)
 		describe_wishes(prog, obj, subject);
 }
 
@@ -188,7 +190,7 @@ static void enforce(struct xdp_program *prog, const struct policy_subject *subje
 {
 	/* once loaded, as for an interface before, libxdp takes no other values */
 	bool loaded = libxdp.fd(prog) >= 0;
-	struct program *p = loaded ? NULL : get_program(prog);
+	struct program *p = NULL;
 	struct report report;
 
 	report__start(&report, subject, decision);
@@ -197,15 +199,32 @@ static void enforce(struct xdp_program *prog, const struct policy_subject *subje
 		const struct policy_result *result = &decision->attr[attr];
 		struct policy_value was = get_value(prog, attr);
 
-		if (was.num != result->value.num && (!loaded || result->rule) &&
-		    (loaded || !set_value(prog, attr, result->value.num)))
-			report__change(&report, attr, was);
-		if (p)
-			p->enforced[attr] = get_value(prog, attr);
+		if (was.num == result->value.num || (loaded && !result->rule))
+			continue;
+		if (!loaded && set_value(prog, attr, result->value.num))
+			continue;
+		report__change(&report, attr, was);
+		p = loaded ? NULL : get_program(prog);
 	}
+	for (size_t i = 0; p && i < N_SET_ATTRS; i++)
+		p->enforced[set_attrs[i]] = get_value(prog, set_attrs[i]);
 	if (p)
 		p->app = subject->app;
 	report__send(&report, loaded ? "not applied, the program is loaded already: " : "");
+}
+
+static void decide_open(const struct xdp_policy *policy, struct xdp_program *prog)
+{
+	struct policy_subject subject = { .app.unknown = true };
+	struct policy_decision decision;
+	char tag[TAG_SIZE] = "";
+
+	if (libxdp.fd(prog) >= 0 || !libxdp.bpf_obj(prog) ||
+	    object__is_dispatcher(libxdp.bpf_obj(prog)))
+		return;
+	describe(prog, &subject, tag, false);
+	xdp_policy__resolve(policy, &subject, NULL, &decision);
+	enforce(prog, &subject, &decision);
 }
 
 /* Returns 0, or -EACCES if prog shall not be attached there. With the lock held. */
@@ -215,7 +234,7 @@ static int decide(const struct xdp_policy *policy, struct xdp_program *prog, int
 	struct policy_decision decision;
 	char ifname[IF_NAMESIZE], tag[TAG_SIZE] = "";
 
-	describe(prog, &subject, tag);
+	describe(prog, &subject, tag, true);
 	subject.value[COND_INTERFACE] = if_indextoname(ifindex, ifname);
 	xdp_policy__resolve(policy, &subject, NULL, &decision);
 	if (report__denial(policy, &subject, &decision))
@@ -242,6 +261,45 @@ static int before_attach(struct xdp_program **progs, size_t n, int ifindex)
 	errno = err ? -err : saved_errno;
 	return err;
 }
+
+static void after_open(struct xdp_program *prog)
+{
+	struct xdp_policy *policy;
+	int saved_errno = errno;
+
+	if (libxdp_depth || libbpf_get_error(prog)) {
+		errno = saved_errno;
+		return;
+	}
+	policy = state__enter();
+	if (policy) {
+		if (bind_libxdp())
+			decide_open(policy, prog);
+		state__leave();
+	}
+	errno = saved_errno;
+}
+
+#define HOOK_OPEN(name, params, args)          \
+	struct xdp_program *hook_##name params \
+	{                                      \
+		struct xdp_program *prog;      \
+                                               \
+		libxdp_depth++;                \
+		prog = REAL(name) args;        \
+		libxdp_depth--;                \
+		after_open(prog);              \
+		return prog;                   \
+	}
+
+HOOK_OPEN(xdp_program__from_bpf_obj, (struct bpf_object * obj, const char *section), (obj, section))
+HOOK_OPEN(xdp_program__find_file,
+	  (const char *file, const char *section, struct bpf_object_open_opts *opts),
+	  (file, section, opts))
+HOOK_OPEN(xdp_program__open_file,
+	  (const char *file, const char *section, struct bpf_object_open_opts *opts),
+	  (file, section, opts))
+HOOK_OPEN(xdp_program__create, (struct xdp_program_opts * opts), (opts))
 
 int hook_xdp_program__attach(struct xdp_program *prog, int ifindex, enum xdp_attach_mode mode,
 			     unsigned int flags)

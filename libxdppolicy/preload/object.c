@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "object.h"
+#include "state.h"
 
 /* A process has few objects open at a time: a list will do. */
 static struct object *objects;
@@ -69,6 +70,7 @@ void object__free(struct object *object)
 		return;
 	btf__free(object->shown);
 	free(object->path);
+	free(object->absolute);
 	free(object);
 }
 
@@ -98,16 +100,23 @@ int object__told(const struct bpf_object *obj, const char *program, struct runcf
 	return btf ? runcfg__read(btf, program, ret) : -ENOENT;
 }
 
+static const char *absolute_path(struct object *object)
+{
+	if (object && object->path && !object->absolute)
+		object->absolute = realpath(object->path, NULL);
+	return object ? object->absolute : NULL;
+}
+
 void object__describe(const struct bpf_object *obj, const struct bpf_program *prog,
 		      struct policy_subject *subject)
 {
-	const struct object *object = object__find(obj);
 	const struct btf *btf = REAL(bpf_object__btf)(obj);
 	struct runcfg author;
 
 	subject->value[COND_PROGRAM] = bpf_program__name(prog);
 	subject->value[COND_SECTION] = bpf_program__section_name(prog);
-	subject->value[COND_OBJECT] = object ? object->path : NULL;
+	if (state__wants(COND_OBJECT))
+		subject->value[COND_OBJECT] = absolute_path(object__find(obj));
 	if (btf && !runcfg__read(btf, bpf_program__name(prog), &author))
 		subject->btf = runcfg__known(&author);
 }

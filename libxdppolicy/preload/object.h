@@ -12,7 +12,8 @@
 
 struct object {
 	const struct bpf_object *key;
-	char *path;	       /* absolute; NULL if it was not opened from a file */
+	char *path;	       /* as it was opened; NULL if it was not opened from a file */
+	char *absolute;	       /* once a rule has asked for it */
 	const struct btf *btf; /* the object's own, which shown was made from */
 	struct btf *shown;     /* NULL: its own will do */
 	struct object *next;
@@ -38,7 +39,10 @@ bool object__is_xdp(const struct bpf_program *prog);
 /* What libxdp was told of a program when it opened it. Returns 0, or -ENOENT for nothing. */
 int object__told(const struct bpf_object *obj, const char *program, struct runcfg *ret);
 
-/* Fills in what is known of one program of an open object, and the author's values. */
+/*
+ * Fills in what is known of one program of an open object, and the author's values. With the policy
+ * entered.
+ */
 void object__describe(const struct bpf_object *obj, const struct bpf_program *prog,
 		      struct policy_subject *subject);
 

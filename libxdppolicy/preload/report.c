@@ -12,6 +12,8 @@ void report__start(struct report *report, const struct policy_subject *subject,
 	report->subject = subject;
 	report->decision = decision;
 	report->changes[0] = '\0';
+	report->changed = false;
+	report->may_log = state__may_log();
 }
 
 /* "/etc/xdp/priorities.conf:3", or the name of a source that has no files */
@@ -32,6 +34,9 @@ void report__change(struct report *report, enum policy_attr attr, struct policy_
 
 	if (result->value.num == was.num)
 		return;
+	report->changed = true;
+	if (!report->may_log)
+		return;
 	place_of(result, attr, place, sizeof(place));
 	snprintf(report->changes + len, sizeof(report->changes) - len, "%s%s %s -> %s (%s)",
 		 len ? ", " : "", policy_key__attr(attr)->name,
@@ -48,7 +53,7 @@ bool report__send(const struct report *report, const char *prefix)
 {
 	const char *ifname = report->subject->value[COND_INTERFACE];
 
-	if (!*report->changes)
+	if (!report->changed)
 		return false;
 	state__log(LOG_NOTICE, "%s%s%s%s: %s", prefix,
 		   or_unknown(report->subject->value[COND_PROGRAM]), ifname ? " on " : "",

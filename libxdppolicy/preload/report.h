@@ -10,6 +10,7 @@
 struct report {
 	const struct policy_subject *subject;
 	const struct policy_decision *decision;
+	bool changed, may_log;
 	char changes[400];
 };
 

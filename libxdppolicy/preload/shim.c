@@ -11,10 +11,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <link.h>
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "symbols.h"
@@ -45,6 +47,48 @@ static _Atomic(void *) fns[N_SYMBOLS];
 static _Atomic(void *const *) hooks;
 static atomic_bool no_hooks;
 
+/*
+ * A child that is forked while another thread is in the loader gets the loader's lists half changed
+ * and its lock held, and dies at its own first hooked call. So fork() waits for whatever the
+ * preload is doing. Recursive, since what is loaded may call us.
+ */
+static pthread_mutex_t mutex = PTHREAD_RECURSIVE_MUTEX_INITIALIZER_NP;
+
+/* what pthread_atfork() refers to; the start files that define it are not linked */
+__attribute__((visibility("hidden"))) void *__dso_handle;
+
+/*
+ * A thread that is in the loader already, in the constructor of a plug-in, may wait here for one
+ * that waits for the loader. Better without the lock than for ever.
+ */
+static void lock(void)
+{
+	struct timespec limit;
+
+	if (!pthread_mutex_trylock(&mutex))
+		return;
+	clock_gettime(CLOCK_REALTIME, &limit);
+	limit.tv_sec += 1;
+	pthread_mutex_timedlock(&mutex, &limit);
+}
+
+/* Of a lock that could not be had this is an error, and does nothing. */
+static void unlock(void)
+{
+	pthread_mutex_unlock(&mutex);
+}
+
+/* The mutex names its owner's thread id, and in the child that is another. */
+static void after_fork_in_child(void)
+{
+	mutex = (pthread_mutex_t)PTHREAD_RECURSIVE_MUTEX_INITIALIZER_NP;
+}
+
+static void hold_over_fork(void)
+{
+	pthread_atfork(lock, unlock, after_fork_in_child);
+}
+
 /* dlsym() and dlopen() that leave nothing behind for the application's dlerror() if they fail */
 static void *quiet_dlsym(void *handle, const char *name)
 {
@@ -71,15 +115,19 @@ static void *quiet_dlopen(const char *name, int flags)
  */
 static void *real(enum preload_symbol symbol)
 {
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
 	void *fn = atomic_load_explicit(&real_fns[symbol], memory_order_acquire);
 	void *handle;
 
 	if (fn)
 		return fn;
+	pthread_once(&once, hold_over_fork);
+	lock();
 	handle = quiet_dlopen(sonames[libraries[symbol]], RTLD_LAZY | RTLD_NOLOAD);
 	fn = quiet_dlsym(RTLD_NEXT, names[symbol]);
 	if (!fn && handle)
 		fn = quiet_dlsym(handle, names[symbol]);
+	unlock();
 	atomic_store_explicit(&real_fns[symbol], fn, memory_order_release);
 	return fn;
 }
@@ -112,6 +160,7 @@ static bool is_whole(const char *path)
  */
 static void *const *open_hooks(void)
 {
+	const struct preload_shim shim = { .real = real, .lock = lock, .unlock = unlock };
 	void *const *found = NULL;
 	preload_hooks_fn *get;
 	void *handle;
@@ -126,13 +175,13 @@ static void *const *open_hooks(void)
 	handle = is_whole(HOOKS_PATH) ? quiet_dlopen(HOOKS_PATH, RTLD_NOW | RTLD_LOCAL) : NULL;
 	get = handle ? quiet_dlsym(handle, PRELOAD_HOOKS_SYMBOL) : NULL;
 	if (get)
-		found = get(VERSION, real);
+		found = get(VERSION, &shim);
 	if (!found)
 		atomic_store_explicit(&no_hooks, 1, memory_order_relaxed);
 	return found;
 }
 
-/* Threads may find the same thing at the same time; all find the same. */
+/* Threads may look for the same thing one after the other; all find the same. */
 static void *find(enum preload_symbol symbol)
 {
 	void *const *table = atomic_load_explicit(&hooks, memory_order_acquire);
@@ -140,7 +189,9 @@ static void *find(enum preload_symbol symbol)
 	void *fn = real(symbol);
 
 	if (fn && !table && !atomic_load_explicit(&no_hooks, memory_order_relaxed)) {
+		lock();
 		table = open_hooks();
+		unlock();
 		atomic_store_explicit(&hooks, table, memory_order_release);
 	}
 	if (fn && table)

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-#include <pthread.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -10,41 +9,21 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "hooks.h"
 #include "process.h"
 #include "state.h"
 
-/* Recursive: a libbpf print callback of the application may call a hooked function in turn. */
-static pthread_mutex_t lock = PTHREAD_RECURSIVE_MUTEX_INITIALIZER_NP;
 static struct xdp_policy *policy;
 static struct process_facts facts;
 
 void state__lock(void)
 {
-	pthread_mutex_lock(&lock);
+	hooks_shim.lock();
 }
 
 void state__unlock(void)
 {
-	pthread_mutex_unlock(&lock);
-}
-
-/* The lock names its owner's thread id, and in the child that is another: unlocking would fail. */
-static void after_fork_in_child(void)
-{
-	lock = (pthread_mutex_t)PTHREAD_RECURSIVE_MUTEX_INITIALIZER_NP;
-}
-
-static void init_once(void)
-{
-	pthread_atfork(state__lock, state__unlock, after_fork_in_child);
-}
-
-/* A child of fork() gets the registries whole and the lock free, whoever held it in the parent. */
-void state__init(void)
-{
-	static pthread_once_t once = PTHREAD_ONCE_INIT;
-
-	pthread_once(&once, init_once);
+	hooks_shim.unlock();
 }
 
 #define LOG_BURST      20
@@ -56,7 +35,7 @@ static struct {
 	time_t last;
 } rate;
 
-static bool may_log(void)
+bool state__may_log(void)
 {
 	struct timespec now;
 	unsigned long refill;
@@ -70,12 +49,7 @@ static bool may_log(void)
 	refill = (now.tv_sec - rate.last) * LOG_PER_SECOND;
 	rate.last = now.tv_sec;
 	rate.tokens = refill > LOG_BURST - rate.tokens ? LOG_BURST : rate.tokens + refill;
-	if (!rate.tokens) {
-		rate.suppressed++;
-		return false;
-	}
-	rate.tokens--;
-	return true;
+	return rate.tokens;
 }
 
 /*
@@ -108,8 +82,11 @@ void state__log(int priority, const char *fmt, ...)
 	char text[600];
 	va_list args;
 
-	if (!may_log())
+	if (!state__may_log()) {
+		rate.suppressed++;
 		return;
+	}
+	rate.tokens--;
 	if (rate.suppressed) {
 		snprintf(text, sizeof(text), "%u earlier messages suppressed", rate.suppressed);
 		rate.suppressed = 0;
@@ -158,24 +135,36 @@ static void log_policy(void *ctx, enum policy_level level, const char *file, uns
 		state__log(LOG_ERR, "%s", message);
 }
 
+/*
+ * The kernel's coarse clock has not moved on since we last looked at the files: nor have the times
+ * that a change would leave on them. Spares a program that opens many the looking.
+ */
+static bool is_fresh(void)
+{
+	static struct timespec last;
+	struct timespec now;
+	bool fresh;
+
+	clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
+	fresh = now.tv_sec == last.tv_sec && now.tv_nsec == last.tv_nsec;
+	last = now;
+	return fresh;
+}
+
 struct xdp_policy *state__enter(void)
 {
 	const struct xdp_policy_opts opts = { .log = { .fn = log_policy } };
 
-	if (!access(POLICY_KILL_SWITCH, F_OK))
-		return NULL;
 	state__lock();
 	last_file[0] = '\0';
-	if (policy)
-		xdp_policy__refresh(policy);
-	else
+	if (!policy)
 		xdp_policy__open(&opts, &policy);
-	if (!policy) {
-		state__unlock();
-		return NULL;
-	}
-	process__refresh(&facts);
-	return policy;
+	else if (!is_fresh())
+		xdp_policy__refresh(policy);
+	if (policy && !xdp_policy__is_disabled(policy))
+		return policy;
+	state__unlock();
+	return NULL;
 }
 
 void state__leave(void)
@@ -183,7 +172,21 @@ void state__leave(void)
 	state__unlock();
 }
 
+bool state__wants(enum policy_cond cond)
+{
+	return xdp_policy__conds(policy) & 1U << cond;
+}
+
 void state__describe(struct policy_subject *subject)
 {
-	process__describe(&facts, subject);
+	static const enum policy_cond conds[] = { COND_EXECUTABLE, COND_USER, COND_UNIT,
+						  COND_HOST };
+
+	for (size_t i = 0; i < sizeof(conds) / sizeof(conds[0]); i++) {
+		if (!state__wants(conds[i]))
+			continue;
+		process__refresh(&facts);
+		process__describe(&facts, subject);
+		return;
+	}
 }

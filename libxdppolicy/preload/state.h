@@ -8,9 +8,6 @@
 
 #include "policy/policy.h"
 
-/* Must be called once, before anything else here. */
-void state__init(void);
-
 /*
  * Takes the lock and brings the policy up to date. Returns NULL, without the lock, if there is none
  * to follow: switched off by POLICY_KILL_SWITCH, or not loaded. state__leave() gives the lock back.
@@ -18,16 +15,20 @@ void state__init(void);
 struct xdp_policy *state__enter(void);
 void state__leave(void);
 
-/* The lock alone, for the registries. It is recursive, and held over fork(). */
+/* The lock alone, for the registries. It is the shim's: recursive, and held over fork(). */
 void state__lock(void);
 void state__unlock(void);
 
-/* Fills in what is known of this process and this host. Valid until state__leave(). */
+/* Whether any rule asks for a fact; valid until state__leave(). */
+bool state__wants(enum policy_cond cond);
+
+/* Fills in those facts on this process and this host that are asked for. Valid as above. */
 void state__describe(struct policy_subject *subject);
+
+/* Whether a line would be sent now: what will not be sent need not be put together. */
+bool state__may_log(void);
 
 /* One line to the system log, facility daemon; lines beyond a rate are counted, not sent. */
 __attribute__((format(printf, 2, 3))) void state__log(int priority, const char *fmt, ...);
-
-#define POLICY_KILL_SWITCH "/run/xdp/disabled"
 
 #endif

@@ -19,25 +19,39 @@ struct bpf_xdp_attach_opts;
 struct bpf_xdp_query_opts;
 struct btf;
 struct xdp_program;
+struct xdp_program_opts;
 
-#define PRELOAD_SYMBOLS(X)                                                                    \
-	X(XDP, int, xdp_program__attach,                                                      \
-	  (struct xdp_program * prog, int ifindex, int mode, unsigned int flags),             \
-	  (prog, ifindex, mode, flags), -ENOSYS)                                              \
-	X(XDP, int, xdp_program__attach_multi,                                                \
-	  (struct xdp_program * *progs, size_t n, int ifindex, int mode, unsigned int flags), \
-	  (progs, n, ifindex, mode, flags), -ENOSYS)                                          \
-	X(XDP, void, xdp_program__close, (struct xdp_program * prog), (prog), )               \
-	X(BPF, struct bpf_object *, bpf_object__open_file,                                    \
-	  (const char *path, const struct bpf_object_open_opts *opts), (path, opts), NULL)    \
-	X(BPF, struct btf *, bpf_object__btf, (const struct bpf_object *obj), (obj), NULL)    \
-	X(BPF, void, bpf_object__close, (struct bpf_object * obj), (obj), )                   \
-	X(BPF, int, bpf_program__set_attach_target,                                           \
-	  (struct bpf_program * prog, int fd, const char *name), (prog, fd, name), -ENOSYS)   \
-	X(BPF, int, bpf_xdp_query, (int ifindex, int flags, struct bpf_xdp_query_opts *opts), \
-	  (ifindex, flags, opts), -ENOSYS)                                                    \
-	X(BPF, int, bpf_xdp_attach,                                                           \
-	  (int ifindex, int fd, uint32_t flags, const struct bpf_xdp_attach_opts *opts),      \
+/* libbpf's and libxdp's error pointers */
+#define PRELOAD_ERR_PTR(err) ((void *)(intptr_t)(-(err)))
+
+#define PRELOAD_SYMBOLS(X)                                                                         \
+	X(XDP, int, xdp_program__attach,                                                           \
+	  (struct xdp_program * prog, int ifindex, int mode, unsigned int flags),                  \
+	  (prog, ifindex, mode, flags), -ENOSYS)                                                   \
+	X(XDP, int, xdp_program__attach_multi,                                                     \
+	  (struct xdp_program * *progs, size_t n, int ifindex, int mode, unsigned int flags),      \
+	  (progs, n, ifindex, mode, flags), -ENOSYS)                                               \
+	X(XDP, void, xdp_program__close, (struct xdp_program * prog), (prog), )                    \
+	X(XDP, struct xdp_program *, xdp_program__from_bpf_obj,                                    \
+	  (struct bpf_object * obj, const char *section), (obj, section), PRELOAD_ERR_PTR(ENOSYS)) \
+	X(XDP, struct xdp_program *, xdp_program__find_file,                                       \
+	  (const char *file, const char *section, struct bpf_object_open_opts *opts),              \
+	  (file, section, opts), PRELOAD_ERR_PTR(ENOSYS))                                          \
+	X(XDP, struct xdp_program *, xdp_program__open_file,                                       \
+	  (const char *file, const char *section, struct bpf_object_open_opts *opts),              \
+	  (file, section, opts), PRELOAD_ERR_PTR(ENOSYS))                                          \
+	X(XDP, struct xdp_program *, xdp_program__create, (struct xdp_program_opts * opts),        \
+	  (opts), PRELOAD_ERR_PTR(ENOSYS))                                                         \
+	X(BPF, struct bpf_object *, bpf_object__open_file,                                         \
+	  (const char *path, const struct bpf_object_open_opts *opts), (path, opts), NULL)         \
+	X(BPF, struct btf *, bpf_object__btf, (const struct bpf_object *obj), (obj), NULL)         \
+	X(BPF, void, bpf_object__close, (struct bpf_object * obj), (obj), )                        \
+	X(BPF, int, bpf_program__set_attach_target,                                                \
+	  (struct bpf_program * prog, int fd, const char *name), (prog, fd, name), -ENOSYS)        \
+	X(BPF, int, bpf_xdp_query, (int ifindex, int flags, struct bpf_xdp_query_opts *opts),      \
+	  (ifindex, flags, opts), -ENOSYS)                                                         \
+	X(BPF, int, bpf_xdp_attach,                                                                \
+	  (int ifindex, int fd, uint32_t flags, const struct bpf_xdp_attach_opts *opts),           \
 	  (ifindex, fd, flags, opts), -ENOSYS)
 
 enum preload_symbol {
@@ -48,13 +62,20 @@ enum preload_symbol {
 };
 
 /*
- * The hooks object exports preload_hooks() alone. The shim calls it once, with the version that
- * both were built from and a function that finds the real function of a symbol (NULL if there is
- * none); it answers with N_SYMBOLS functions to call instead, or NULL if the versions differ.
+ * The hooks object exports PRELOAD_HOOKS_SYMBOL alone. The shim calls it once, with the version
+ * that both were built from and what it has to offer; it answers with N_SYMBOLS functions to call
+ * instead, or NULL if the versions differ.
  */
-typedef void *(*preload_real_fn)(enum preload_symbol symbol);
-typedef void *const *preload_hooks_fn(const char *version, preload_real_fn real);
-
 #define PRELOAD_HOOKS_SYMBOL "xdp_policy_preload_hooks"
+
+struct preload_shim {
+	/* the real function of a symbol, NULL if there is none */
+	void *(*real)(enum preload_symbol symbol);
+	/* one lock for all that the preload does; recursive, and held over fork() */
+	void (*lock)(void);
+	void (*unlock)(void);
+};
+
+typedef void *const *preload_hooks_fn(const char *version, const struct preload_shim *shim);
 
 #endif

@@ -59,7 +59,7 @@ static void same_rule(const struct policy_rule *a, const struct policy_rule *b)
 
 		CHECK(a->head.has[attr] == b->head.has[attr]);
 		CHECK(!a->head.has[attr] || (va->num == vb->num && va->add == vb->add &&
-					va->del == vb->del && va->relative == vb->relative));
+					     va->del == vb->del && va->relative == vb->relative));
 	}
 }
 

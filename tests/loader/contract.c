@@ -5,14 +5,9 @@
 
 #include "preload/symbols.h"
 
-static void *nothing(enum preload_symbol symbol)
-{
-	(void)symbol;
-	return NULL;
-}
-
 int main(int argc, char **argv)
 {
+	static const struct preload_shim nothing;
 	preload_hooks_fn *get;
 	void *hooks;
 
@@ -25,6 +20,6 @@ int main(int argc, char **argv)
 	}
 	*(void **)&get = dlsym(hooks, PRELOAD_HOOKS_SYMBOL);
 	for (char **version = argv + 2; *version; version++)
-		printf("%s: %s\n", *version, get(*version, nothing) ? "hooks" : "none");
+		printf("%s: %s\n", *version, get(*version, &nothing) ? "hooks" : "none");
 	return 0;
 }

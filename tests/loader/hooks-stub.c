@@ -5,18 +5,18 @@
 
 #include "preload/symbols.h"
 
-void *const *xdp_policy_preload_hooks(const char *version, preload_real_fn real);
+preload_hooks_fn xdp_policy_preload_hooks;
 
 static void never(void)
 {
 	abort();
 }
 
-void *const *xdp_policy_preload_hooks(const char *version, preload_real_fn real)
+void *const *xdp_policy_preload_hooks(const char *version, const struct preload_shim *shim)
 {
 	static void *hooks[N_SYMBOLS];
 
-	(void)real;
+	(void)shim;
 	if (strcmp(version, "0.0.0-another"))
 		return NULL;
 	for (size_t i = 0; i < N_SYMBOLS; i++)
