@@ -256,6 +256,19 @@ unsigned int policy_switch__parse(struct policy_switch *sw, const char *file, co
 	return n_wrong;
 }
 
+bool policy_switch__minds_default(const struct policy_switch *sw, enum policy_attr attr)
+{
+	const struct policy_steps *steps = &sw->attr[attr];
+
+	for (size_t i = 0; i < steps->n; i++) {
+		if (steps->step[i].action[STATUS_SUCCESS] == ACTION_MERGE)
+			return true;
+		if (steps->step[i].source == SOURCE_BTF && i + 1 < steps->n)
+			return true;
+	}
+	return false;
+}
+
 const char *policy_status__name(enum policy_status status)
 {
 	return statuses[status];

@@ -60,6 +60,12 @@ void policy_switch__default(struct policy_switch *sw);
 unsigned int policy_switch__parse(struct policy_switch *sw, const char *file, const char *text,
 				  size_t size, const struct policy_log *log);
 
+/*
+ * Whether it makes a difference if the author stated libxdp's default value or nothing: only if a
+ * source is asked after btf, or answers are merged.
+ */
+bool policy_switch__minds_default(const struct policy_switch *sw, enum policy_attr attr);
+
 const char *policy_status__name(enum policy_status status);
 
 #endif

@@ -28,7 +28,7 @@ struct bpf_object *hook_bpf_object__open_file(const char *path,
 	int saved_errno = errno;
 	struct object *object;
 
-	if (!libbpf_get_error(obj) && path) {
+	if (path && state__may_want_object() && !libbpf_get_error(obj)) {
 		state__lock();
 		object = object__get(obj);
 		if (object) {
@@ -47,7 +47,7 @@ void hook_bpf_object__close(struct bpf_object *obj)
 	struct object *object = NULL;
 
 	/* out of the list before the address can be another object's */
-	if (obj) {
+	if (obj && object__any()) {
 		state__lock();
 		object = object__take(obj);
 		state__unlock();
@@ -72,6 +72,7 @@ static bool wants_override(const struct xdp_policy *policy, const struct bpf_obj
 		return false;
 	state__describe(&subject);
 	object__describe(obj, prog, &subject);
+	object__describe_author(obj, &subject);
 	xdp_policy__resolve(policy, &subject, NULL, &decision);
 	ret->program = bpf_program__name(prog);
 	ret->priority = result[ATTR_PRIORITY].value.num;

@@ -11,6 +11,7 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <net/if.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -46,7 +47,7 @@ struct program {
 };
 
 /* A process has few programs open at a time: a list will do. */
-static struct program *programs;
+static _Atomic(struct program *) programs;
 
 static struct program *find_program(const struct xdp_program *prog)
 {
@@ -73,15 +74,18 @@ static struct program *get_program(const struct xdp_program *prog)
 
 static void drop_program(const struct xdp_program *prog)
 {
-	for (struct program **p = &programs; *p; p = &(*p)->next) {
-		struct program *found = *p;
+	struct program *found = find_program(prog), *before = programs;
 
-		if (found->key != prog)
-			continue;
-		*p = found->next;
-		free(found);
+	if (!found)
 		return;
+	if (before == found) {
+		programs = found->next;
+	} else {
+		while (before->next != found)
+			before = before->next;
+		before->next = found->next;
 	}
+	free(found);
 }
 
 /* With the lock held. */
@@ -160,15 +164,30 @@ static void describe_wishes(const struct xdp_program *prog, const struct bpf_obj
 	}
 }
 
-#define TAG_SIZE 17
+/*
+ * What libxdp read when it opened the program is what the author stated, or the default. Which of
+ * the two is in the BTF, but finding it takes a while, and hardly ever makes a difference.
+ */
+static void describe_opened(const struct xdp_policy *policy, const struct xdp_program *prog,
+			    const struct bpf_object *obj, struct policy_subject *subject)
+{
+	for (size_t i = 0; i < N_SET_ATTRS; i++) {
+		enum policy_attr attr = set_attrs[i];
 
-static void describe(struct xdp_program *prog, struct policy_subject *subject, char tag[TAG_SIZE],
-		     bool at_attach)
+		if (policy_switch__minds_default(xdp_policy__switch(policy), attr)) {
+			object__describe_author(obj, subject);
+			return;
+		}
+		subject->btf.has[attr] = true;
+		subject->btf.value[attr] = get_value(prog, attr);
+	}
+}
+
+/* Returns the object that the program is of, if it is known and open. */
+static const struct bpf_object *describe(struct xdp_program *prog, struct policy_subject *subject)
 {
 	const struct bpf_object *obj = libxdp.bpf_obj(prog);
 	const struct bpf_program *bpf_prog = NULL;
-	const unsigned char *bytes = libxdp.tag(prog);
-	bool loaded = libxdp.fd(prog) >= 0;
 
 	state__describe(subject);
 	subject->value[COND_PROGRAM] = libxdp.name(prog);
@@ -176,13 +195,7 @@ static void describe(struct xdp_program *prog, struct policy_subject *subject, c
 		bpf_prog = bpf_object__find_program_by_name(obj, subject->value[COND_PROGRAM]);
 	if (bpf_prog)
 		object__describe(obj, bpf_prog, subject);
-	if (loaded && bytes) {
-		for (int i = 0; i < BPF_TAG_SIZE; i++)
-			snprintf(tag + 2 * i, 3, "%02x", bytes[i]);
-		subject->value[COND_TAG] = tag;
-	}
-	if (bpf_prog && !loaded && at_attach)
-		describe_wishes(prog, obj, subject);
+	return bpf_prog ? obj : NULL;
 }
 
 static void enforce(struct xdp_program *prog, const struct policy_subject *subject,
@@ -217,24 +230,43 @@ static void decide_open(const struct xdp_policy *policy, struct xdp_program *pro
 {
 	struct policy_subject subject = { .app.unknown = true };
 	struct policy_decision decision;
-	char tag[TAG_SIZE] = "";
+	const struct bpf_object *obj;
 
-	if (libxdp.fd(prog) >= 0 || !libxdp.bpf_obj(prog) ||
-	    object__is_dispatcher(libxdp.bpf_obj(prog)))
+	if (libxdp.fd(prog) >= 0)
 		return;
-	describe(prog, &subject, tag, false);
+	obj = describe(prog, &subject);
+	if (!obj || object__is_dispatcher(obj))
+		return;
+	describe_opened(policy, prog, obj, &subject);
 	xdp_policy__resolve(policy, &subject, NULL, &decision);
 	enforce(prog, &subject, &decision);
+}
+
+static void describe_tag(const struct xdp_program *prog, struct policy_subject *subject,
+			 char tag[2 * BPF_TAG_SIZE + 1])
+{
+	const unsigned char *bytes = libxdp.tag(prog);
+
+	for (int i = 0; bytes && i < BPF_TAG_SIZE; i++)
+		snprintf(tag + 2 * i, 3, "%02x", bytes[i]);
+	subject->value[COND_TAG] = bytes ? tag : NULL;
 }
 
 /* Returns 0, or -EACCES if prog shall not be attached there. With the lock held. */
 static int decide(const struct xdp_policy *policy, struct xdp_program *prog, int ifindex)
 {
+	char ifname[IF_NAMESIZE], tag[2 * BPF_TAG_SIZE + 1];
 	struct policy_subject subject = { 0 };
 	struct policy_decision decision;
-	char ifname[IF_NAMESIZE], tag[TAG_SIZE] = "";
+	const struct bpf_object *obj;
 
-	describe(prog, &subject, tag, true);
+	obj = describe(prog, &subject);
+	if (obj)
+		object__describe_author(obj, &subject);
+	if (libxdp.fd(prog) >= 0)
+		describe_tag(prog, &subject, tag);
+	else if (obj)
+		describe_wishes(prog, obj, &subject);
 	subject.value[COND_INTERFACE] = if_indextoname(ifindex, ifname);
 	xdp_policy__resolve(policy, &subject, NULL, &decision);
 	if (report__denial(policy, &subject, &decision))
@@ -331,9 +363,11 @@ void hook_xdp_program__close(struct xdp_program *prog)
 {
 	int saved_errno = errno;
 
-	state__lock();
-	drop_program(prog);
-	state__unlock();
+	if (programs) { /* ours is among them, or nobody can put it there now */
+		state__lock();
+		drop_program(prog);
+		state__unlock();
+	}
 	errno = saved_errno;
 	REAL(xdp_program__close)(prog);
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include <bpf/btf.h>
 #include <errno.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,7 +9,12 @@
 #include "state.h"
 
 /* A process has few objects open at a time: a list will do. */
-static struct object *objects;
+static _Atomic(struct object *) objects;
+
+bool object__any(void)
+{
+	return objects;
+}
 
 struct object *object__find(const struct bpf_object *obj)
 {
@@ -53,15 +59,18 @@ struct object *object__of(const struct bpf_program *prog)
 
 struct object *object__take(const struct bpf_object *obj)
 {
-	for (struct object **o = &objects; *o; o = &(*o)->next) {
-		struct object *found = *o;
+	struct object *found = object__find(obj), *before = objects;
 
-		if (found->key != obj)
-			continue;
-		*o = found->next;
+	if (!found)
+		return NULL;
+	if (before == found) {
+		objects = found->next;
 		return found;
 	}
-	return NULL;
+	while (before->next != found)
+		before = before->next;
+	before->next = found->next;
+	return found;
 }
 
 void object__free(struct object *object)
@@ -110,13 +119,17 @@ static const char *absolute_path(struct object *object)
 void object__describe(const struct bpf_object *obj, const struct bpf_program *prog,
 		      struct policy_subject *subject)
 {
-	const struct btf *btf = REAL(bpf_object__btf)(obj);
-	struct runcfg author;
-
 	subject->value[COND_PROGRAM] = bpf_program__name(prog);
 	subject->value[COND_SECTION] = bpf_program__section_name(prog);
 	if (state__wants(COND_OBJECT))
 		subject->value[COND_OBJECT] = absolute_path(object__find(obj));
-	if (btf && !runcfg__read(btf, bpf_program__name(prog), &author))
+}
+
+void object__describe_author(const struct bpf_object *obj, struct policy_subject *subject)
+{
+	const struct btf *btf = REAL(bpf_object__btf)(obj);
+	struct runcfg author;
+
+	if (btf && !runcfg__read(btf, subject->value[COND_PROGRAM], &author))
 		subject->btf = runcfg__known(&author);
 }

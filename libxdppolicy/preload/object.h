@@ -23,6 +23,9 @@ struct object {
 struct object *object__get(const struct bpf_object *obj);
 struct object *object__find(const struct bpf_object *obj);
 
+/* Whether there is any entry; needs no lock for an object that is the caller's own. */
+bool object__any(void);
+
 /* The open object that prog belongs to, or NULL. libbpf has no call for it. */
 struct object *object__of(const struct bpf_program *prog);
 
@@ -39,11 +42,11 @@ bool object__is_xdp(const struct bpf_program *prog);
 /* What libxdp was told of a program when it opened it. Returns 0, or -ENOENT for nothing. */
 int object__told(const struct bpf_object *obj, const char *program, struct runcfg *ret);
 
-/*
- * Fills in what is known of one program of an open object, and the author's values. With the policy
- * entered.
- */
+/* Fills in what is known of one program of an open object. With the policy entered. */
 void object__describe(const struct bpf_object *obj, const struct bpf_program *prog,
 		      struct policy_subject *subject);
+
+/* Source btf: what the author compiled in. After object__describe(). */
+void object__describe_author(const struct bpf_object *obj, struct policy_subject *subject);
 
 #endif

@@ -13,7 +13,6 @@ void report__start(struct report *report, const struct policy_subject *subject,
 	report->decision = decision;
 	report->changes[0] = '\0';
 	report->changed = false;
-	report->may_log = state__may_log();
 }
 
 /* "/etc/xdp/priorities.conf:3", or the name of a source that has no files */
@@ -34,6 +33,8 @@ void report__change(struct report *report, enum policy_attr attr, struct policy_
 
 	if (result->value.num == was.num)
 		return;
+	if (!report->changed)
+		report->may_log = state__may_log();
 	report->changed = true;
 	if (!report->may_log)
 		return;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -15,6 +16,7 @@
 
 static struct xdp_policy *policy;
 static struct process_facts facts;
+static atomic_bool may_want_object = true;
 
 void state__lock(void)
 {
@@ -161,6 +163,9 @@ struct xdp_policy *state__enter(void)
 		xdp_policy__open(&opts, &policy);
 	else if (!is_fresh())
 		xdp_policy__refresh(policy);
+	if (policy)
+		atomic_store_explicit(&may_want_object, state__wants(COND_OBJECT),
+				      memory_order_relaxed);
 	if (policy && !xdp_policy__is_disabled(policy))
 		return policy;
 	state__unlock();
@@ -175,6 +180,11 @@ void state__leave(void)
 bool state__wants(enum policy_cond cond)
 {
 	return xdp_policy__conds(policy) & 1U << cond;
+}
+
+bool state__may_want_object(void)
+{
+	return atomic_load_explicit(&may_want_object, memory_order_relaxed);
 }
 
 void state__describe(struct policy_subject *subject)

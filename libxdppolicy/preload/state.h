@@ -22,6 +22,9 @@ void state__unlock(void);
 /* Whether any rule asks for a fact; valid until state__leave(). */
 bool state__wants(enum policy_cond cond);
 
+/* The same at any time, without the lock: true as long as it is not known. */
+bool state__may_want_object(void);
+
 /* Fills in those facts on this process and this host that are asked for. Valid as above. */
 void state__describe(struct policy_subject *subject);
 

@@ -90,6 +90,26 @@ START_TEST(test_switches)
 }
 END_TEST
 
+START_TEST(test_minds_default)
+{
+	static const struct {
+		const char *text;
+		bool minds;
+	} cases[] = {
+		{ "", false },
+		{ "chain-call-actions: files app\n", false },
+		{ "chain-call-actions: btf files\n", true },
+		{ "chain-call-actions: files [success=merge] btf\n", true },
+	};
+	struct policy_switch sw;
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		policy_switch__parse(&sw, "f", cases[i].text, strlen(cases[i].text), NULL);
+		ck_assert_int_eq(policy_switch__minds_default(&sw, ATTR_ACTIONS), cases[i].minds);
+	}
+}
+END_TEST
+
 START_TEST(test_on_error)
 {
 	struct policy_switch sw;
@@ -121,6 +141,7 @@ TCase *switch_tests(void)
 	TCase *tc = tcase_create("switch");
 
 	tcase_add_loop_test(tc, test_switches, 0, sizeof(switches) / sizeof(switches[0]));
+	tcase_add_test(tc, test_minds_default);
 	tcase_add_test(tc, test_on_error);
 	tcase_add_test(tc, test_too_many_and_too_long);
 	return tc;
