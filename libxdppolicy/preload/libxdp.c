@@ -150,6 +150,7 @@ static void describe_wishes(const struct xdp_program *prog, const struct bpf_obj
 
 	if (p)
 		subject->app = p->app;
+	subject->app.unknown = false;
 	object__told(obj, subject->value[COND_PROGRAM], &told);
 	before[ATTR_PRIORITY].num = told.priority;
 	before[ATTR_ACTIONS].num = told.actions;
