@@ -129,14 +129,15 @@ static struct policy_value get_value(const struct xdp_program *prog, enum policy
 	return value;
 }
 
-static int set_value(struct xdp_program *prog, enum policy_attr attr, uint32_t num)
+static int set_value(struct xdp_program *prog, enum policy_attr attr, uint32_t was, uint32_t num)
 {
 	int err = 0;
 
 	if (attr == ATTR_PRIORITY)
 		return libxdp.set_run_prio(prog, num);
 	for (int action = 0; action < POLICY_N_ACTIONS && !err; action++)
-		err = libxdp.set_chain_call_enabled(prog, action, num >> action & 1);
+		if ((was ^ num) >> action & 1)
+			err = libxdp.set_chain_call_enabled(prog, action, num >> action & 1);
 	return err;
 }
 
@@ -203,8 +204,9 @@ static void enforce(struct xdp_program *prog, const struct policy_subject *subje
 		    const struct policy_decision *decision)
 {
 	/* once loaded, as for an interface before, libxdp takes no other values */
-	bool loaded = libxdp.fd(prog) >= 0;
-	struct program *p = NULL;
+	bool loaded = libxdp.fd(prog) >= 0, changed = false;
+	struct policy_value now[N_ATTRS];
+	struct program *p;
 	struct report report;
 
 	report__start(&report, subject, decision);
@@ -213,15 +215,18 @@ static void enforce(struct xdp_program *prog, const struct policy_subject *subje
 		const struct policy_result *result = &decision->attr[attr];
 		struct policy_value was = get_value(prog, attr);
 
+		now[attr] = was;
 		if (was.num == result->value.num || (loaded && !result->rule))
 			continue;
-		if (!loaded && set_value(prog, attr, result->value.num))
+		if (!loaded && set_value(prog, attr, was.num, result->value.num))
 			continue;
 		report__change(&report, attr, was);
-		p = loaded ? NULL : get_program(prog);
+		now[attr] = result->value;
+		changed = true;
 	}
+	p = changed && !loaded ? get_program(prog) : NULL;
 	for (size_t i = 0; p && i < N_SET_ATTRS; i++)
-		p->enforced[set_attrs[i]] = get_value(prog, set_attrs[i]);
+		p->enforced[set_attrs[i]] = now[set_attrs[i]];
 	if (p)
 		p->app = subject->app;
 	report__send(&report, loaded ? "not applied, the program is loaded already: " : "");

@@ -56,6 +56,10 @@ bool report__send(const struct report *report, const char *prefix)
 
 	if (!report->changed)
 		return false;
+	if (!report->may_log) {
+		state__log_suppressed();
+		return true;
+	}
 	state__log(LOG_NOTICE, "%s%s%s%s: %s", prefix,
 		   or_unknown(report->subject->value[COND_PROGRAM]), ifname ? " on " : "",
 		   ifname ? ifname : "", report->changes);

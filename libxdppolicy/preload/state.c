@@ -79,6 +79,11 @@ static void send_line(int priority, const char *text)
 	close(fd);
 }
 
+void state__log_suppressed(void)
+{
+	rate.suppressed++;
+}
+
 void state__log(int priority, const char *fmt, ...)
 {
 	char text[600];

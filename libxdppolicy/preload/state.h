@@ -31,6 +31,9 @@ void state__describe(struct policy_subject *subject);
 /* Whether a line would be sent now: what will not be sent need not be put together. */
 bool state__may_log(void);
 
+/* Counts a line that was not put together for that reason. */
+void state__log_suppressed(void);
+
 /* One line to the system log, facility daemon; lines beyond a rate are counted, not sent. */
 __attribute__((format(printf, 2, 3))) void state__log(int priority, const char *fmt, ...);
 
