@@ -17,7 +17,7 @@ struct status {
 	char **args;
 	int n_args;
 	struct xdp_policy *policy;
-	char host[256];
+	char host[256], short_host[256];
 	struct libscols_table *table;
 	json_t *interfaces;
 	bool drift, failed, not_permitted;
@@ -48,6 +48,7 @@ static void decide(const struct status *status, const char *ifname, const struct
 			[COND_INTERFACE] = ifname,
 			[COND_HOST] = status->host,
 		},
+		.alias[COND_HOST] = status->short_host,
 		.app.unknown = true,
 		.btf = runcfg__known(&p->info.author),
 	};
@@ -324,6 +325,8 @@ int cmd_status(int argc, char **argv)
 	libbpf_set_print(NULL);
 	libxdp_set_print(silent);
 	gethostname(status.host, sizeof(status.host) - 1);
+	snprintf(status.short_host, sizeof(status.short_host), "%.*s",
+		 (int)strcspn(status.host, "."), status.host);
 	status.policy = tool_open_policy(&status.opts, &rc);
 	if (!status.policy)
 		return rc;

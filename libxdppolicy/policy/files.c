@@ -142,8 +142,10 @@ static enum policy_file_state read_fd(const char *path, int fd, uid_t owner, cha
 	}
 
 	text = malloc(st.st_size + 1);
-	if (!text)
+	if (!text) {
+		stamp->racy = true; /* look again, though the file does not change */
 		return refuse(path, log, "found no memory to read it");
+	}
 	n = read_all(fd, text, st.st_size + 1);
 	if (n != st.st_size) { /* it grows or shrinks under our eyes: half of a policy is none */
 		free(text);
@@ -174,6 +176,8 @@ enum policy_file_state policy_file__read(const char *path, uid_t owner, char **t
 	}
 	err = errno;
 	policy_stamp__set(stamp, &st, stat(path, &st) ? errno : 0);
+	if (err == EMFILE || err == ENFILE || err == ENOMEM)
+		stamp->racy = true; /* look again, though the file does not change */
 	if (links_to_dev_null(path))
 		return FILE_MASKED;
 	if ((err == ENOENT || err == ENOTDIR) && lstat(path, &st))
@@ -223,7 +227,8 @@ static int look_at_dir(struct policy_files *files, char *path, bool is_dropin_di
 		return -ENOMEM;
 	if (stat(path, &st)) {
 		policy_stamp__set(&file->stamp, NULL, errno);
-		file->implied = errno == ENOENT && is_dropin_dir;
+		/* not of a link to nothing: what it points to may come */
+		file->implied = file->stamp.err == ENOENT && is_dropin_dir && lstat(path, &st);
 		file->state = FILE_ABSENT;
 		return 0;
 	}
@@ -253,9 +258,9 @@ static int find_single(const char *root, const bool *usable, const char *name,
 		file = add_file(files, path, FILE_WATCHED);
 		if (!file)
 			return -ENOMEM;
-		if (lstat(path, &st)) {
+		if (lstat(path, &st) && (!usable[i] || errno == ENOENT || errno == ENOTDIR)) {
 			policy_stamp__set(&file->stamp, NULL, errno);
-			file->implied = errno == ENOENT;
+			file->implied = file->stamp.err == ENOENT;
 			continue;
 		}
 		if (!usable[i]) {
@@ -305,7 +310,7 @@ static int scan_dropins(const char *path, size_t dir, struct dropins *dropins)
 
 	d = opendir(path);
 	if (!d)
-		return 0;
+		return -errno;
 	while (!rc && (entry = readdir(d))) {
 		struct dropin *more;
 
@@ -351,8 +356,18 @@ static int find_dropins(const char *root, uid_t owner, const bool *usable,
 		else if (usable[i])
 			rc = look_at_dir(files, strndup(path[i], strlen(path[i]) - 1), true, owner,
 					 log);
-		if (rc > 0)
-			rc = scan_dropins(path[i], i, &dropins);
+		if (rc <= 0)
+			continue;
+		rc = scan_dropins(path[i], i, &dropins);
+		/* no descriptors, no memory: the caller keeps what it has and tries again */
+		if (rc && rc != -ENOMEM && rc != -EMFILE && rc != -ENFILE) {
+			errno = -rc;
+			rc = 0;
+			policy_log__msg(log, POLICY_ERROR, path[i], 0,
+					"found a directory that can't be read, expected a readable "
+					"one: %m; no file in it counts");
+			files->n_dirs_refused++;
+		}
 	}
 	if (dropins.n)
 		qsort(dropins.entry, dropins.n, sizeof(*dropins.entry), by_name);

@@ -32,8 +32,9 @@ struct xdp_policy_opts {
 };
 
 /*
- * Loads the policy. Files that are wrong are left out with a message; only a lack of memory or a
- * root that is no directory fail. Returns 0 or a negative errno; *ret is then untouched.
+ * Loads the policy. Files that are wrong are left out with a message; only a lack of memory or of
+ * descriptors, or a root that is no directory, fail. Returns 0 or a negative errno; *ret is then
+ * untouched.
  */
 int xdp_policy__open(const struct xdp_policy_opts *opts, struct xdp_policy **ret);
 void xdp_policy__close(struct xdp_policy *policy);

@@ -40,4 +40,11 @@ int hook_bpf_xdp_attach(int ifindex, int fd, __u32 flags, const struct bpf_xdp_a
  */
 extern __thread unsigned int libxdp_depth;
 
+/* The object that an opening function of libxdp, in this thread, has opened so far. */
+extern __thread struct libxdp_opened {
+	bool wanted; /* we are in such a function */
+	const struct bpf_object *obj;
+	char *path;
+} libxdp_opened;
+
 #endif

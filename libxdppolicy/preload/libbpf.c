@@ -26,16 +26,18 @@ struct bpf_object *hook_bpf_object__open_file(const char *path,
 {
 	struct bpf_object *obj = REAL(bpf_object__open_file)(path, opts);
 	int saved_errno = errno;
-	struct object *object;
 
-	if (path && state__may_want_object() && !libbpf_get_error(obj)) {
-		state__lock();
-		object = object__get(obj);
-		if (object) {
-			free(object->path);
-			object->path = strdup(path);
+	if (path && !libbpf_get_error(obj)) {
+		if (libxdp_opened.wanted) {
+			/* the hook of libxdp's function keeps it, if any rule asks for it */
+			free(libxdp_opened.path);
+			libxdp_opened.path = strdup(path);
+			libxdp_opened.obj = obj;
+		} else {
+			state__lock();
+			object__set_path(obj, path);
+			state__unlock();
 		}
-		state__unlock();
 	}
 	errno = saved_errno;
 	return obj;
@@ -152,6 +154,15 @@ static int refuse(void)
 	return -EACCES;
 }
 
+/* Whether fd is an XDP program: replacing a function of another kind is none of our business. */
+static bool is_xdp_fd(int fd)
+{
+	struct bpf_prog_info info = { 0 };
+	uint32_t len = sizeof(info);
+
+	return !bpf_obj_get_info_by_fd(fd, &info, &len) && info.type == BPF_PROG_TYPE_XDP;
+}
+
 /*
  * Where a static libxdp puts a program into a dispatcher. Refusing here, and not the attach of the
  * dispatcher, leaves no pins behind and lets others be unloaded.
@@ -164,7 +175,7 @@ int hook_bpf_program__set_attach_target(struct bpf_program *prog, int fd, const 
 	const struct object *object;
 	bool denied = false;
 
-	if (!libxdp_depth && fd > 0 && object__is_xdp(prog))
+	if (!libxdp_depth && fd > 0 && prog && object__is_xdp(prog) && is_xdp_fd(fd))
 		policy = state__enter();
 	if (policy) {
 		object = object__of(prog);

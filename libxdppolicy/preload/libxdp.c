@@ -20,6 +20,7 @@
 #include "state.h"
 
 __thread unsigned int libxdp_depth;
+__thread struct libxdp_opened libxdp_opened;
 
 /* What else of libxdp is called from here, found in the libxdp that the process has. */
 static struct {
@@ -158,9 +159,17 @@ static void describe_wishes(const struct xdp_program *prog, const struct bpf_obj
 	for (size_t i = 0; i < N_SET_ATTRS; i++) {
 		enum policy_attr attr = set_attrs[i];
 		struct policy_value now = get_value(prog, attr);
+		uint32_t changed = now.num ^ (p ? p->enforced : before)[attr].num;
 
-		if (now.num == (p ? p->enforced : before)[attr].num)
+		if (!changed)
 			continue;
+		if (attr == ATTR_ACTIONS) {
+			/* its own changes alone, not those that were ours */
+			uint32_t base = subject->app.has[attr] ? subject->app.value[attr].num :
+								 before[attr].num;
+
+			now.num = (base & ~changed) | (now.num & changed);
+		}
 		subject->app.has[attr] = true;
 		subject->app.value[attr] = now;
 	}
@@ -240,6 +249,9 @@ static void decide_open(const struct xdp_policy *policy, struct xdp_program *pro
 
 	if (libxdp.fd(prog) >= 0)
 		return;
+	if (state__wants(COND_OBJECT) && libxdp_opened.path &&
+	    libxdp_opened.obj == libxdp.bpf_obj(prog))
+		object__set_path(libxdp_opened.obj, libxdp_opened.path);
 	obj = describe(prog, &subject);
 	if (!obj || object__is_dispatcher(obj))
 		return;
@@ -300,21 +312,27 @@ static int before_attach(struct xdp_program **progs, size_t n, int ifindex)
 	return err;
 }
 
+static void begin_open(void)
+{
+	if (!libxdp_depth++)
+		libxdp_opened = (struct libxdp_opened){ .wanted = true };
+}
+
 static void after_open(struct xdp_program *prog)
 {
 	struct xdp_policy *policy;
 	int saved_errno = errno;
 
-	if (libxdp_depth || libbpf_get_error(prog)) {
-		errno = saved_errno;
+	if (--libxdp_depth)
 		return;
-	}
-	policy = state__enter();
+	policy = libbpf_get_error(prog) ? NULL : state__enter();
 	if (policy) {
 		if (bind_libxdp())
 			decide_open(policy, prog);
 		state__leave();
 	}
+	free(libxdp_opened.path);
+	libxdp_opened = (struct libxdp_opened){ 0 };
 	errno = saved_errno;
 }
 
@@ -323,9 +341,8 @@ static void after_open(struct xdp_program *prog)
 	{                                      \
 		struct xdp_program *prog;      \
                                                \
-		libxdp_depth++;                \
+		begin_open();                  \
 		prog = REAL(name) args;        \
-		libxdp_depth--;                \
 		after_open(prog);              \
 		return prog;                   \
 	}

@@ -39,6 +39,16 @@ struct object *object__get(const struct bpf_object *obj)
 	return o;
 }
 
+void object__set_path(const struct bpf_object *obj, const char *path)
+{
+	struct object *o = object__get(obj);
+
+	if (!o)
+		return;
+	free(o->path);
+	o->path = strdup(path);
+}
+
 static bool has_program(const struct bpf_object *obj, const struct bpf_program *prog)
 {
 	struct bpf_program *p;

@@ -29,6 +29,9 @@ bool object__any(void);
 /* The open object that prog belongs to, or NULL. libbpf has no call for it. */
 struct object *object__of(const struct bpf_program *prog);
 
+/* Remembers where an object came from. Without memory it stays unknown. */
+void object__set_path(const struct bpf_object *obj, const char *path);
+
 /* Takes the entry out; the caller frees it when nobody can look at its BTF any more. */
 struct object *object__take(const struct bpf_object *obj);
 void object__free(struct object *object);

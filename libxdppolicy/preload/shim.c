@@ -61,15 +61,20 @@ __attribute__((visibility("hidden"))) void *__dso_handle;
  * A thread that is in the loader already, in the constructor of a plug-in, may wait here for one
  * that waits for the loader. Better without the lock than for ever.
  */
-static void lock(void)
+static bool lock(void)
 {
 	struct timespec limit;
 
 	if (!pthread_mutex_trylock(&mutex))
-		return;
+		return true;
 	clock_gettime(CLOCK_REALTIME, &limit);
 	limit.tv_sec += 1;
-	pthread_mutex_timedlock(&mutex, &limit);
+	return !pthread_mutex_timedlock(&mutex, &limit);
+}
+
+static void before_fork(void)
+{
+	lock();
 }
 
 /* Of a lock that could not be had this is an error, and does nothing. */
@@ -86,7 +91,7 @@ static void after_fork_in_child(void)
 
 static void hold_over_fork(void)
 {
-	pthread_atfork(lock, unlock, after_fork_in_child);
+	pthread_atfork(before_fork, unlock, after_fork_in_child);
 }
 
 /* dlsym() and dlopen() that leave nothing behind for the application's dlerror() if they fail */
@@ -141,16 +146,19 @@ static bool is_whole(const char *path)
 	ElfW(Ehdr) header;
 	struct stat st;
 	bool whole = false;
-	int fd;
+	int fd, cancel;
 
+	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel); /* the lock is held */
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
-		return false;
+		goto out;
 	if (!fstat(fd, &st) && read(fd, &header, sizeof(header)) == sizeof(header))
 		whole = header.e_shoff && header.e_shoff < (size_t)st.st_size &&
 			header.e_shoff + (size_t)header.e_shnum * header.e_shentsize <=
 				(size_t)st.st_size;
 	close(fd);
+out:
+	pthread_setcancelstate(cancel, NULL);
 	return whole;
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+#include <pthread.h>
 #include <stdarg.h>
-#include <stdatomic.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -16,16 +16,26 @@
 
 static struct xdp_policy *policy;
 static struct process_facts facts;
-static atomic_bool may_want_object = true;
 
-void state__lock(void)
+/* A thread that is cancelled in here, in open() or sendto(), would keep the lock for ever. */
+static __thread unsigned int lock_depth;
+static __thread int cancel_state;
+
+bool state__lock(void)
 {
-	hooks_shim.lock();
+	int was;
+
+	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &was);
+	if (!lock_depth++)
+		cancel_state = was;
+	return hooks_shim.lock();
 }
 
 void state__unlock(void)
 {
 	hooks_shim.unlock();
+	if (!--lock_depth)
+		pthread_setcancelstate(cancel_state, NULL);
 }
 
 #define LOG_BURST      20
@@ -162,15 +172,15 @@ struct xdp_policy *state__enter(void)
 {
 	const struct xdp_policy_opts opts = { .log = { .fn = log_policy } };
 
-	state__lock();
+	if (!state__lock()) { /* others may be in there: as if there were no policy */
+		state__unlock();
+		return NULL;
+	}
 	last_file[0] = '\0';
 	if (!policy)
 		xdp_policy__open(&opts, &policy);
 	else if (!is_fresh())
 		xdp_policy__refresh(policy);
-	if (policy)
-		atomic_store_explicit(&may_want_object, state__wants(COND_OBJECT),
-				      memory_order_relaxed);
 	if (policy && !xdp_policy__is_disabled(policy))
 		return policy;
 	state__unlock();
@@ -185,11 +195,6 @@ void state__leave(void)
 bool state__wants(enum policy_cond cond)
 {
 	return xdp_policy__conds(policy) & 1U << cond;
-}
-
-bool state__may_want_object(void)
-{
-	return atomic_load_explicit(&may_want_object, memory_order_relaxed);
 }
 
 void state__describe(struct policy_subject *subject)

@@ -15,15 +15,15 @@
 struct xdp_policy *state__enter(void);
 void state__leave(void);
 
-/* The lock alone, for the registries. It is the shim's: recursive, and held over fork(). */
-void state__lock(void);
+/*
+ * The lock alone, for the registries. It is the shim's: recursive, and held over fork(). No thread
+ * is cancelled while it has it. False: it could not be had in a second; state__unlock() is due.
+ */
+bool state__lock(void);
 void state__unlock(void);
 
 /* Whether any rule asks for a fact; valid until state__leave(). */
 bool state__wants(enum policy_cond cond);
-
-/* The same at any time, without the lock: true as long as it is not known. */
-bool state__may_want_object(void);
 
 /* Fills in those facts on this process and this host that are asked for. Valid as above. */
 void state__describe(struct policy_subject *subject);

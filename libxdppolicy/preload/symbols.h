@@ -9,6 +9,7 @@
  * X(library, return type, name, parameters, arguments, answer if the function cannot be found)
  */
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -72,7 +73,7 @@ struct preload_shim {
 	/* the real function of a symbol, NULL if there is none */
 	void *(*real)(enum preload_symbol symbol);
 	/* one lock for all that the preload does; recursive, and held over fork() */
-	void (*lock)(void);
+	bool (*lock)(void); /* false: it could not be had in time */
 	void (*unlock)(void);
 };
 
