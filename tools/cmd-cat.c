@@ -79,9 +79,11 @@ int cmd_cat(int argc, char **argv)
 			continue;
 		text = read_again(file, &size);
 		if (json)
-			json_array_append_new(
-				list, json_pack("{s:s, s:s, s:s*}", "file", file->path, "state",
-						state_name(file->state), "text", text));
+			json_array_append_new(list,
+					      json_pack("{s:o, s:s, s:o*}", "file",
+							tool_json_string(file->path), "state",
+							state_name(file->state), "text",
+							text ? tool_json_string(text) : NULL));
 		else
 			print_file(file, text, size);
 		free(text);

@@ -34,10 +34,11 @@ static void collect(void *ctx, enum policy_level level, const char *file, unsign
 	check->n_warnings += level == POLICY_WARNING;
 	if (check->findings)
 		json_array_append_new(check->findings,
-				      json_pack("{s:s, s:o, s:s, s:s}", "file", file, "line",
+				      json_pack("{s:o, s:o, s:s, s:o}", "file",
+						tool_json_string(file), "line",
 						line ? json_integer(line) : json_null(), "level",
 						level == POLICY_ERROR ? "error" : "warning",
-						"message", text));
+						"message", tool_json_string(text)));
 	else
 		tool_print_message(stdout, level, file, line, text);
 }
@@ -51,8 +52,10 @@ static void check_text(struct check *check, const char *path, const char *text, 
 	check->n_files++;
 	if (!strncmp(base, "xdpswitch.conf", strlen("xdpswitch.conf")))
 		policy_switch__parse(&sw, path, text, size, &check->log);
-	else if (policy_rules__parse(&rules, text, size, &check->log) == -ENOMEM)
+	else if (policy_rules__parse(&rules, text, size, &check->log) == -ENOMEM) {
+		check->n_errors++;
 		tool_error("out of memory");
+	}
 	check->n_rules += rules.n;
 	policy_rules__clear(&rules);
 }
@@ -62,10 +65,16 @@ static void check_stdin(struct check *check)
 	size_t size;
 	char *text = malloc(POLICY_MAX_FILE_SIZE + 1);
 
-	if (!text)
+	if (!text) {
+		check->n_errors++;
+		tool_error("out of memory");
 		return;
+	}
 	size = fread(text, 1, POLICY_MAX_FILE_SIZE + 1, stdin);
-	if (size > POLICY_MAX_FILE_SIZE)
+	if (ferror(stdin))
+		policy_log__msg(&check->log, POLICY_ERROR, "-", 0,
+				"found input that can't be read, expected text: %m");
+	else if (size > POLICY_MAX_FILE_SIZE)
 		policy_log__msg(&check->log, POLICY_ERROR, "-", 0,
 				"found more than %d bytes, expected at most that",
 				POLICY_MAX_FILE_SIZE);

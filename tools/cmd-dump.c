@@ -4,6 +4,7 @@
  * behind a long one.
  */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "tool.h"
@@ -50,9 +51,15 @@ static json_t *globs_json(const struct policy_globs *globs)
 {
 	json_t *list = json_array();
 
-	for (unsigned int i = 0; i < globs->n; i++)
-		json_array_append_new(list, json_sprintf("%s%s", globs->glob[i].exclude ? "!" : "",
-							 globs->glob[i].text));
+	for (unsigned int i = 0; i < globs->n; i++) {
+		char *text;
+
+		if (asprintf(&text, "%s%s", globs->glob[i].exclude ? "!" : "",
+			     globs->glob[i].text) < 0)
+			continue;
+		json_array_append_new(list, tool_json_string(text));
+		free(text);
+	}
 	return list;
 }
 
@@ -68,8 +75,9 @@ static json_t *rule_json(const struct policy_rule *rule)
 		if (rule->head.has[attr])
 			json_object_set_new(set, policy_key__attr(attr)->name,
 					    tool_json_value(attr, &rule->head.value[attr]));
-	return json_pack("{s:s, s:o, s:o, s:s, s:i}", "name", rule->name, "match", match, "set",
-			 set, "file", rule->file, "line", (int)rule->line);
+	return json_pack("{s:o, s:o, s:o, s:o, s:i}", "name", tool_json_string(rule->name), "match",
+			 match, "set", set, "file", tool_json_string(rule->file), "line",
+			 (int)rule->line);
 }
 
 int cmd_dump(int argc, char **argv)

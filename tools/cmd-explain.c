@@ -170,9 +170,10 @@ static void add_answer(void *ctx, const struct policy_trace *t)
 			json_object_set_new(answer, "value", tool_json_value(t->attr, t->value));
 		if (t->rule)
 			json_object_update_new(answer,
-					       json_pack("{s:s, s:i, s:s}", "file", t->rule->file,
-							 "line", (int)t->rule->value_line[t->attr],
-							 "rule", t->rule->name));
+					       json_pack("{s:o, s:i, s:o}", "file",
+							 tool_json_string(t->rule->file), "line",
+							 (int)t->rule->value_line[t->attr], "rule",
+							 tool_json_string(t->rule->name)));
 		json_array_append_new(explain->answers[t->attr], answer);
 		return;
 	}
@@ -232,7 +233,7 @@ static void add_json(struct explain *explain, const struct policy_decision *deci
 	for (int c = 0; c < N_CONDS; c++)
 		if (explain->subject.value[c])
 			json_object_set_new(subject, policy_key__cond(c)->name,
-					    json_string(explain->subject.value[c]));
+					    tool_json_string(explain->subject.value[c]));
 	for_each_attr(attr) {
 		const struct policy_result *result = &decision->attr[attr];
 

@@ -118,7 +118,8 @@ static int print_status(const struct preload *preload)
 		bool yes;
 	} facts[] = {
 		{ "shim", PRELOAD_PATH, exists(preload, PRELOAD_PATH) },
-		{ "hooks", HOOKS_PATH " (this version)", hooks_fit() },
+		{ "hooks", HOOKS_PATH " (this version)",
+		  exists(preload, HOOKS_PATH) && hooks_fit() },
 		{ "host", "named in /etc/ld.so.preload: every new process", is_host_wide(preload) },
 		{ "environment", "named in LD_PRELOAD: what this shell starts",
 		  env && names_us(env) },

@@ -104,6 +104,27 @@ int tool_json_print(json_t *json)
 	return TOOL_FOUND;
 }
 
+json_t *tool_json_string(const char *text)
+{
+	json_t *json = text ? json_string(text) : json_null();
+	unsigned char *utf8, *out;
+
+	if (json)
+		return json;
+	utf8 = out = malloc(2 * strlen(text) + 1);
+	if (!utf8)
+		return NULL;
+	for (const unsigned char *c = (const unsigned char *)text; *c; c++) {
+		if (*c >= 0x80)
+			*out++ = 0xc0 | *c >> 6;
+		*out++ = *c < 0x80 ? *c : 0x80 | (*c & 0x3f);
+	}
+	*out = '\0';
+	json = json_string((char *)utf8);
+	free(utf8);
+	return json;
+}
+
 /* Each action with its sign, as in the files; an empty list is "none". */
 static json_t *action_list(const char *text)
 {

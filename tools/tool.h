@@ -63,6 +63,11 @@ int tool_policy_status(const struct xdp_policy *policy);
 json_t *tool_json_new(void);
 /* Prints and frees it. Returns TOOL_OK, or TOOL_FOUND if standard output does not take it. */
 int tool_json_print(json_t *json);
+/*
+ * Any text as JSON, which takes UTF-8 alone: what is none is read as Latin-1, so that nothing is
+ * lost for a name in an old encoding. NULL is null.
+ */
+json_t *tool_json_string(const char *text);
 /* A value as JSON: a number, a list of actions, a word. */
 json_t *tool_json_value(enum policy_attr attr, const struct policy_value *value);
 

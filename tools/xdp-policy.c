@@ -111,5 +111,9 @@ int main(int argc, char **argv)
 
 	argp_err_exit_status = TOOL_USAGE;
 	argp_parse(&argp, argc, argv, ARGP_IN_ORDER, NULL, &status);
+	if ((fflush(stdout) || ferror(stdout)) && status == TOOL_OK) {
+		tool_error("cannot write: %m");
+		status = TOOL_FOUND;
+	}
 	return status;
 }
