@@ -20,12 +20,6 @@
 
 #include "bench.h"
 
-/*
- * Long enough that the first open after the process was woken, with caches that another process has
- * used since, hardly counts; still shorter than a tick of the kernel's clock.
- */
-#define BATCH 64
-
 extern char **environ;
 
 static int silent(enum libbpf_print_level level, const char *format, va_list args)
@@ -82,6 +76,7 @@ static void spawn(char *self, char *what, char *path)
 int main(int argc, char **argv)
 {
 	bool warm = argc == 3 && !strcmp(argv[1], "warm");
+	unsigned int batch = getenv("BENCH_BATCH") ? atoi(getenv("BENCH_BATCH")) : 1;
 	char byte;
 
 	if (argc < 3)
@@ -96,10 +91,10 @@ int main(int argc, char **argv)
 		return 0;
 	}
 	if (warm)
-		time_of(argv[2], BATCH);
+		time_of(argv[2], batch);
 	while (read(STDIN_FILENO, &byte, 1) == 1) {
 		if (warm)
-			printf("%.0f\n", time_of(argv[2], BATCH) / BATCH);
+			printf("%.0f\n", time_of(argv[2], batch) / batch);
 		else
 			spawn(argv[0], argv[1], argv[2]);
 	}
