@@ -221,20 +221,6 @@ static void unknown_key(struct parser *p, const char *name)
 		      name);
 }
 
-/* Whether a line that goes on with a list was meant as a line of its own. */
-static bool is_setting(const char *value)
-{
-	size_t len = strcspn(value, " \t=:");
-	char word[32];
-	char sign = value[len + strspn(value + len, " \t")];
-
-	if (len >= sizeof(word) || (sign != '=' && sign != ':'))
-		return false;
-	memcpy(word, value, len);
-	word[len] = '\0';
-	return policy_key__find(word);
-}
-
 static void set_cond(struct parser *p, struct policy_rule *rule, const struct policy_key *key,
 		     const char *value)
 {
@@ -246,13 +232,6 @@ static void set_cond(struct parser *p, struct policy_rule *rule, const struct po
 		      "found '%s' a second time in this rule, expected it once; a list goes on "
 		      "in the next line if that begins with a blank",
 		      key->name);
-		return;
-	}
-	if (p->continues && is_setting(value)) {
-		error(p,
-		      "found '%.60s' behind a blank, which goes on with the list of '%s'; "
-		      "expected a setting at the beginning of the line",
-		      value, key->name);
 		return;
 	}
 	rule->head.conds |= 1U << key->id;

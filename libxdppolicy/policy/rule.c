@@ -75,6 +75,19 @@ static int add_one(struct policy_globs **globs, const char *word)
 	return 0;
 }
 
+/* "unit = x" within a list was meant as a line of its own: no list shall swallow a setting. */
+static bool is_setting(const char *text)
+{
+	size_t len = strcspn(text, " \t=:");
+	char word[32], sign = text[len + strspn(text + len, " \t")];
+
+	if (len >= sizeof(word) || (sign != '=' && sign != ':'))
+		return false;
+	memcpy(word, text, len);
+	word[len] = '\0';
+	return policy_key__find(word);
+}
+
 int policy_globs__add(struct policy_globs **globs, const char *text, char *err, size_t err_size)
 {
 	char word[256];
@@ -84,7 +97,15 @@ int policy_globs__add(struct policy_globs **globs, const char *text, char *err, 
 		snprintf(err, err_size, "found nothing, expected one or more globs");
 		return -EINVAL;
 	}
-	for (const char *t = text; policy_text__word(&t, " \t", word, sizeof(word));) {
+	for (const char *t = text; *(t += strspn(t, " \t"));) {
+		if (is_setting(t)) {
+			snprintf(err, err_size,
+				 "found '%.60s' in a list of globs, expected a setting at the "
+				 "beginning of a line",
+				 t);
+			return -EINVAL;
+		}
+		policy_text__word(&t, " \t", word, sizeof(word));
 		if (*word == '#' || *word == ';') {
 			snprintf(err, err_size,
 				 "found '%.60s', expected a glob; a comment has a line of its own",
