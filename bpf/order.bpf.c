@@ -12,9 +12,13 @@
  * ord_f.o      -DLETTER=f -DVERDICT=XDP_DROP -DPRIORITY=5 -DCHAIN_DROP
  * ord_pair.o   -DLETTER=g -DSECOND=h
  * ord_long.o   -DLETTER=l -DNAME=ord_l_longer_than_15
+ * ord_frags.o  -DLETTER=m -DSECTION=xdp.frags -DPRIORITY=0
+ * ord_sock.o   -DLETTER=n -DSECTION=xdp_sock
+ * ord_tc.o     -DLETTER=o -DSECTION=tc
  *
  * LETTER       the letter; the program is ord_LETTER, or NAME
  * SECOND       the letter of a second program in the same object
+ * SECTION      the section, instead of xdp; libbpf does not know xdp_sock
  * VERDICT      what marked packets get, instead of XDP_PASS; others always pass
  * PRIORITY     the author's run priority; with it chain call action XDP_PASS,
  *              and with CHAIN_DROP also XDP_DROP
@@ -37,6 +41,9 @@
 
 #ifndef NAME
 #define NAME JOIN(ord_, LETTER)
+#endif
+#ifndef SECTION
+#define SECTION xdp
 #endif
 #ifndef VERDICT
 #define VERDICT XDP_PASS
@@ -93,7 +100,7 @@ static __always_inline int run(struct xdp_md *ctx, char letter, void *counter)
 		__type(key, __u32);                                      \
 		__type(value, __u64);                                    \
 	} JOIN(cnt_, letter) SEC(".maps");                               \
-	SEC("xdp") int name(struct xdp_md *ctx)                          \
+	SEC(STRING(SECTION)) int name(struct xdp_md *ctx)                \
 	{                                                                \
 		return run(ctx, STRING(letter)[0], &JOIN(cnt_, letter)); \
 	}

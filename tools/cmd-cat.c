@@ -27,6 +27,8 @@ static char *read_again(const struct policy_file *file, size_t *size)
 	struct policy_stamp stamp;
 	char *text = NULL;
 
+	if (file->kind == FILE_DB)
+		return NULL;
 	if (policy_file__read(file->path, (uid_t)-1, &text, size, &stamp, &silent) != FILE_GOOD)
 		return NULL;
 	return text;
@@ -38,6 +40,8 @@ static void print_file(const struct policy_file *file, const char *text, size_t 
 		printf("# %s\n", file->path);
 	else
 		printf("# %s (%s)\n", file->path, state_name(file->state));
+	if (file->state == FILE_GOOD && file->kind == FILE_DB)
+		puts("# a database: xdp-policy dump --source cdb shows its rules\n");
 	if (file->state != FILE_GOOD || !text)
 		return;
 	fwrite(text, 1, size, stdout);
@@ -56,7 +60,7 @@ int cmd_cat(int argc, char **argv)
 	};
 	struct tool_opts opts = { 0 };
 	const struct policy_files *files;
-	struct xdp_policy *policy;
+	struct policy *policy;
 	json_t *list = NULL, *json = NULL;
 	int status;
 
@@ -69,7 +73,7 @@ int cmd_cat(int argc, char **argv)
 		list = json_array();
 		json_object_set_new(json, "files", list);
 	}
-	files = xdp_policy__files(policy);
+	files = policy__files(policy);
 	for (size_t i = 0; i < files->n; i++) {
 		const struct policy_file *file = &files->file[i];
 		size_t size = 0;
@@ -92,6 +96,6 @@ int cmd_cat(int argc, char **argv)
 		status = TOOL_FOUND;
 	else
 		status = tool_policy_status(policy);
-	xdp_policy__close(policy);
+	policy__close(policy);
 	return status;
 }

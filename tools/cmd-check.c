@@ -7,57 +7,111 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "lint.h"
+#include "policy/plugin.h"
 #include "tool.h"
 
 struct check {
 	struct tool_opts opts;
-	bool quiet;
+	bool quiet, strict;
 	char **args;
 	int n_args;
 	json_t *findings;
 	unsigned int n_errors, n_warnings, n_files, n_rules;
 	struct policy_log log;
+	struct lint_log lint;
 };
 
 static const struct argp_option options[] = {
 	{ "quiet", 'q', NULL, 0, "Say nothing if nothing is wrong", 0 },
+	{ "strict", 's', NULL, 0, "Fail on warnings, too", 0 },
 	{ 0 },
 };
 
-/* Messages are what this command is for: they go to standard output. */
-static void collect(void *ctx, enum policy_level level, const char *file, unsigned int line,
-		    const char *text)
+static void print_finding(const struct check *check, enum policy_level level, const char *file,
+			  unsigned int line, const char *code, const char *text)
 {
+	static const char *const kinds[] = {
+		[POLICY_ERROR] = "", [POLICY_WARNING] = "warning: ", [POLICY_INFO] = "note: "
+	};
+
+	/* nothing is wrong */
+	if (level == POLICY_INFO && check->quiet)
+		return;
+	printf("%s:", file);
+	if (line)
+		printf("%u:", line);
+	printf(" %s%s", kinds[level], text);
+	if (code)
+		printf(" [%s]", code);
+	putchar('\n');
+}
+
+/* Messages are what this command is for: they go to standard output. */
+static void add_finding(void *ctx, enum policy_level level, const char *file, unsigned int line,
+			const char *code, const char *text)
+{
+	static const char *const names[] = {
+		[POLICY_ERROR] = "error", [POLICY_WARNING] = "warning", [POLICY_INFO] = "note"
+	};
 	struct check *check = ctx;
 
 	check->n_errors += level == POLICY_ERROR;
 	check->n_warnings += level == POLICY_WARNING;
 	if (check->findings)
-		json_array_append_new(check->findings,
-				      json_pack("{s:o, s:o, s:s, s:o}", "file",
-						tool_json_string(file), "line",
-						line ? json_integer(line) : json_null(), "level",
-						level == POLICY_ERROR ? "error" : "warning",
-						"message", tool_json_string(text)));
+		json_array_append_new(
+			check->findings,
+			json_pack("{s:o, s:o, s:s, s:s?, s:o}", "file", tool_json_string(file),
+				  "line", line ? json_integer(line) : json_null(), "level",
+				  names[level], "code", code, "message", tool_json_string(text)));
 	else
-		tool_print_message(stdout, level, file, line, text);
+		print_finding(check, level, file, line, code, text);
+}
+
+static void collect(void *ctx, enum policy_level level, const char *file, unsigned int line,
+		    const char *text)
+{
+	add_finding(ctx, level, file, line, NULL, text);
+}
+
+static void no_memory(struct check *check)
+{
+	check->n_errors++;
+	tool_error("out of memory");
+}
+
+static void check_switch(struct check *check, const char *path, const char *text, size_t size)
+{
+	struct policy_switch sw;
+
+	policy_switch__parse(&sw, path, text, size, &check->log);
+	policy_plugins__check(PLUGIN_DIR, &sw, path, &check->log);
+}
+
+/* Of a file that is left out nothing follows. */
+static void check_rules(struct check *check, const char *path, const char *text, size_t size)
+{
+	struct policy_rules rules = { .file = (char *)path };
+	int rc;
+
+	rc = policy_rules__parse(&rules, text, size, &check->log);
+	if (!rc)
+		rc = lint__rules(&rules, &check->lint);
+	if (rc == -ENOMEM)
+		no_memory(check);
+	check->n_rules += rules.n;
+	policy_rules__clear(&rules);
 }
 
 static void check_text(struct check *check, const char *path, const char *text, size_t size)
 {
 	const char *base = strrchr(path, '/') ? strrchr(path, '/') + 1 : path;
-	struct policy_rules rules = { .file = (char *)path };
-	struct policy_switch sw;
 
 	check->n_files++;
 	if (!strncmp(base, "xdpswitch.conf", strlen("xdpswitch.conf")))
-		policy_switch__parse(&sw, path, text, size, &check->log);
-	else if (policy_rules__parse(&rules, text, size, &check->log) == -ENOMEM) {
-		check->n_errors++;
-		tool_error("out of memory");
-	}
-	check->n_rules += rules.n;
-	policy_rules__clear(&rules);
+		check_switch(check, path, text, size);
+	else
+		check_rules(check, path, text, size);
 }
 
 static void check_stdin(struct check *check)
@@ -66,8 +120,7 @@ static void check_stdin(struct check *check)
 	char *text = malloc(POLICY_MAX_FILE_SIZE + 1);
 
 	if (!text) {
-		check->n_errors++;
-		tool_error("out of memory");
+		no_memory(check);
 		return;
 	}
 	size = fread(text, 1, POLICY_MAX_FILE_SIZE + 1, stdin);
@@ -154,21 +207,23 @@ static void check_arg(struct check *check, const char *arg)
 
 static int check_host(struct check *check)
 {
-	struct xdp_policy_opts opts = { .root = check->opts.root, .log = check->log };
+	struct policy_opts opts = { .root = check->opts.root, .log = check->log };
 	const struct policy_files *files;
-	struct xdp_policy *policy;
+	struct policy *policy;
 	int err;
 
-	err = xdp_policy__open(&opts, &policy);
+	err = policy__open(&opts, &policy);
 	if (err) {
 		tool_error("%s: %s", opts.root ? opts.root : "/", strerror(-err));
 		return err == -EACCES ? TOOL_PERM : TOOL_USAGE;
 	}
-	files = xdp_policy__files(policy);
+	files = policy__files(policy);
 	for (size_t i = 0; i < files->n; i++)
 		check->n_files += files->file[i].kind != FILE_WATCHED;
-	check->n_rules = xdp_policy__n_rules(policy);
-	xdp_policy__close(policy);
+	check->n_rules = policy__n_rules(policy);
+	if (lint__policy(policy, opts.root, &check->lint))
+		no_memory(check);
+	policy__close(policy);
 	return TOOL_OK;
 }
 
@@ -193,7 +248,7 @@ static int finish(struct check *check)
 		       check->n_errors == 1 ? "" : "s", check->n_warnings,
 		       check->n_warnings == 1 ? "" : "s");
 	}
-	return check->n_errors ? TOOL_FOUND : TOOL_OK;
+	return check->n_errors || (check->strict && check->n_warnings) ? TOOL_FOUND : TOOL_OK;
 }
 
 static error_t parse(int key, char *arg, struct argp_state *state)
@@ -207,6 +262,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		return 0;
 	case 'q':
 		check->quiet = true;
+		return 0;
+	case 's':
+		check->strict = true;
 		return 0;
 	case ARGP_KEY_ARGS:
 		check->args = state->argv + state->next;
@@ -226,10 +284,13 @@ int cmd_check(int argc, char **argv)
 		.parser = parse,
 		.args_doc = "[FILE|DIR|-]...",
 		.doc = "Looks for errors in the policy of this host, or in the files given, whose "
-		       "owner and mode do not matter.",
+		       "owner and mode do not matter, and warns of what works but is hardly meant.",
 		.children = children,
 	};
-	struct check check = { .log = { .fn = collect, .ctx = &check } };
+	struct check check = {
+		.log = { .fn = collect, .ctx = &check },
+		.lint = { .fn = add_finding, .ctx = &check },
+	};
 	int status = TOOL_OK;
 
 	argp_parse(&argp, argc, argv, 0, NULL, &check);

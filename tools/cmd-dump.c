@@ -4,113 +4,129 @@
  * behind a long one.
  */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "tool.h"
+#include "policy/db.h"
+#include "rule-file.h"
 
-#define MAX_NAME 49 /* as inih reads it */
-#define WIDTH	 100
+struct dump {
+	struct tool_opts opts;
+	int format;
+	const char *source; /* "files", "cdb" or NULL for both */
+};
 
-/* One list in as many lines as it takes; inih reads no long ones. */
-static void print_globs(const char *key, const struct policy_globs *globs)
+static const struct argp_option options[] = {
+	{ "format", 'f', "FORMAT", 0, "Print ini (this is the default), yaml or json", 0 },
+	{ "source", 's', "SOURCE", 0, "Only the rules of source files, or of source cdb", 0 },
+	{ 0 },
+};
+
+static error_t parse(int key, char *arg, struct argp_state *state)
 {
-	/* without padding where that would make a line longer than inih reads */
-	int column =
-		strlen(globs->glob[0].text) > WIDTH ? printf("%s=", key) : printf("%-18s =", key);
-	for (unsigned int i = 0; i < globs->n; i++) {
-		const struct policy_glob *glob = &globs->glob[i];
+	struct dump *dump = state->input;
 
-		if (i && column + 2 + (int)strlen(glob->text) > WIDTH)
-			column = printf("\n%20s", "") - 1;
-		column += printf(" %s%s", glob->exclude ? "!" : "", glob->text);
+	switch (key) {
+	case ARGP_KEY_INIT:
+		state->child_inputs[0] = &dump->opts;
+		return 0;
+	case 'f':
+		dump->format = rule_format__by_name(arg);
+		if (dump->format < 0 || dump->format == FORMAT_CDB)
+			argp_error(state, "found format '%s', expected ini, yaml or json", arg);
+		return 0;
+	case 's':
+		if (strcmp(arg, "files") && strcmp(arg, "cdb"))
+			argp_error(state, "found source '%s', expected files or cdb", arg);
+		dump->source = arg;
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
 	}
-	putchar('\n');
 }
 
-static void print_rule(const struct policy_rule *rule)
+static bool wants(const struct dump *dump, const char *source)
 {
-	char text[POLICY_VALUE_SIZE];
-	size_t name_len;
-
-	/* a short rule's name is its program: too long for a name perhaps, or with brackets */
-	name_len = strcspn(rule->name, "]");
-	printf("\n# %s:%u\n[%.*s]\n", rule->file, rule->line,
-	       (int)(name_len < MAX_NAME ? name_len : MAX_NAME), rule->name);
-	for (int c = 0; c < N_CONDS; c++)
-		if (rule->cond[c])
-			print_globs(policy_key__cond(c)->name, rule->cond[c]);
-	for_each_attr(attr)
-		if (rule->head.has[attr])
-			printf("%-18s = %s\n", policy_key__attr(attr)->name,
-			       policy_value__print(attr, &rule->head.value[attr], text,
-						   sizeof(text)));
+	return !dump->source || !strcmp(dump->source, source);
 }
 
-static json_t *globs_json(const struct policy_globs *globs)
+static int add_files(const struct policy *policy, struct policy_rules *rules)
 {
-	json_t *list = json_array();
+	int err = 0;
 
-	for (unsigned int i = 0; i < globs->n; i++) {
-		char *text;
-
-		if (asprintf(&text, "%s%s", globs->glob[i].exclude ? "!" : "",
-			     globs->glob[i].text) < 0)
-			continue;
-		json_array_append_new(list, tool_json_string(text));
-		free(text);
-	}
-	return list;
+	for (size_t i = 0; i < policy__n_rules(policy) && !err; i++)
+		err = policy_rules__copy(rules, policy__rule(policy, i));
+	return err;
 }
 
-static json_t *rule_json(const struct policy_rule *rule)
+static int add_db(const struct policy *policy, struct policy_rules *rules)
 {
-	json_t *match = json_object(), *set = json_object();
+	const struct policy_db *db = policy__db(policy);
+	struct policy_rule rule;
+	int err = 0;
 
-	for (int c = 0; c < N_CONDS; c++)
-		if (rule->cond[c])
-			json_object_set_new(match, policy_key__cond(c)->name,
-					    globs_json(rule->cond[c]));
-	for_each_attr(attr)
-		if (rule->head.has[attr])
-			json_object_set_new(set, policy_key__attr(attr)->name,
-					    tool_json_value(attr, &rule->head.value[attr]));
-	return json_pack("{s:o, s:o, s:o, s:o, s:i}", "name", tool_json_string(rule->name), "match",
-			 match, "set", set, "file", tool_json_string(rule->file), "line",
-			 (int)rule->line);
+	for (uint32_t i = 0; db && i < policy_db__n_rules(db) && !err; i++)
+		if (policy_db__rule(db, i, &rule))
+			err = policy_rules__copy(rules, &rule);
+	return err;
+}
+
+/* Whether the database is asked before the files: the source that is asked first overrides. */
+static bool db_is_first(const struct policy *policy)
+{
+	const struct policy_steps *steps = &policy__switch(policy)->attr[ATTR_PRIORITY];
+
+	for (size_t i = 0; i < steps->n; i++)
+		if (steps->step[i].source == SOURCE_FILES || steps->step[i].source == SOURCE_CDB)
+			return steps->step[i].source == SOURCE_CDB;
+	return false;
+}
+
+/* In one file the later rule overrides: so the source that is asked first comes last. */
+static int collect(const struct dump *dump, const struct policy *policy, struct policy_rules *rules)
+{
+	int err = 0;
+
+	if (wants(dump, "cdb") && !db_is_first(policy))
+		err = add_db(policy, rules);
+	if (wants(dump, "files") && !err)
+		err = add_files(policy, rules);
+	if (wants(dump, "cdb") && db_is_first(policy) && !err)
+		err = add_db(policy, rules);
+	return err;
 }
 
 int cmd_dump(int argc, char **argv)
 {
 	static const struct argp_child children[] = { { &tool_argp, 0, NULL, 0 }, { 0 } };
 	static const struct argp argp = {
-		.doc = "Prints all rules that are in force, as one file that could replace them. "
-		       "The later rule overrides the earlier.",
+		.options = options,
+		.parser = parse,
+		.doc = "Prints all rules that are in force, as one rule file that could replace "
+		       "them. The later rule overrides the earlier. --json is --format json.",
 		.children = children,
 	};
-	struct tool_opts opts = { 0 };
-	struct xdp_policy *policy;
-	json_t *json, *rules;
-	int status;
+	struct dump dump = { .format = FORMAT_INI };
+	struct policy_rules rules = { 0 };
+	struct policy *policy;
+	int status, printed;
 
-	argp_parse(&argp, argc, argv, 0, NULL, &opts);
-	policy = tool_open_policy(&opts, &status);
+	argp_parse(&argp, argc, argv, 0, NULL, &dump);
+	if (dump.opts.json)
+		dump.format = FORMAT_JSON;
+	policy = tool_open_policy(&dump.opts, &status);
 	if (!policy)
 		return status;
 	status = tool_policy_status(policy);
-	if (opts.json) {
-		json = tool_json_new();
-		rules = json_array();
-		for (size_t i = 0; i < xdp_policy__n_rules(policy); i++)
-			json_array_append_new(rules, rule_json(xdp_policy__rule(policy, i)));
-		json_object_set_new(json, "rules", rules);
-		if (tool_json_print(json))
-			status = TOOL_FOUND;
+	if (collect(&dump, policy, &rules)) {
+		tool_error("out of memory");
+		status = TOOL_FOUND;
 	} else {
-		printf("# %zu rules\n", xdp_policy__n_rules(policy));
-		for (size_t i = 0; i < xdp_policy__n_rules(policy); i++)
-			print_rule(xdp_policy__rule(policy, i));
+		if (dump.format == FORMAT_INI)
+			printf("# %zu rule%s\n", rules.n, rules.n == 1 ? "" : "s");
+		printed = rule_file__print(dump.format, &rules, true);
+		status = printed ? printed : status;
 	}
-	xdp_policy__close(policy);
+	policy_rules__clear(&rules);
+	policy__close(policy);
 	return status;
 }

@@ -14,17 +14,17 @@
 #include "tool.h"
 
 /* Options for the conditions are made from the table of keys; theirs start here. */
-#define KEY_COND  0x100
-#define KEY_APP	  0x200
+#define OPT_COND  0x100
+#define OPT_APP	  0x200
 #define N_OPTIONS (N_CONDS + 2)
 
 struct explain {
 	struct tool_opts opts;
 	struct policy_subject subject;
-	char host[256], short_host[256], user[64];
+	char host[256], user[64];
 	char **args;
 	int n_args;
-	struct xdp_policy *policy;
+	struct policy *policy;
 	json_t *programs;
 	/* while one program is explained */
 	struct libscols_table *table;
@@ -47,10 +47,10 @@ static void set_app(struct explain *explain, char *text, struct argp_state *stat
 	if (value)
 		*value++ = '\0';
 	key = policy_key__find(text);
-	if (!value || !key || key->is_cond || key->id == ATTR_ATTACH) {
+	if (!value || !key || key->kind != KEY_ATTR || key->id == ATTR_ATTACH) {
 		argp_error(state,
-			   "--app: found '%s', expected priority=NUMBER or "
-			   "chain-call-actions=ACTION...",
+			   "--app: found '%s', expected priority=NUMBER, "
+			   "chain-call-actions=ACTION... or attach-mode=MODE",
 			   text);
 		return;
 	}
@@ -77,14 +77,7 @@ static void set_user_alias(struct explain *explain, const char *user)
 	} else {
 		return;
 	}
-	explain->subject.alias[COND_USER] = explain->user;
-}
-
-static void set_host_alias(struct explain *explain, const char *host)
-{
-	snprintf(explain->short_host, sizeof(explain->short_host), "%.*s", (int)strcspn(host, "."),
-		 host);
-	explain->subject.alias[COND_HOST] = explain->short_host;
+	explain->subject.uid = explain->user;
 }
 
 static error_t parse(int key, char *arg, struct argp_state *state)
@@ -103,24 +96,47 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case ARGP_KEY_NO_ARGS:
 		argp_error(state, "found no program, expected a name or a BPF object file");
 		return EINVAL;
-	case KEY_APP:
+	case OPT_APP:
 		set_app(explain, arg, state);
 		return 0;
 	default:
-		if (key < KEY_COND || key >= KEY_COND + N_CONDS)
+		if (key < OPT_COND || key >= OPT_COND + N_CONDS)
 			return ARGP_ERR_UNKNOWN;
-		explain->subject.value[key - KEY_COND] = arg;
-		if (key == KEY_COND + COND_USER)
+		explain->subject.value[key - OPT_COND] = arg;
+		if (key == OPT_COND + COND_USER)
 			set_user_alias(explain, arg);
-		else if (key == KEY_COND + COND_HOST)
-			set_host_alias(explain, arg);
 		return 0;
 	}
 }
 
-static void place_of(const struct policy_rule *rule, enum policy_attr attr, char *buf, size_t size)
+/* "3rd" */
+static const char *nth(unsigned int n, char *buf, size_t size)
 {
-	snprintf(buf, size, "%s:%u [%s]", rule->file, rule->value_line[attr], rule->name);
+	static const char *const ends[] = { "th", "st", "nd", "rd" };
+	bool teen = n / 10 % 10 == 1;
+
+	snprintf(buf, size, "%u%s", n, ends[teen || n % 10 > 3 ? 0 : n % 10]);
+	return buf;
+}
+
+static void place_of(const struct policy_place *place, char *buf, size_t size)
+{
+	char number[16];
+
+	if (place->nth)
+		snprintf(buf, size, "%s:%u %s in the order of [%s]", place->file, place->line,
+			 nth(place->nth, number, sizeof(number)), place->rule);
+	else
+		snprintf(buf, size, "%s:%u [%s]", place->file, place->line, place->rule);
+}
+
+static void add_place_json(json_t *json, const struct policy_place *place)
+{
+	json_object_update_new(
+		json, json_pack("{s:o, s:i, s:o}", "file", tool_json_string(place->file), "line",
+				(int)place->line, "rule", tool_json_string(place->rule)));
+	if (place->nth)
+		json_object_set_new(json, "nth", json_integer(place->nth));
 }
 
 /* "interface and unit", for a bit mask of conditions */
@@ -158,8 +174,8 @@ static void add_answer(void *ctx, const struct policy_trace *t)
 
 	if (t->value)
 		policy_value__print(t->attr, t->value, value, sizeof(value));
-	if (t->rule)
-		place_of(t->rule, t->attr, where, sizeof(where));
+	if (t->place.file)
+		place_of(&t->place, where, sizeof(where));
 	note_of(t, note, sizeof(note));
 	if (explain->programs) {
 		json_t *answer = json_pack("{s:s, s:s, s:b, s:s}", "source", t->source, "status",
@@ -168,12 +184,8 @@ static void add_answer(void *ctx, const struct policy_trace *t)
 
 		if (t->value)
 			json_object_set_new(answer, "value", tool_json_value(t->attr, t->value));
-		if (t->rule)
-			json_object_update_new(answer,
-					       json_pack("{s:o, s:i, s:o}", "file",
-							 tool_json_string(t->rule->file), "line",
-							 (int)t->rule->value_line[t->attr], "rule",
-							 tool_json_string(t->rule->name)));
+		if (t->place.file)
+			add_place_json(answer, &t->place);
 		json_array_append_new(explain->answers[t->attr], answer);
 		return;
 	}
@@ -206,14 +218,16 @@ static void print_table(struct explain *explain, const struct policy_decision *d
 {
 	const struct policy_subject *subject = &explain->subject;
 	char value[POLICY_VALUE_SIZE], where[512];
+	struct policy_place place;
 
 	for_each_attr(attr) {
 		const struct policy_result *result = &decision->attr[attr];
 
 		policy_value__print(attr, &result->value, value, sizeof(value));
 		snprintf(where, sizeof(where), "%s", result->source);
-		if (result->rule)
-			place_of(result->rule, attr, where, sizeof(where));
+		place = policy_origin__place(&result->origin, attr);
+		if (place.file)
+			place_of(&place, where, sizeof(where));
 		scols_line_set_data(explain->parent[attr], COL_VALUE, value);
 		scols_line_set_data(explain->parent[attr], COL_WHERE, where);
 	}
@@ -256,7 +270,7 @@ static void explain_subject(struct explain *explain)
 			explain->answers[attr] = json_array();
 	else
 		start_table(explain);
-	xdp_policy__resolve(explain->policy, &explain->subject, &opts, &decision);
+	policy__resolve(explain->policy, &explain->subject, &opts, &decision);
 	if (explain->programs)
 		add_json(explain, &decision);
 	else
@@ -337,11 +351,11 @@ static void make_options(struct argp_option *options)
 	struct argp_option *o = options;
 
 	for (const struct policy_key *k = policy_keys; k->name; k++)
-		if (k->is_cond && k->id != COND_PROGRAM)
-			*o++ = (struct argp_option){ k->name, KEY_COND + k->id, "VALUE",
+		if (k->kind == KEY_COND && k->id != COND_PROGRAM)
+			*o++ = (struct argp_option){ k->name, OPT_COND + k->id, "VALUE",
 						     0,	      k->help,		0 };
 	*o = (struct argp_option){
-		"app", KEY_APP, "ATTRIBUTE=VALUE", 0, "as if the application had set this itself", 0
+		"app", OPT_APP, "ATTRIBUTE=VALUE", 0, "as if the application had set this itself", 0
 	};
 }
 
@@ -362,10 +376,8 @@ int cmd_explain(int argc, char **argv)
 	int status = TOOL_OK;
 
 	make_options(options);
-	if (!gethostname(explain.host, sizeof(explain.host) - 1)) {
+	if (!gethostname(explain.host, sizeof(explain.host) - 1))
 		explain.subject.value[COND_HOST] = explain.host;
-		set_host_alias(&explain, explain.host);
-	}
 	argp_parse(&argp, argc, argv, 0, NULL, &explain);
 	libbpf_set_print(NULL);
 	explain.policy = tool_open_policy(&explain.opts, &status);
@@ -387,6 +399,6 @@ int cmd_explain(int argc, char **argv)
 	}
 	if (!status)
 		status = tool_policy_status(explain.policy);
-	xdp_policy__close(explain.policy);
+	policy__close(explain.policy);
 	return status;
 }

@@ -10,14 +10,15 @@
 #include <xdp/libxdp.h>
 
 #include "chain/live.h"
+#include "chain/netdev.h"
 #include "tool.h"
 
 struct status {
 	struct tool_opts opts;
 	char **args;
 	int n_args;
-	struct xdp_policy *policy;
-	char host[256], short_host[256];
+	struct policy *policy;
+	char host[256];
 	struct libscols_table *table;
 	json_t *interfaces;
 	bool drift, failed, not_permitted;
@@ -37,18 +38,40 @@ struct wanted {
 	bool drift[N_ATTRS];
 };
 
-static void decide(const struct status *status, const char *ifname, const struct chain_program *p,
-		   struct wanted *ret)
+static struct policy_value mode_value(const char *mode)
+{
+	struct policy_value value = policy_value__default(ATTR_MODE);
+	char err[POLICY_ERROR_SIZE];
+
+	if (mode)
+		policy_value__parse(ATTR_MODE, mode, &value, err, sizeof(err));
+	return value;
+}
+
+/* Whether the live program is not as the policy wants it; any mode is right for "auto". */
+static bool is_drift(const struct wanted *wanted, enum policy_attr attr)
+{
+	const struct policy_result *result = &wanted->decision.attr[attr];
+
+	if (result->undecided || (attr == ATTR_MODE && result->value.num == MODE_AUTO))
+		return false;
+	return result->value.num != wanted->live[attr].num;
+}
+
+static void decide(const struct status *status, const char *ifname, const struct chain *chain,
+		   const struct chain_program *p, struct wanted *ret)
 {
 	static const struct policy_resolve_opts opts = { .unknown_undecided = true };
+	char driver[NETDEV_DRIVER_SIZE];
 	struct policy_subject subject = {
 		.value = {
 			[COND_PROGRAM] = p->info.name,
 			[COND_TAG] = p->info.tag,
 			[COND_INTERFACE] = ifname,
 			[COND_HOST] = status->host,
+			[COND_DRIVER] = netdev__driver(ifname, driver),
+			[COND_MODE] = chain->mode,
 		},
-		.alias[COND_HOST] = status->short_host,
 		.app.unknown = true,
 		.btf = runcfg__known(&p->info.author),
 	};
@@ -58,14 +81,12 @@ static void decide(const struct status *status, const char *ifname, const struct
 			[ATTR_PRIORITY] = { .num = p->priority },
 			[ATTR_ACTIONS] = { .num = p->actions },
 			[ATTR_ATTACH] = { .num = ATTACH_ALLOW },
+			[ATTR_MODE] = mode_value(chain->mode),
 		},
 	};
-	xdp_policy__resolve(status->policy, &subject, &opts, &ret->decision);
-	for_each_attr(attr) {
-		const struct policy_result *result = &ret->decision.attr[attr];
-
-		ret->drift[attr] = !result->undecided && result->value.num != ret->live[attr].num;
-	}
+	policy__resolve(status->policy, &subject, &opts, &ret->decision);
+	for_each_attr(attr)
+		ret->drift[attr] = is_drift(ret, attr);
 }
 
 static bool any_drift(const struct wanted *wanted)
@@ -100,28 +121,31 @@ static void append(char *buf, size_t size, const char *text)
 /* Which rules stand behind the row, and which fact is missing where none could be applied. */
 static void print_reason(const struct wanted *wanted, char *buf, size_t size)
 {
-	char text[256];
+	char text[256], cell[2 * POLICY_VALUE_SIZE + 8];
 
 	*buf = '\0';
 	if (any_drift(wanted))
 		append(buf, size, "DRIFT");
 	for_each_attr(attr) {
 		const struct policy_result *result = &wanted->decision.attr[attr];
+		const struct policy_place place = policy_origin__place(&result->origin, attr);
 
-		if (result->undecided && result->rule)
-			snprintf(text, sizeof(text), "undecided: %s:%u asks for %s",
-				 result->rule->file, result->rule->value_line[attr],
-				 policy_key__cond(ffs(result->missing) - 1)->name);
+		if (result->undecided && place.file)
+			snprintf(text, sizeof(text), "undecided: %s:%u asks for %s", place.file,
+				 place.line, policy_key__cond(ffs(result->missing) - 1)->name);
 		else if (attr == ATTR_ATTACH && wanted->drift[attr])
-			snprintf(text, sizeof(text), "attach denied by %s:%u", result->rule->file,
-				 result->rule->value_line[attr]);
-		else if (result->rule)
-			snprintf(text, sizeof(text), "%s:%u", result->rule->file,
-				 result->rule->value_line[attr]);
+			snprintf(text, sizeof(text), "attach denied by %s:%u", place.file,
+				 place.line);
+		else if (place.file)
+			snprintf(text, sizeof(text), "%s:%u", place.file, place.line);
 		else if (wanted->drift[attr])
 			snprintf(text, sizeof(text), "%s", result->source);
 		else
 			continue;
+		if (attr == ATTR_MODE && wanted->drift[attr]) {
+			print_cell(wanted, attr, cell, sizeof(cell));
+			append(buf, size, cell);
+		}
 		if (!strstr(buf, text))
 			append(buf, size, text);
 	}
@@ -145,6 +169,7 @@ static void add_row(struct status *status, struct libscols_line *parent,
 static json_t *wanted_json(const struct wanted *wanted, enum policy_attr attr)
 {
 	const struct policy_result *result = &wanted->decision.attr[attr];
+	const struct policy_place place = policy_origin__place(&result->origin, attr);
 	json_t *json = json_pack("{s:b, s:b}", "undecided", result->undecided, "drift",
 				 wanted->drift[attr]);
 
@@ -153,10 +178,10 @@ static json_t *wanted_json(const struct wanted *wanted, enum policy_attr attr)
 	if (!result->undecided)
 		json_object_set_new(json, "wanted", tool_json_value(attr, &result->value));
 	json_object_set_new(json, "source", json_string(result->source));
-	if (result->rule)
+	if (place.file)
 		json_object_update_new(json,
-				       json_pack("{s:s, s:i}", "file", result->rule->file, "line",
-						 (int)result->rule->value_line[attr]));
+				       json_pack("{s:o, s:i}", "file", tool_json_string(place.file),
+						 "line", (int)place.line));
 	return json;
 }
 
@@ -176,6 +201,11 @@ static const char *kind_name(enum chain_kind kind)
 	return kind == CHAIN_DISPATCHER ? "dispatcher" : kind == CHAIN_LEGACY ? "legacy" : "none";
 }
 
+static const char *mode_name(const struct chain *chain)
+{
+	return chain->mode ? chain->mode : "unknown";
+}
+
 static void show_chain(struct status *status, const char *ifname, const struct chain *chain)
 {
 	struct libscols_line *line = NULL;
@@ -186,14 +216,14 @@ static void show_chain(struct status *status, const char *ifname, const struct c
 		programs = json_array();
 		json_array_append_new(status->interfaces,
 				      json_pack("{s:s, s:s, s:s*, s:o}", "interface", ifname,
-						"kind", kind_name(chain->kind), "mode", chain->mode,
-						"programs", programs));
+						"kind", kind_name(chain->kind), "mode",
+						mode_name(chain), "programs", programs));
 	} else {
 		line = scols_table_new_line(status->table, NULL);
 		if (chain->kind == CHAIN_NONE)
 			snprintf(title, sizeof(title), "%s (no program)", ifname);
 		else
-			snprintf(title, sizeof(title), "%s (%s, %s %u)", ifname, chain->mode,
+			snprintf(title, sizeof(title), "%s (%s, %s %u)", ifname, mode_name(chain),
 				 chain->kind == CHAIN_LEGACY ? "no dispatcher, program" :
 							       "dispatcher",
 				 chain->id);
@@ -202,7 +232,7 @@ static void show_chain(struct status *status, const char *ifname, const struct c
 	for (unsigned int i = 0; i < chain->n; i++) {
 		struct wanted wanted;
 
-		decide(status, ifname, &chain->program[i], &wanted);
+		decide(status, ifname, chain, &chain->program[i], &wanted);
 		if (chain->kind == CHAIN_LEGACY) /* nothing chains there */
 			wanted.drift[ATTR_PRIORITY] = wanted.drift[ATTR_ACTIONS] = false;
 		status->drift = status->drift || any_drift(&wanted);
@@ -303,7 +333,7 @@ static int finish(struct status *status)
 	}
 	if (status->not_permitted)
 		return TOOL_PERM;
-	if (xdp_policy__n_errors(status->policy))
+	if (policy__n_errors(status->policy))
 		return TOOL_CONFIG;
 	return status->drift || status->failed ? TOOL_FOUND : rc;
 }
@@ -325,8 +355,6 @@ int cmd_status(int argc, char **argv)
 	libbpf_set_print(NULL);
 	libxdp_set_print(silent);
 	gethostname(status.host, sizeof(status.host) - 1);
-	snprintf(status.short_host, sizeof(status.short_host), "%.*s",
-		 (int)strcspn(status.host, "."), status.host);
 	status.policy = tool_open_policy(&status.opts, &rc);
 	if (!status.policy)
 		return rc;
@@ -339,6 +367,6 @@ int cmd_status(int argc, char **argv)
 	if (!status.n_args)
 		show_all(&status);
 	rc = finish(&status);
-	xdp_policy__close(status.policy);
+	policy__close(status.policy);
 	return rc;
 }

@@ -62,13 +62,17 @@ static void print_stderr(void *ctx, enum policy_level level, const char *file, u
 
 const struct policy_log tool_log_stderr = { .fn = print_stderr };
 
-struct xdp_policy *tool_open_policy(const struct tool_opts *opts, int *exit_status)
+struct policy *tool_open_policy(const struct tool_opts *opts, int *exit_status)
 {
-	struct xdp_policy_opts policy_opts = { .root = opts->root, .log = tool_log_stderr };
-	struct xdp_policy *policy = NULL;
+	struct policy_opts policy_opts = {
+		.root = opts->root,
+		.log = tool_log_stderr,
+		.no_db = opts->no_db,
+	};
+	struct policy *policy = NULL;
 	int err;
 
-	err = xdp_policy__open(&policy_opts, &policy);
+	err = policy__open(&policy_opts, &policy);
 	if (!err)
 		return policy;
 	tool_error("%s: %s", opts->root ? opts->root : "/", strerror(-err));
@@ -76,9 +80,9 @@ struct xdp_policy *tool_open_policy(const struct tool_opts *opts, int *exit_stat
 	return NULL;
 }
 
-int tool_policy_status(const struct xdp_policy *policy)
+int tool_policy_status(const struct policy *policy)
 {
-	return xdp_policy__n_errors(policy) ? TOOL_CONFIG : TOOL_OK;
+	return policy__n_errors(policy) ? TOOL_CONFIG : TOOL_OK;
 }
 
 json_t *tool_json_new(void)

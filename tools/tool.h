@@ -30,6 +30,11 @@ struct tool_command {
 int cmd_check(int argc, char **argv);
 int cmd_cat(int argc, char **argv);
 int cmd_dump(int argc, char **argv);
+int cmd_convert(int argc, char **argv);
+int cmd_compile(int argc, char **argv);
+int cmd_import(int argc, char **argv);
+int cmd_edit(int argc, char **argv);
+int cmd_defaults(int argc, char **argv);
 int cmd_explain(int argc, char **argv);
 int cmd_run(int argc, char **argv);
 int cmd_status(int argc, char **argv);
@@ -39,6 +44,7 @@ int cmd_preload(int argc, char **argv);
 struct tool_opts {
 	const char *root;
 	bool json;
+	bool no_db; /* set by a command that has no use for the database */
 };
 extern const struct argp tool_argp;
 
@@ -54,10 +60,10 @@ void tool_print_message(FILE *out, enum policy_level level, const char *file, un
  * Opens the policy below opts->root with messages to standard error. On failure says why and
  * returns NULL with *exit_status set.
  */
-struct xdp_policy *tool_open_policy(const struct tool_opts *opts, int *exit_status);
+struct policy *tool_open_policy(const struct tool_opts *opts, int *exit_status);
 
 /* The exit status of a command that used the policy: TOOL_CONFIG if part of it is refused. */
-int tool_policy_status(const struct xdp_policy *policy);
+int tool_policy_status(const struct policy *policy);
 
 /* A new object with its version, or exits without memory: a command has nothing to save. */
 json_t *tool_json_new(void);

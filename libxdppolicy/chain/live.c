@@ -17,7 +17,7 @@ static const char *mode_name(enum xdp_attach_mode mode)
 	case XDP_MODE_UNSPEC:
 		break;
 	}
-	return "unknown";
+	return NULL;
 }
 
 static int add_program(struct chain *chain, const struct xdp_program *prog)

@@ -16,7 +16,7 @@ enum chain_kind {
 /* What is attached to one interface, in the order in which it runs. */
 struct chain {
 	enum chain_kind kind;
-	const char *mode; /* "native", "skb", "hw" */
+	const char *mode; /* "native", "skb", "hw"; NULL if it is not known */
 	uint32_t id;	  /* of the dispatcher, or of the lone program */
 	unsigned int n;
 	struct chain_program {

@@ -10,30 +10,45 @@
 #include "text.h"
 
 const struct policy_key policy_keys[] = {
-	{ "program", "GLOB...", "the program's function name", true, COND_PROGRAM },
-	{ "section", "GLOB...", "the ELF section that holds the program", true, COND_SECTION },
-	{ "object", "GLOB...", "absolute path of the BPF object file", true, COND_OBJECT },
-	{ "tag", "GLOB...", "the kernel's tag of a loaded program, 16 hex digits", true, COND_TAG },
-	{ "executable", "GLOB...", "absolute path of the program that opens or attaches", true,
+	{ "program", "GLOB...", "the program's function name", KEY_COND, COND_PROGRAM },
+	{ "section", "GLOB...", "the ELF section that holds the program", KEY_COND, COND_SECTION },
+	{ "object", "GLOB...", "absolute path of the BPF object file", KEY_COND, COND_OBJECT },
+	{ "tag", "GLOB...", "the kernel's tag of a loaded program, 16 hex digits", KEY_COND,
+	  COND_TAG },
+	{ "executable", "GLOB...", "absolute path of the program that opens or attaches", KEY_COND,
 	  COND_EXECUTABLE },
-	{ "user", "GLOB...", "name or number of the effective user of that process", true,
+	{ "user", "GLOB...", "name or number of the effective user of that process", KEY_COND,
 	  COND_USER },
-	{ "unit", "GLOB...", "systemd unit of that process", true, COND_UNIT },
-	{ "host", "GLOB...", "name of this host, in full or up to the first dot", true, COND_HOST },
-	{ "interface", "GLOB...", "name of the interface; known when a program is attached", true,
-	  COND_INTERFACE },
-	{ "priority", "NUMBER", "run priority; the lower runs first", false, ATTR_PRIORITY },
+	{ "unit", "GLOB...", "systemd unit of that process", KEY_COND, COND_UNIT },
+	{ "host", "GLOB...", "name of this host, in full or up to the first dot", KEY_COND,
+	  COND_HOST },
+	{ "interface", "GLOB...", "name of the interface; known when a program is attached",
+	  KEY_COND, COND_INTERFACE },
+	{ "driver", "GLOB...", "kernel driver of that interface", KEY_COND, COND_DRIVER },
+	{ "mode", "GLOB...", "mode in which it is attached: native, skb or hw", KEY_COND,
+	  COND_MODE },
+	{ "priority", "NUMBER", "run priority; the lower runs first", KEY_ATTR, ATTR_PRIORITY },
 	{ "chain-call-actions", "ACTION...",
 	  "the verdicts after which the next program runs; +ACTION and -ACTION change "
 	  "the next answer",
-	  false, ATTR_ACTIONS },
-	{ "attach", "allow|deny", "whether the program may be attached at all", false,
+	  KEY_ATTR, ATTR_ACTIONS },
+	{ "attach", "allow|deny", "whether the program may be attached at all", KEY_ATTR,
 	  ATTR_ATTACH },
-	{ NULL, NULL, NULL, false, 0 },
+	{ "attach-mode", "auto|native|skb|hw",
+	  "the mode in which it is attached, whatever was asked for", KEY_ATTR, ATTR_MODE },
+	{ "order", "GLOB...", "programs in their run order, which get 10, 20, 30 and so on",
+	  KEY_ORDER, ORDER_LIST },
+	{ "order-start", "NUMBER", "run priority of the first in the order", KEY_ORDER,
+	  ORDER_START },
+	{ "order-step", "NUMBER", "how much more each next one gets", KEY_ORDER, ORDER_STEP },
+	{ NULL, NULL, NULL, KEY_COND, 0 },
 };
 
 static const char *const actions[POLICY_N_ACTIONS] = { "ABORTED", "DROP", "PASS", "TX",
 						       "REDIRECT" };
+
+static const char *const attaches[] = { "allow", "deny" };
+static const char *const modes[] = { "auto", "native", "skb", "hw" };
 
 const struct policy_key *policy_key__find(const char *name)
 {
@@ -43,22 +58,51 @@ const struct policy_key *policy_key__find(const char *name)
 	return NULL;
 }
 
-static const struct policy_key *key_by_id(bool is_cond, int id)
+static const struct policy_key *key_by_id(enum policy_key_kind kind, int id)
 {
 	for (const struct policy_key *k = policy_keys; k->name; k++)
-		if (k->is_cond == is_cond && k->id == id)
+		if (k->kind == kind && k->id == id)
 			return k;
 	return NULL;
 }
 
 const struct policy_key *policy_key__cond(enum policy_cond cond)
 {
-	return key_by_id(true, cond);
+	return key_by_id(KEY_COND, cond);
 }
 
 const struct policy_key *policy_key__attr(enum policy_attr attr)
 {
-	return key_by_id(false, attr);
+	return key_by_id(KEY_ATTR, attr);
+}
+
+const struct policy_key *policy_key__order(enum policy_order order)
+{
+	return key_by_id(KEY_ORDER, order);
+}
+
+void policy_key__unknown(const char *name, bool conds, bool settings, char *err, size_t err_size)
+{
+	const char *what = !settings ? "a condition" :
+			   !conds    ? "a setting" :
+				       "a condition or a setting";
+	const char *names[32], *near;
+	size_t n = 0, len;
+
+	for (const struct policy_key *k = policy_keys; k->name; k++)
+		if (k->kind == KEY_COND ? conds : settings)
+			names[n++] = k->name;
+	near = policy_text__nearest(name, names, n);
+	if (near) {
+		snprintf(err, err_size, "found '%.60s', expected %s; did you mean %s?", name, what,
+			 near);
+		return;
+	}
+	snprintf(err, err_size, "found '%.60s', expected %s:", name, what);
+	for (size_t i = 0; i < n; i++) {
+		len = strlen(err);
+		snprintf(err + len, err_size - len, "%s %s", i ? "," : "", names[i]);
+	}
 }
 
 const char *policy_action__name(unsigned int action)
@@ -66,33 +110,55 @@ const char *policy_action__name(unsigned int action)
 	return action < POLICY_N_ACTIONS ? actions[action] : NULL;
 }
 
-static int parse_priority(const char *text, struct policy_value *ret, char *err, size_t err_size)
+int policy_number__parse(const char *text, const char *what, uint32_t min, uint32_t *ret, char *err,
+			 size_t err_size)
 {
-	unsigned long num;
-	char *end;
+	bool is_number = isdigit((unsigned char)*text);
+	unsigned long num = 0;
+	char *end = NULL;
 
 	errno = 0;
-	num = isdigit((unsigned char)*text) ? strtoul(text, &end, 10) : 0;
-	if (!isdigit((unsigned char)*text) || *end || errno || num > POLICY_MAX_PRIORITY) {
-		snprintf(err, err_size, "found '%.60s', expected a run priority from 0 to %d", text,
+	if (is_number)
+		num = strtoul(text, &end, 10);
+	if (!is_number || *end || errno || num < min || num > POLICY_MAX_PRIORITY) {
+		snprintf(err, err_size, "found '%.60s', expected %s from %u to %d", text, what, min,
 			 POLICY_MAX_PRIORITY);
 		return -EINVAL;
 	}
-	ret->num = num;
+	*ret = num;
 	return 0;
+}
+
+static int parse_priority(const char *text, struct policy_value *ret, char *err, size_t err_size)
+{
+	return policy_number__parse(text, "a run priority", 0, &ret->num, err, err_size);
+}
+
+static int parse_word(const char *text, const char *const *words, size_t n, const char *expected,
+		      struct policy_value *ret, char *err, size_t err_size)
+{
+	const char *near;
+
+	for (size_t i = 0; i < n; i++) {
+		if (strcasecmp(text, words[i]))
+			continue;
+		ret->num = i;
+		return 0;
+	}
+	near = policy_text__nearest(text, words, n);
+	snprintf(err, err_size, "found '%.60s', expected %s%s%s%s", text, expected,
+		 near ? "; did you mean " : "", near ? near : "", near ? "?" : "");
+	return -EINVAL;
 }
 
 static int parse_attach(const char *text, struct policy_value *ret, char *err, size_t err_size)
 {
-	if (!strcasecmp(text, "allow")) {
-		ret->num = ATTACH_ALLOW;
-	} else if (!strcasecmp(text, "deny")) {
-		ret->num = ATTACH_DENY;
-	} else {
-		snprintf(err, err_size, "found '%.60s', expected allow or deny", text);
-		return -EINVAL;
-	}
-	return 0;
+	return parse_word(text, attaches, 2, "allow or deny", ret, err, err_size);
+}
+
+static int parse_mode(const char *text, struct policy_value *ret, char *err, size_t err_size)
+{
+	return parse_word(text, modes, 4, "auto, native, skb or hw", ret, err, err_size);
 }
 
 /* PASS, pass and XDP_PASS are the same. */
@@ -166,6 +232,7 @@ int policy_value__parse(enum policy_attr attr, const char *text, struct policy_v
 		[ATTR_PRIORITY] = parse_priority,
 		[ATTR_ACTIONS] = parse_actions,
 		[ATTR_ATTACH] = parse_attach,
+		[ATTR_MODE] = parse_mode,
 	};
 	struct policy_value value = { 0 };
 	int rc;
@@ -209,7 +276,10 @@ char *policy_value__print(enum policy_attr attr, const struct policy_value *valu
 		print_actions(value, buf, size);
 		break;
 	case ATTR_ATTACH:
-		snprintf(buf, size, "%s", value->num == ATTACH_DENY ? "deny" : "allow");
+		snprintf(buf, size, "%s", attaches[value->num == ATTACH_DENY]);
+		break;
+	case ATTR_MODE:
+		snprintf(buf, size, "%s", modes[value->num % 4]);
 		break;
 	case N_ATTRS:
 		break;
@@ -235,6 +305,7 @@ struct policy_value policy_value__default(enum policy_attr attr)
 		[ATTR_PRIORITY] = { .num = POLICY_DEFAULT_PRIORITY },
 		[ATTR_ACTIONS] = { .num = POLICY_DEFAULT_ACTIONS },
 		[ATTR_ATTACH] = { .num = ATTACH_ALLOW },
+		[ATTR_MODE] = { .num = MODE_AUTO },
 	};
 
 	return defaults[attr];

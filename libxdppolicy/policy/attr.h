@@ -22,6 +22,8 @@ enum policy_cond {
 	COND_UNIT,
 	COND_HOST,
 	COND_INTERFACE,
+	COND_DRIVER,
+	COND_MODE,
 	N_CONDS
 };
 
@@ -29,7 +31,15 @@ enum policy_attr {
 	ATTR_PRIORITY,
 	ATTR_ACTIONS,
 	ATTR_ATTACH,
+	ATTR_MODE,
 	N_ATTRS
+};
+
+/* What else a rule can say: a list of programs in their run order, and its numbers. */
+enum policy_order {
+	ORDER_LIST,
+	ORDER_START,
+	ORDER_STEP
 };
 
 #define for_each_attr(attr) for (enum policy_attr attr = 0; attr < N_ATTRS; attr++)
@@ -39,15 +49,28 @@ enum policy_attach {
 	ATTACH_DENY
 };
 
+/* as enum xdp_attach_mode of libxdp */
+enum policy_mode {
+	MODE_AUTO,
+	MODE_NATIVE,
+	MODE_SKB,
+	MODE_HW
+};
+
 /* libxdp's own defaults: run priority 50, go on after XDP_PASS */
 #define POLICY_DEFAULT_PRIORITY 50
 #define POLICY_DEFAULT_ACTIONS	(1U << 2)
 #define POLICY_MAX_PRIORITY	INT32_MAX
 #define POLICY_N_ACTIONS	5
 
+/* what the list of an order gives if its numbers are not stated: 10, 20, 30, ... */
+#define POLICY_ORDER_START 10
+#define POLICY_ORDER_STEP  10
+
 /*
- * One attribute's value. num is the priority, the set of actions (bit n is XDP action n), or an
- * enum policy_attach. A relative set of actions has no num: add and del apply to another answer.
+ * One attribute's value. num is the priority, the set of actions (bit n is XDP action n), an enum
+ * policy_attach or an enum policy_mode. A relative set of actions has no num: add and del apply to
+ * another answer.
  */
 struct policy_value {
 	uint32_t num;
@@ -56,12 +79,18 @@ struct policy_value {
 	bool relative;
 };
 
+enum policy_key_kind {
+	KEY_COND,
+	KEY_ATTR,
+	KEY_ORDER
+};
+
 struct policy_key {
 	const char *name;
 	const char *arg;  /* what follows the name, for help */
 	const char *help; /* one line, for help and manual pages */
-	bool is_cond;
-	int id; /* enum policy_cond or enum policy_attr */
+	enum policy_key_kind kind;
+	int id; /* enum policy_cond, enum policy_attr or enum policy_order */
 };
 
 /* Terminated by a row without name. */
@@ -73,9 +102,20 @@ const struct policy_key *policy_key__find(const char *name);
 /* The key of a condition or an attribute; never NULL for a value of the enum. */
 const struct policy_key *policy_key__cond(enum policy_cond cond);
 const struct policy_key *policy_key__attr(enum policy_attr attr);
+const struct policy_key *policy_key__order(enum policy_order order);
+
+/*
+ * Writes "found NAME, expected ..." for a name that no row has: with the row that is likely meant,
+ * or with all of them. conds and settings say which rows would do.
+ */
+void policy_key__unknown(const char *name, bool conds, bool settings, char *err, size_t err_size);
 
 /* "PASS" for 2; NULL beyond the last action. */
 const char *policy_action__name(unsigned int action);
+
+/* A whole number from min to POLICY_MAX_PRIORITY; what is "a run priority" or the like. */
+int policy_number__parse(const char *text, const char *what, uint32_t min, uint32_t *ret, char *err,
+			 size_t err_size);
 
 /*
  * Parses text as a value of attr. Returns 0, or -EINVAL with "found X, expected Y" in err and *ret

@@ -9,6 +9,7 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
+#include "db.h"
 #include "files.h"
 
 /* from the highest to the lowest; fixed, since a host has one policy whatever the prefix */
@@ -111,43 +112,87 @@ static enum policy_file_state refuse(const char *path, const struct policy_log *
 	return FILE_REFUSED;
 }
 
-static enum policy_file_state read_fd(const char *path, int fd, uid_t owner, char **ret,
+/* Whether what was opened counts: FILE_GOOD, FILE_MASKED, or FILE_REFUSED after a message. */
+static enum policy_file_state check_fd(const char *path, int fd, uid_t owner, struct stat *st,
+				       struct policy_stamp *stamp, const struct policy_log *log)
+{
+	char why[160];
+
+	if (fstat(fd, st)) {
+		policy_stamp__set(stamp, NULL, errno);
+		return refuse(path, log, "found a file that fstat() fails on, expected a file");
+	}
+	policy_stamp__set(stamp, st, 0);
+	if (is_dev_null(st))
+		return FILE_MASKED;
+	if (!S_ISREG(st->st_mode)) {
+		snprintf(why, sizeof(why), "found %s, expected a regular file",
+			 type_name(st->st_mode));
+		return refuse(path, log, why);
+	}
+	if (check_owner(st, owner, why, sizeof(why)))
+		return refuse(path, log, why);
+	return st->st_size ? FILE_GOOD : FILE_MASKED;
+}
+
+/* What it means that a file could not be opened. */
+static enum policy_file_state not_opened(const char *path, int err, struct policy_stamp *stamp,
+					 const struct policy_log *log)
+{
+	struct stat st;
+
+	policy_stamp__set(stamp, &st, stat(path, &st) ? errno : 0);
+	if (err == EMFILE || err == ENFILE || err == ENOMEM)
+		stamp->racy = true; /* look again, though the file does not change */
+	if (links_to_dev_null(path))
+		return FILE_MASKED;
+	if ((err == ENOENT || err == ENOTDIR) && lstat(path, &st))
+		return FILE_ABSENT;
+	if (err == ENOENT)
+		return refuse(path, log, "found a link to nothing, expected a file");
+	errno = err;
+	policy_log__msg(log, POLICY_ERROR, path, 0,
+			"found a file that can't be opened, expected a readable one: %m");
+	return FILE_REFUSED;
+}
+
+static enum policy_file_state open_file(const char *path, uid_t owner, int *ret, struct stat *st,
+					struct policy_stamp *stamp, const struct policy_log *log)
+{
+	enum policy_file_state state;
+	int fd;
+
+	/* O_NONBLOCK: opening a named pipe must not wait for a writer */
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	if (fd < 0)
+		return not_opened(path, errno, stamp, log);
+	state = check_fd(path, fd, owner, st, stamp, log);
+	if (state == FILE_GOOD)
+		*ret = fd;
+	else
+		close(fd);
+	return state;
+}
+
+static enum policy_file_state read_fd(const char *path, int fd, off_t file_size, char **ret,
 				      size_t *ret_size, struct policy_stamp *stamp,
 				      const struct policy_log *log)
 {
 	char why[160], *text;
-	struct stat st;
 	ssize_t n;
 
-	if (fstat(fd, &st)) {
-		policy_stamp__set(stamp, NULL, errno);
-		return refuse(path, log, "found a file that fstat() fails on, expected a file");
-	}
-	policy_stamp__set(stamp, &st, 0);
-	if (is_dev_null(&st))
-		return FILE_MASKED;
-	if (!S_ISREG(st.st_mode)) {
-		snprintf(why, sizeof(why), "found %s, expected a regular file",
-			 type_name(st.st_mode));
-		return refuse(path, log, why);
-	}
-	if (check_owner(&st, owner, why, sizeof(why)))
-		return refuse(path, log, why);
-	if (!st.st_size)
-		return FILE_MASKED;
-	if (st.st_size > POLICY_MAX_FILE_SIZE) {
+	if (file_size > POLICY_MAX_FILE_SIZE) {
 		snprintf(why, sizeof(why), "found %lld bytes, expected at most %d",
-			 (long long)st.st_size, POLICY_MAX_FILE_SIZE);
+			 (long long)file_size, POLICY_MAX_FILE_SIZE);
 		return refuse(path, log, why);
 	}
-
-	text = malloc(st.st_size + 1);
+	text = malloc(file_size + 1);
 	if (!text) {
 		stamp->racy = true; /* look again, though the file does not change */
 		return refuse(path, log, "found no memory to read it");
 	}
-	n = read_all(fd, text, st.st_size + 1);
-	if (n != st.st_size) { /* it grows or shrinks under our eyes: half of a policy is none */
+	n = read_all(fd, text, file_size + 1);
+	if (n != file_size) { /* it grows or shrinks under our eyes: half of a policy is none */
 		free(text);
 		stamp->racy = true;
 		return refuse(path, log,
@@ -165,29 +210,22 @@ enum policy_file_state policy_file__read(const char *path, uid_t owner, char **t
 {
 	enum policy_file_state state;
 	struct stat st;
-	int fd, err;
+	int fd;
 
-	/* O_NONBLOCK: opening a named pipe must not wait for a writer */
-	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-	if (fd >= 0) {
-		state = read_fd(path, fd, owner, text, size, stamp, log);
-		close(fd);
+	state = open_file(path, owner, &fd, &st, stamp, log);
+	if (state != FILE_GOOD)
 		return state;
-	}
-	err = errno;
-	policy_stamp__set(stamp, &st, stat(path, &st) ? errno : 0);
-	if (err == EMFILE || err == ENFILE || err == ENOMEM)
-		stamp->racy = true; /* look again, though the file does not change */
-	if (links_to_dev_null(path))
-		return FILE_MASKED;
-	if ((err == ENOENT || err == ENOTDIR) && lstat(path, &st))
-		return FILE_ABSENT;
-	if (err == ENOENT)
-		return refuse(path, log, "found a link to nothing, expected a file");
-	errno = err;
-	policy_log__msg(log, POLICY_ERROR, path, 0,
-			"found a file that can't be opened, expected a readable one: %m");
-	return FILE_REFUSED;
+	state = read_fd(path, fd, st.st_size, text, size, stamp, log);
+	close(fd);
+	return state;
+}
+
+enum policy_file_state policy_file__open(const char *path, uid_t owner, int *fd,
+					 struct policy_stamp *stamp, const struct policy_log *log)
+{
+	struct stat st;
+
+	return open_file(path, owner, fd, &st, stamp, log);
 }
 
 static struct policy_file *add_file(struct policy_files *files, char *path,
@@ -398,6 +436,42 @@ static int find_kill_switch(const char *root, struct policy_files *files)
 	return 0;
 }
 
+/* Its directory counts as those of the rules do, and is only spoken of if there is a database. */
+static int find_db(const char *root, uid_t owner, struct policy_files *files,
+		   const struct policy_log *log)
+{
+	char *path = join(root, POLICY_DB_PATH, ""), *dir, why[160];
+	struct policy_file *file = add_file(files, path, FILE_DB);
+	struct stat st;
+
+	if (!file)
+		return -ENOMEM;
+	if (lstat(path, &st)) {
+		policy_stamp__set(&file->stamp, NULL, errno);
+		file->kind = FILE_WATCHED;
+		return 0;
+	}
+	dir = strndup(path, strrchr(path, '/') - path);
+	if (!dir || stat(dir, &st)) {
+		free(dir);
+		return -ENOMEM;
+	}
+	if (check_owner(&st, owner, why, sizeof(why))) {
+		policy_log__msg(log, POLICY_ERROR, dir, 0, "%s; no file in it counts", why);
+		file->kind = FILE_WATCHED;
+		policy_stamp__set(&file->stamp, &st, stat(path, &st) ? errno : 0);
+		files->n_dirs_refused++;
+		/* its mode may be mended without a change of the file */
+		file = add_file(files, dir, FILE_WATCHED);
+		if (!file)
+			return -ENOMEM;
+		policy_stamp__set(&file->stamp, &st, stat(dir, &st) ? errno : 0);
+		return 0;
+	}
+	free(dir);
+	return 0;
+}
+
 int policy_files__find(const char *root, uid_t owner, struct policy_files *ret,
 		       const struct policy_log *log)
 {
@@ -417,6 +491,8 @@ int policy_files__find(const char *root, uid_t owner, struct policy_files *ret,
 		rc = find_single(root, usable, main_name, FILE_RULES, &files);
 	if (!rc)
 		rc = find_dropins(root, owner, usable, &files, log);
+	if (!rc)
+		rc = find_db(root, owner, &files, log);
 	if (rc < 0) {
 		policy_files__free(&files);
 		return rc;

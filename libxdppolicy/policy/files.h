@@ -32,6 +32,7 @@ struct policy_stamp {
 enum policy_file_kind {
 	FILE_RULES,
 	FILE_SWITCH,
+	FILE_DB,
 	FILE_WATCHED /* a directory, or a place where a file may come to be */
 };
 
@@ -63,8 +64,8 @@ struct policy_files {
 
 /*
  * Lists the files of the policy below root ("" for the host): the switch file, the main file, the
- * drop-ins, as UAPI.6 orders and masks them, and every directory that was looked at. Files and
- * directories must belong to owner and be writable by nobody else. Returns 0 or -ENOMEM.
+ * drop-ins, as UAPI.6 orders and masks them, the database, and every directory that was looked at.
+ * Files and directories must belong to owner and be writable by nobody else. Returns 0 or -ENOMEM.
  */
 int policy_files__find(const char *root, uid_t owner, struct policy_files *ret,
 		       const struct policy_log *log);
@@ -83,6 +84,10 @@ bool policy_files__changed(const struct policy_files *files);
  * caller's. *stamp is always set. owner of (uid_t)-1 allows any owner and mode.
  */
 enum policy_file_state policy_file__read(const char *path, uid_t owner, char **text, size_t *size,
+					 struct policy_stamp *stamp, const struct policy_log *log);
+
+/* As policy_file__read(), of any size: on FILE_GOOD *fd is open for reading and the caller's. */
+enum policy_file_state policy_file__open(const char *path, uid_t owner, int *fd,
 					 struct policy_stamp *stamp, const struct policy_log *log);
 
 /* err is the errno of the stat, 0 if it worked. */

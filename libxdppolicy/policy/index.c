@@ -12,6 +12,7 @@ struct policy_named {
 	const struct policy_rule *rule;
 	uint32_t order;
 	uint32_t earlier; /* offset in names, or NONE */
+	int32_t position; /* in the list */
 	struct policy_head head;
 	char name[];
 };
@@ -54,7 +55,7 @@ static struct policy_slot *find_slot(const struct policy_index *index, const cha
 
 static bool is_named(const struct policy_rule *rule)
 {
-	return rule->cond[COND_PROGRAM] && rule->cond[COND_PROGRAM]->literal;
+	return rule->cond[COND_PROGRAM] && policy_list__is_literal(rule->cond[COND_PROGRAM]);
 }
 
 static size_t size_of(const char *name)
@@ -65,7 +66,7 @@ static size_t size_of(const char *name)
 }
 
 /* Room for all names is there already. */
-static void add_name(struct policy_index *index, const char *name, uint32_t order)
+static void add_name(struct policy_index *index, const char *name, uint32_t order, int position)
 {
 	uint32_t hash = hash_of(name), offset = index->names_size;
 	struct policy_slot *slot = find_slot(index, name, hash);
@@ -76,6 +77,7 @@ static void add_name(struct policy_index *index, const char *name, uint32_t orde
 	named->rule = index->rule[order];
 	named->head = named->rule->head;
 	named->order = order;
+	named->position = position;
 	named->earlier = slot->last;
 	strcpy(named->name, name);
 	slot->hash = hash;
@@ -85,16 +87,15 @@ static void add_name(struct policy_index *index, const char *name, uint32_t orde
 
 static void add_rule(struct policy_index *index, const struct policy_rule *rule)
 {
-	const struct policy_globs *program = rule->cond[COND_PROGRAM];
 	uint32_t order = index->n;
+	int position = 0;
 
 	index->rule[index->n++] = rule;
 	if (!is_named(rule)) {
 		index->general[index->n_general++] = order;
 		return;
 	}
-	for (unsigned int g = 0; g < program->n; g++)
-		add_name(index, program->glob[g].text, order);
+	for_each_glob(name, rule->cond[COND_PROGRAM]) add_name(index, name, order, position++);
 }
 
 /* Counts first, so that there is nothing to grow, and no failure but at the start. */
@@ -112,9 +113,11 @@ static int allocate(struct policy_index *index, const struct policy_rules *const
 				n_general++;
 				continue;
 			}
-			n_names += rule->cond[COND_PROGRAM]->n;
-			for (unsigned int g = 0; g < rule->cond[COND_PROGRAM]->n; g++)
-				size += size_of(rule->cond[COND_PROGRAM]->glob[g].text);
+			for_each_glob(name, rule->cond[COND_PROGRAM])
+			{
+				n_names++;
+				size += size_of(name);
+			}
 		}
 	}
 	if (n >= NONE || size >= NONE)
@@ -175,6 +178,7 @@ static const struct policy_rule *give(struct policy_cursor *cursor, size_t order
 
 	cursor->head = &rule->head;
 	cursor->conds = rule->head.conds;
+	cursor->position = -1;
 	return rule;
 }
 
@@ -190,6 +194,7 @@ const struct policy_rule *policy_cursor__next(struct policy_cursor *cursor)
 		cursor->named = named_at(index, named->earlier);
 		cursor->head = &named->head;
 		cursor->conds = named->head.conds & ~(1U << COND_PROGRAM);
+		cursor->position = named->position;
 		return named->rule;
 	}
 	return n ? give(cursor, index->general[--cursor->n_general]) : NULL;

@@ -37,6 +37,7 @@ struct policy_cursor {
 	/* of the rule that was given last; without touching the rule itself if it can be helped */
 	const struct policy_head *head;
 	unsigned int conds; /* those that are still to be looked at */
+	int position;	    /* of the program in the rule's order, from 0; -1: not known yet */
 };
 
 /* program of NULL: all rules. */

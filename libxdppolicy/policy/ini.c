@@ -14,8 +14,7 @@
 
 #include "ini.h"
 
-#define MAX_SECTION 49
-#define MAX_ERRORS  20
+#define MAX_ERRORS 20
 
 struct parser {
 	const char *next, *end;
@@ -35,7 +34,7 @@ struct parser {
 
 __attribute__((format(printf, 2, 3))) static void error(struct parser *p, const char *fmt, ...)
 {
-	char text[256];
+	char text[POLICY_ERROR_SIZE];
 	va_list args;
 
 	if (p->n_errors++ >= MAX_ERRORS)
@@ -51,31 +50,24 @@ static struct policy_rule *current_rule(struct parser *p)
 	return p->rules->n ? &p->rules->rule[p->rules->n - 1] : NULL;
 }
 
-static bool rule_is_empty(const struct policy_rule *rule)
-{
-	for_each_attr(attr)
-		if (rule->head.has[attr])
-			return false;
-	return true;
-}
-
-/* The rule that ends here shall have set something. */
 static void end_rule(struct parser *p)
 {
 	struct policy_rule *rule = current_rule(p);
 	unsigned int line = p->line;
+	char err[POLICY_ERROR_SIZE];
 
-	if (!p->in_section || p->bad_section || !rule || !rule_is_empty(rule))
+	if (!p->in_section || p->bad_section || !rule)
 		return;
 	p->line = rule->line;
-	error(p, "found a rule that sets nothing, expected priority, chain-call-actions or attach");
+	if (policy_rule__finish(rule, err, sizeof(err)))
+		error(p, "%s", err);
 	p->line = line;
 }
 
 static void begin_section(struct parser *p, const char *start, size_t len)
 {
 	const char *close = memchr(start, ']', len);
-	char name[MAX_SECTION + 1];
+	char name[POLICY_MAX_NAME + 1];
 	size_t name_len;
 
 	end_rule(p);
@@ -87,9 +79,9 @@ static void begin_section(struct parser *p, const char *start, size_t len)
 		return;
 	}
 	name_len = close - start - 1;
-	if (name_len > MAX_SECTION) {
+	if (name_len > POLICY_MAX_NAME) {
 		error(p, "found a rule name of %zu characters, expected at most %d", name_len,
-		      MAX_SECTION);
+		      POLICY_MAX_NAME);
 		return;
 	}
 	memcpy(name, start + 1, name_len);
@@ -202,60 +194,16 @@ static char *read_line(char *str, int num, void *stream)
 	return str;
 }
 
-static void unknown_key(struct parser *p, const char *name)
+static void set(struct parser *p, struct policy_rule *rule, const struct policy_key *key,
+		const char *value)
 {
-	const char *names[N_CONDS + N_ATTRS], *near;
-	size_t n = 0;
+	char err[POLICY_ERROR_SIZE];
+	int rc = policy_rule__set(rule, key, value, p->continues, p->line, err, sizeof(err));
 
-	for (const struct policy_key *k = policy_keys; k->name; k++)
-		names[n++] = k->name;
-	near = policy_text__nearest(name, names, n);
-	if (near)
-		error(p, "found '%.60s', expected a condition or a setting; did you mean %s?", name,
-		      near);
-	else
-		error(p,
-		      "found '%.60s', expected a condition (program, section, object, tag, "
-		      "executable, user, unit, host, interface) or a setting (priority, "
-		      "chain-call-actions, attach)",
-		      name);
-}
-
-static void set_cond(struct parser *p, struct policy_rule *rule, const struct policy_key *key,
-		     const char *value)
-{
-	char err[160];
-	int rc;
-
-	if (rule->cond[key->id] && !p->continues) {
-		error(p,
-		      "found '%s' a second time in this rule, expected it once; a list goes on "
-		      "in the next line if that begins with a blank",
-		      key->name);
-		return;
-	}
-	rule->head.conds |= 1U << key->id;
-	rc = policy_globs__add(&rule->cond[key->id], value, err, sizeof(err));
 	if (rc == -EINVAL)
 		error(p, "%s", err);
 	else if (rc)
 		p->no_memory = p->stopped = true;
-}
-
-static void set_attr(struct parser *p, struct policy_rule *rule, enum policy_attr attr,
-		     const char *value)
-{
-	char err[160];
-
-	if (rule->head.has[attr]) {
-		error(p, "found '%s' a second time in this rule, expected it once",
-		      policy_key__attr(attr)->name);
-		return;
-	}
-	rule->head.has[attr] = true;
-	if (policy_value__parse(attr, value, &rule->head.value[attr], err, sizeof(err)))
-		error(p, "%s", err);
-	rule->value_line[attr] = p->line;
 }
 
 /* program: priority [chain call actions] */
@@ -263,7 +211,7 @@ static void short_rule(struct parser *p, const char *program, const char *value)
 {
 	size_t len = strcspn(value, " \t");
 	struct policy_rule *rule;
-	char word[32];
+	char word[32], name[POLICY_MAX_NAME + 1];
 
 	if (p->continues) {
 		error(p, "found a line that begins with a blank, expected 'program: priority "
@@ -277,16 +225,17 @@ static void short_rule(struct parser *p, const char *program, const char *value)
 	}
 	memcpy(word, value, len);
 	word[len] = '\0';
-	rule = policy_rules__add(p->rules, program, p->line);
+	snprintf(name, sizeof(name), "%.*s", (int)policy_name__fit(program), program);
+	rule = policy_rules__add(p->rules, name, p->line);
 	if (!rule) {
 		p->no_memory = p->stopped = true;
 		return;
 	}
-	set_cond(p, rule, policy_key__cond(COND_PROGRAM), program);
-	set_attr(p, rule, ATTR_PRIORITY, word);
+	set(p, rule, policy_key__cond(COND_PROGRAM), program);
+	set(p, rule, policy_key__attr(ATTR_PRIORITY), word);
 	value += len + strspn(value + len, " \t");
 	if (*value)
-		set_attr(p, rule, ATTR_ACTIONS, value);
+		set(p, rule, policy_key__attr(ATTR_ACTIONS), value);
 }
 
 /* An ini_handler. It always answers 1: then inih's own errors are those we did not see. */
@@ -295,6 +244,7 @@ static int handle(void *user, const char *section, const char *name, const char 
 	struct parser *p = user;
 	const struct policy_key *key;
 	struct policy_rule *rule;
+	char err[POLICY_ERROR_SIZE];
 
 	(void)section;
 	if (p->stopped || p->bad_section)
@@ -305,12 +255,12 @@ static int handle(void *user, const char *section, const char *name, const char 
 	}
 	rule = current_rule(p);
 	key = policy_key__find(name);
-	if (!key)
-		unknown_key(p, name);
-	else if (key->is_cond)
-		set_cond(p, rule, key, value);
-	else
-		set_attr(p, rule, key->id, value);
+	if (key) {
+		set(p, rule, key, value);
+	} else {
+		policy_key__unknown(name, true, true, err, sizeof(err));
+		error(p, "%s", err);
+	}
 	return 1;
 }
 

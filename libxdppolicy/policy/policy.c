@@ -3,35 +3,56 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "ini.h"
 #include "internal.h"
+#include "yaml.h"
+
+/* what messages call a switch that is no file */
+#define POLICY_SWITCH_TEXT "<switch>"
 
 static void loaded_put(struct policy_loaded *loaded)
 {
 	if (!loaded || --loaded->refs)
 		return;
 	policy_rules__clear(&loaded->rules);
+	policy_db__close(loaded->db);
 	free(loaded->rules.file);
 	free(loaded);
 }
 
-static void clear(struct xdp_policy *policy)
+void policy_state__put(struct policy_state *state)
 {
-	policy_index__free(&policy->index);
-	for (size_t i = 0; policy->loaded && i < policy->files.n; i++)
-		loaded_put(policy->loaded[i]);
-	free(policy->loaded);
-	policy->loaded = NULL;
-	policy_files__free(&policy->files);
+	if (!state || --state->refs)
+		return;
+	policy_index__free(&state->index);
+	for (size_t i = 0; state->loaded && i < state->files.n; i++)
+		loaded_put(state->loaded[i]);
+	free(state->loaded);
+	policy_files__free(&state->files);
+	free(state);
 }
 
-static struct policy_loaded *find_loaded(const struct xdp_policy *policy, const char *path)
+static struct policy_loaded *find_loaded(const struct policy_state *state, const char *path)
 {
-	for (size_t i = 0; policy->loaded && i < policy->files.n; i++)
-		if (policy->loaded[i] && !strcmp(policy->files.file[i].path, path))
-			return policy->loaded[i];
+	for (size_t i = 0; state && i < state->files.n; i++)
+		if (state->loaded[i] && !strcmp(state->files.file[i].path, path))
+			return state->loaded[i];
 	return NULL;
+}
+
+/* Of what has no name: no rule of an INI file can begin so. */
+static bool looks_like_yaml(const char *text)
+{
+	static const char *const beginnings[] = { "{", "---", "%YAML", "version:", "rules:" };
+
+	for (text += strspn(text, " \t\r\n"); *text == '#'; text += strspn(text, " \t\r\n"))
+		text += strcspn(text, "\n");
+	for (size_t i = 0; i < sizeof(beginnings) / sizeof(beginnings[0]); i++)
+		if (!strncmp(text, beginnings[i], strlen(beginnings[i])))
+			return true;
+	return false;
 }
 
 int policy_rules__parse(struct policy_rules *rules, const char *text, size_t size,
@@ -39,68 +60,87 @@ int policy_rules__parse(struct policy_rules *rules, const char *text, size_t siz
 {
 	const char *suffix = strrchr(rules->file, '.');
 
-	if (!suffix || (strcmp(suffix, ".yaml") && strcmp(suffix, ".json")))
-		return policy_ini__parse(text, size, rules, log);
-	policy_log__msg(log, POLICY_ERROR, rules->file, 0,
-			"found a YAML or JSON file, expected a .conf file: this version reads no "
-			"other");
-	return -EINVAL;
+	/* JSON is YAML */
+	if (!strcmp(rules->file, "-") ?
+		    looks_like_yaml(text) :
+		    suffix && (!strcmp(suffix, ".yaml") || !strcmp(suffix, ".json")))
+		return policy_yaml__parse(text, size, rules, log);
+	return policy_ini__parse(text, size, rules, log);
 }
 
 /* Returns 0, -EINVAL after a message, or -ENOMEM. */
-static int parse_rules(const char *path, const char *text, size_t size,
-		       const struct policy_log *log, struct policy_loaded **ret)
+static int parse_rules(struct policy_loaded *loaded, const char *path, const char *text,
+		       size_t size, const struct policy_log *log)
 {
-	struct policy_loaded *loaded;
+	loaded->rules.file = strdup(path);
+	return loaded->rules.file ? policy_rules__parse(&loaded->rules, text, size, log) : -ENOMEM;
+}
+
+/* What a file has in it. Returns its state; -ENOMEM in *rc alone is a failure. */
+static enum policy_file_state read_file(const struct policy *policy, struct policy_file *file,
+					struct policy_loaded *loaded, int *rc)
+{
+	enum policy_file_state state;
+	size_t size = 0;
+	char *text = NULL;
+	int fd = -1;
+
+	*rc = 0;
+	if (file->kind == FILE_DB)
+		state = policy_file__open(file->path, policy->owner, &fd, &file->stamp,
+					  &policy->log);
+	else
+		state = policy_file__read(file->path, policy->owner, &text, &size, &file->stamp,
+					  &policy->log);
+	if (state != FILE_GOOD)
+		return state;
+	if (file->kind == FILE_DB) {
+		*rc = policy_db__open(fd, file->path, &loaded->db, &policy->log);
+		close(fd);
+	} else {
+		*rc = parse_rules(loaded, file->path, text, size, &policy->log);
+		free(text);
+	}
+	return *rc ? FILE_REFUSED : FILE_GOOD;
+}
+
+static bool is_same(const struct policy_file *file, const struct policy_loaded *before)
+{
+	struct policy_stamp now;
+	struct stat st;
+
+	if (!before || stat(file->path, &st))
+		return false;
+	policy_stamp__set(&now, &st, 0);
+	return policy_stamp__same(&before->stamp, &now);
+}
+
+/* Loads one file into next; what went wrong with the file is a message, not a failure. */
+static int load_file(const struct policy *policy, struct policy_state *next, size_t i, bool force)
+{
+	struct policy_file *file = &next->files.file[i];
+	struct policy_loaded *before = find_loaded(policy->state, file->path), *loaded;
 	int rc;
 
+	if (!force && is_same(file, before)) {
+		file->stamp = before->stamp;
+		next->loaded[i] = before;
+		before->refs++;
+		return 0;
+	}
 	loaded = calloc(1, sizeof(*loaded));
 	if (!loaded)
 		return -ENOMEM;
 	loaded->refs = 1;
-	loaded->rules.file = strdup(path);
-	rc = loaded->rules.file ? policy_rules__parse(&loaded->rules, text, size, log) : -ENOMEM;
-	if (rc)
-		loaded_put(loaded);
-	else
-		*ret = loaded;
-	return rc;
-}
-
-/* Reads one rule file into next; what went wrong with the file is a message, not a failure. */
-static int load_rules(const struct xdp_policy *old, struct xdp_policy *next, size_t i)
-{
-	struct policy_file *file = &next->files.file[i];
-	struct policy_loaded *before = find_loaded(old, file->path);
-	size_t size = 0;
-	char *text = NULL;
-	struct stat st;
-	int rc;
-
-	if (before && !stat(file->path, &st)) {
-		struct policy_stamp now;
-
-		policy_stamp__set(&now, &st, 0);
-		if (policy_stamp__same(&before->stamp, &now)) {
-			file->stamp = before->stamp;
-			next->loaded[i] = before;
-			before->refs++;
-			return 0;
-		}
-	}
-
-	file->state =
-		policy_file__read(file->path, next->owner, &text, &size, &file->stamp, &next->log);
+	file->state = read_file(policy, file, loaded, &rc);
+	loaded->stamp = file->stamp;
 	if (file->state == FILE_GOOD) {
-		rc = parse_rules(file->path, text, size, &next->log, &next->loaded[i]);
-		free(text);
-		if (rc == -ENOMEM)
-			return rc;
-		if (!rc)
-			next->loaded[i]->stamp = file->stamp;
-		else
-			file->state = FILE_REFUSED;
+		next->loaded[i] = loaded;
+		return 0;
 	}
+	loaded_put(loaded);
+	if (rc == -ENOMEM)
+		return rc;
 	if (file->state == FILE_REFUSED) {
 		next->n_errors++;
 		if (before) { /* the last good version stays in force */
@@ -111,170 +151,280 @@ static int load_rules(const struct xdp_policy *old, struct xdp_policy *next, siz
 	return 0;
 }
 
-static void load_switch(const struct xdp_policy *old, struct xdp_policy *next,
+static void load_switch(const struct policy *policy, struct policy_state *next,
 			struct policy_file *file)
 {
 	size_t size = 0;
 	char *text = NULL;
 
-	file->state =
-		policy_file__read(file->path, next->owner, &text, &size, &file->stamp, &next->log);
+	file->state = policy_file__read(file->path, policy->owner, &text, &size, &file->stamp,
+					&policy->log);
 	if (file->state == FILE_GOOD) {
 		next->n_errors +=
-			policy_switch__parse(&next->sw, file->path, text, size, &next->log);
+			policy_switch__parse(&next->sw, file->path, text, size, &policy->log);
 		free(text);
 	} else if (file->state == FILE_REFUSED) {
 		next->n_errors++;
-		if (old->files.n)
-			next->sw = old->sw;
+		if (policy->state)
+			next->sw = policy->state->sw;
 	}
 }
 
-static int build_index(struct xdp_policy *next)
+static void add_rule(struct policy_state *next, const struct policy_rule *rule)
+{
+	next->conds |= rule->head.conds;
+	for_each_attr(attr)
+		next->attrs |= rule->head.has[attr] << attr;
+}
+
+static int build_index(const struct policy *policy, struct policy_state *next)
 {
 	const struct policy_rules **sets;
 	size_t n = 0;
 	int rc;
 
-	sets = calloc(next->files.n ? next->files.n : 1, sizeof(*sets));
+	sets = calloc(next->files.n + 1, sizeof(*sets));
 	if (!sets)
 		return -ENOMEM;
+	sets[n++] = &policy->memory;
 	for (size_t i = 0; i < next->files.n; i++)
-		if (next->loaded[i])
+		if (next->loaded[i] && next->loaded[i]->db)
+			next->db = next->loaded[i]->db;
+		else if (next->loaded[i])
 			sets[n++] = &next->loaded[i]->rules;
 	rc = policy_index__build(&next->index, sets, n);
-	for (size_t i = 0; i < next->index.n; i++)
-		next->conds |= next->index.rule[i]->head.conds;
 	free(sets);
+	for (size_t i = 0; i < next->index.n; i++)
+		add_rule(next, next->index.rule[i]);
+	if (next->db)
+		next->conds |= policy_db__conds(next->db);
 	return rc;
 }
 
-/* Builds the next state beside the old one, which is untouched unless all succeeds. */
-static int load(struct xdp_policy *policy)
+static int load_files(const struct policy *policy, struct policy_state *next, bool force)
 {
-	struct xdp_policy next = {
-		.root = policy->root,
-		.owner = policy->owner,
-		.log = policy->log,
-	};
 	int rc;
 
-	policy_switch__default(&next.sw);
-	rc = policy_files__find(next.root, next.owner, &next.files, &next.log);
+	rc = policy_files__find(policy->root, policy->owner, &next->files, &policy->log);
 	if (rc)
 		return rc;
-	next.n_errors = next.files.n_dirs_refused;
-	next.loaded = calloc(next.files.n ? next.files.n : 1, sizeof(struct policy_loaded *));
-	if (!next.loaded)
-		rc = -ENOMEM;
-	for (size_t i = 0; i < next.files.n && !rc; i++) {
-		if (next.files.file[i].kind == FILE_RULES)
-			rc = load_rules(policy, &next, i);
-		else if (next.files.file[i].kind == FILE_SWITCH)
-			load_switch(policy, &next, &next.files.file[i]);
+	next->n_errors = next->files.n_dirs_refused;
+	next->loaded = calloc(next->files.n, sizeof(struct policy_loaded *));
+	if (!next->loaded)
+		return -ENOMEM;
+	for (size_t i = 0; i < next->files.n && !rc; i++) {
+		struct policy_file *file = &next->files.file[i];
+
+		if (file->kind == FILE_SWITCH && !policy->switch_text)
+			load_switch(policy, next, file);
+		else if ((file->kind == FILE_RULES && !policy->no_files) ||
+			 (file->kind == FILE_DB && !policy->no_db))
+			rc = load_file(policy, next, i, force);
 	}
+	return rc;
+}
+
+static const char *switch_path(const struct policy *policy, const struct policy_state *state)
+{
+	if (policy->switch_text)
+		return POLICY_SWITCH_TEXT;
+	for (size_t i = 0; i < state->files.n; i++)
+		if (state->files.file[i].kind == FILE_SWITCH)
+			return state->files.file[i].path;
+	return POLICY_SWITCH_TEXT;
+}
+
+#define ALL_CONDS ((1U << N_CONDS) - 1)
+
+static bool asks_plugin(const struct policy_switch *sw)
+{
+	for_each_attr(attr)
+		for (size_t i = 0; i < sw->attr[attr].n; i++)
+			if (sw->attr[attr].step[i].source == SOURCE_PLUGIN)
+				return true;
+	return false;
+}
+
+/* Builds the next state beside the old one, which stays unless all succeeds. */
+static int load(struct policy *policy, bool force)
+{
+	struct policy_state *next = calloc(1, sizeof(*next));
+	int rc;
+
+	if (!next)
+		return -ENOMEM;
+	next->refs = 1;
+	policy_switch__default(&next->sw);
+	if (policy->switch_text)
+		policy_switch__parse(&next->sw, POLICY_SWITCH_TEXT, policy->switch_text,
+				     strlen(policy->switch_text), NULL);
+	rc = load_files(policy, next, force);
 	if (!rc)
-		rc = build_index(&next);
+		rc = build_index(policy, next);
+	if (asks_plugin(&next->sw))
+		next->conds = ALL_CONDS; /* who knows what it looks at */
 	if (rc) {
-		clear(&next);
+		policy_state__put(next);
 		return rc;
 	}
-	clear(policy);
-	*policy = next;
+	policy_plugins__open(&policy->plugins, &next->sw, switch_path(policy, next), &policy->log);
+	policy_state__put(policy->state);
+	policy->state = next;
 	return 0;
 }
 
-int xdp_policy__open(const struct xdp_policy_opts *opts, struct xdp_policy **ret)
+/* The root's owner is the owner of all; "" is the host, which is root's. */
+static int set_root(struct policy *policy, const char *root)
 {
-	struct xdp_policy *policy;
-	size_t len;
-	int rc = 0;
+	struct stat st;
+
+	policy->root = strdup(root ? root : "");
+	if (!policy->root)
+		return -ENOMEM;
+	if (!*policy->root)
+		return 0;
+	if (stat(root, &st))
+		return -errno;
+	if (!S_ISDIR(st.st_mode))
+		return -ENOTDIR;
+	policy->owner = st.st_uid;
+	for (size_t len = strlen(policy->root); len && policy->root[len - 1] == '/'; len--)
+		policy->root[len - 1] = '\0';
+	return 0;
+}
+
+static int set_switch_text(struct policy *policy, const char *text)
+{
+	struct policy_switch sw;
+
+	if (!text)
+		return 0;
+	policy->switch_text = strdup(text);
+	if (!policy->switch_text)
+		return -ENOMEM;
+	return policy_switch__parse(&sw, POLICY_SWITCH_TEXT, text, strlen(text), &policy->log) ?
+		       -EINVAL :
+		       0;
+}
+
+/* The code of a plug-in is this host's: for another root there is none. */
+static int set_plugin_dir(struct policy *policy, const char *dir)
+{
+	if (!dir && *policy->root)
+		return 0;
+	policy->plugins.dir = strdup(dir ? dir : PLUGIN_DIR);
+	return policy->plugins.dir ? 0 : -ENOMEM;
+}
+
+int policy__open(const struct policy_opts *opts, struct policy **ret)
+{
+	struct policy *policy;
+	int rc;
 
 	policy = calloc(1, sizeof(*policy));
 	if (!policy)
 		return -ENOMEM;
 	policy->log = opts->log;
-	policy->root = strdup(opts->root ? opts->root : "");
-	if (!policy->root)
-		rc = -ENOMEM;
-	if (!rc && *policy->root) {
-		struct stat st;
-
-		for (len = strlen(policy->root); len && policy->root[len - 1] == '/'; len--)
-			policy->root[len - 1] = '\0';
-		if (stat(opts->root, &st))
-			rc = -errno;
-		else if (!S_ISDIR(st.st_mode))
-			rc = -ENOTDIR;
-		else
-			policy->owner = st.st_uid;
+	policy->no_files = opts->no_files;
+	policy->no_db = opts->no_db || opts->no_files;
+	if (opts->memory) {
+		policy->memory = *opts->memory;
+		*opts->memory = (struct policy_rules){ 0 };
 	}
+	rc = set_root(policy, opts->root);
 	if (!rc)
-		rc = load(policy);
-	if (rc) {
-		free(policy->root);
-		free(policy);
-		return rc;
-	}
-	*ret = policy;
-	return 0;
+		rc = set_switch_text(policy, opts->switch_text);
+	if (!rc)
+		rc = set_plugin_dir(policy, opts->plugin_dir);
+	if (!rc)
+		rc = load(policy, false);
+	if (rc)
+		policy__close(policy);
+	else
+		*ret = policy;
+	return rc;
 }
 
-void xdp_policy__close(struct xdp_policy *policy)
+void policy__close(struct policy *policy)
 {
 	if (!policy)
 		return;
-	clear(policy);
+	policy_state__put(policy->state);
+	policy_plugins__close(&policy->plugins);
+	policy_rules__clear(&policy->memory);
+	free(policy->memory.file);
+	free(policy->switch_text);
 	free(policy->root);
 	free(policy);
 }
 
-int xdp_policy__refresh(struct xdp_policy *policy)
+int policy__refresh(struct policy *policy)
 {
 	int rc;
 
-	if (!policy_files__changed(&policy->files))
+	if (!policy_files__changed(&policy->state->files))
 		return 0;
-	rc = load(policy);
+	rc = load(policy, false);
 	return rc ? rc : 1;
 }
 
-unsigned int xdp_policy__n_errors(const struct xdp_policy *policy)
+int policy__reload(struct policy *policy)
 {
-	return policy->n_errors;
+	return load(policy, true);
 }
 
-bool xdp_policy__is_disabled(const struct xdp_policy *policy)
+unsigned int policy__n_errors(const struct policy *policy)
 {
-	return policy->files.disabled;
+	return policy->state->n_errors;
 }
 
-unsigned int xdp_policy__conds(const struct xdp_policy *policy)
+bool policy__is_disabled(const struct policy *policy)
 {
-	return policy->conds;
+	return policy->state->files.disabled;
 }
 
-bool xdp_policy__denies_all(const struct xdp_policy *policy)
+unsigned int policy__conds(const struct policy *policy)
 {
-	return policy->sw.deny_on_error && policy->n_errors;
+	return policy->state->conds;
 }
 
-size_t xdp_policy__n_rules(const struct xdp_policy *policy)
+bool policy__may_decide(const struct policy *policy, enum policy_attr attr)
 {
-	return policy->index.n;
+	const struct policy_state *state = policy->state;
+	const struct policy_steps *steps = &state->sw.attr[attr];
+
+	for (size_t i = 0; i < steps->n; i++)
+		if (steps->step[i].source == SOURCE_PLUGIN)
+			return true;
+	return state->db || state->attrs & 1U << attr;
 }
 
-const struct policy_rule *xdp_policy__rule(const struct xdp_policy *policy, size_t i)
+bool policy__denies_all(const struct policy *policy)
 {
-	return i < policy->index.n ? policy->index.rule[i] : NULL;
+	return policy->state->sw.deny_on_error && policy->state->n_errors;
 }
 
-const struct policy_files *xdp_policy__files(const struct xdp_policy *policy)
+size_t policy__n_rules(const struct policy *policy)
 {
-	return &policy->files;
+	return policy->state->index.n;
 }
 
-const struct policy_switch *xdp_policy__switch(const struct xdp_policy *policy)
+const struct policy_rule *policy__rule(const struct policy *policy, size_t i)
 {
-	return &policy->sw;
+	return i < policy->state->index.n ? policy->state->index.rule[i] : NULL;
+}
+
+const struct policy_files *policy__files(const struct policy *policy)
+{
+	return &policy->state->files;
+}
+
+const struct policy_switch *policy__switch(const struct policy *policy)
+{
+	return &policy->state->sw;
+}
+
+const struct policy_db *policy__db(const struct policy *policy)
+{
+	return policy->state->db;
 }

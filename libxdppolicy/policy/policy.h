@@ -6,29 +6,42 @@
  * The policy of a host: its files, loaded, and the decisions that follow from them. The hooks, the
  * command and the tests call this and nothing below it. No BPF, no globals, no output.
  *
- * A struct xdp_policy is not locked: calls on the same one must not overlap.
+ * A struct policy is not locked: calls on the same one must not overlap.
  */
 
 #include "files.h"
 #include "rule.h"
 #include "switch.h"
 
-struct xdp_policy;
+struct policy;
+struct policy_db;
 
 /*
- * Parses the text of a rule file in the format that the suffix of rules->file stands for ("-" is
- * INI). Returns as policy_ini__parse() does. For files that are not in their place, too.
+ * Parses the text of a rule file, with a NUL behind it, in the format that the suffix of rules->file
+ * stands for: .yaml, .json, or INI for any other; of "-", what it looks like. Returns as policy_ini__parse() does. For files that are not in their
+ * place, too.
  */
 int policy_rules__parse(struct policy_rules *rules, const char *text, size_t size,
 			const struct policy_log *log);
 
-struct xdp_policy_opts {
+struct policy_opts {
 	/*
 	 * A directory to take for /, or NULL for the host. Below another root files may belong to
 	 * the root directory's owner instead of root, so that tests and images need no privileges.
 	 */
 	const char *root;
 	struct policy_log log;
+
+	/* What follows may all be left out. */
+	const char *switch_text; /* instead of the switch file */
+	/*
+	 * Rules that stand before those of all files; their names and lists become the policy's,
+	 * even if it cannot be opened.
+	 */
+	struct policy_rules *memory;
+	bool no_files;		/* no rule files and no database */
+	bool no_db;		/* no database */
+	const char *plugin_dir; /* where plug-ins are; else the package's, and none with a root */
 };
 
 /*
@@ -36,42 +49,71 @@ struct xdp_policy_opts {
  * descriptors, or a root that is no directory, fail. Returns 0 or a negative errno; *ret is then
  * untouched.
  */
-int xdp_policy__open(const struct xdp_policy_opts *opts, struct xdp_policy **ret);
-void xdp_policy__close(struct xdp_policy *policy);
+int policy__open(const struct policy_opts *opts, struct policy **ret);
+void policy__close(struct policy *policy);
 
 /*
  * Loads again what changed on disk. A file that was good and is now refused keeps its last good
  * rules. Returns 1 if anything was loaded, 0 if not, negative errno on failure with the policy as
  * it was.
  */
-int xdp_policy__refresh(struct xdp_policy *policy);
+int policy__refresh(struct policy *policy);
+
+/* The same, whether anything changed or not. */
+int policy__reload(struct policy *policy);
 
 /* How many files, directories and lines are refused at present. */
-unsigned int xdp_policy__n_errors(const struct xdp_policy *policy);
+unsigned int policy__n_errors(const struct policy *policy);
 
 /* Whether the kill switch is set: whoever enforces the policy shall then do nothing. */
-bool xdp_policy__is_disabled(const struct xdp_policy *policy);
+bool policy__is_disabled(const struct policy *policy);
 
 /* The conditions that any rule states, a bit for each: what else nobody needs to find out. */
-unsigned int xdp_policy__conds(const struct xdp_policy *policy);
+unsigned int policy__conds(const struct policy *policy);
+
+/* Whether a rule or a plug-in may say anything about the attribute. */
+bool policy__may_decide(const struct policy *policy, enum policy_attr attr);
 
 /* on-error: deny stands in the switch file and something is refused. */
-bool xdp_policy__denies_all(const struct xdp_policy *policy);
+bool policy__denies_all(const struct policy *policy);
 
-/* All rules in the order in which they count, the last one first in effect. */
-size_t xdp_policy__n_rules(const struct xdp_policy *policy);
-const struct policy_rule *xdp_policy__rule(const struct xdp_policy *policy, size_t i);
+/* All rules of source files in the order in which they count, the last one first in effect. */
+size_t policy__n_rules(const struct policy *policy);
+const struct policy_rule *policy__rule(const struct policy *policy, size_t i);
 
-const struct policy_files *xdp_policy__files(const struct xdp_policy *policy);
-const struct policy_switch *xdp_policy__switch(const struct xdp_policy *policy);
+/* Source cdb; NULL if there is no database. */
+const struct policy_db *policy__db(const struct policy *policy);
+
+const struct policy_files *policy__files(const struct policy *policy);
+const struct policy_switch *policy__switch(const struct policy *policy);
+
+/* Where a rule says what it says; strings are valid until the next refresh. */
+struct policy_place {
+	const char *file; /* NULL: no rule said it */
+	unsigned int line;
+	const char *rule; /* its name */
+	unsigned int nth; /* the program's place in the rule's order, from 1; or 0 */
+};
+
+/* The rule behind an outcome, which is not looked at unless somebody asks for its place. */
+struct policy_origin {
+	const struct policy_rule *rule;
+	const struct policy_db *db; /* if it stands there, in place of rule */
+	uint32_t number;
+	unsigned int nth;
+};
+
+/* Where it stands that attr is so; of no rule, an empty place. */
+struct policy_place policy_origin__place(const struct policy_origin *origin, enum policy_attr attr);
+bool policy_origin__is_rule(const struct policy_origin *origin);
 
 /* One attribute's outcome. */
 struct policy_result {
-	bool found;			/* a source had an answer; else value is libxdp's default */
-	bool undecided;			/* a fact is missing that could change it: leave as it is */
-	unsigned int missing;		/* if undecided: a bit for each enum policy_cond */
-	const char *source;		/* the winner's name, "default" if none */
-	const struct policy_rule *rule; /* the winner's rule, NULL if the source has none */
+	bool found;		     /* a source had an answer; else value is libxdp's default */
+	bool undecided;		     /* a fact is missing that could change it: leave as it is */
+	unsigned int missing;	     /* if undecided: a bit for each enum policy_cond */
+	const char *source;	     /* the winner's name, "default" if none */
+	struct policy_origin origin; /* the winner's */
 	struct policy_value value;
 };
 
@@ -84,7 +126,7 @@ struct policy_trace {
 	enum policy_attr attr;
 	const char *source;
 	enum policy_status status;
-	const struct policy_rule *rule;
+	struct policy_place place;
 	const struct policy_value *value; /* NULL: no answer */
 	bool counts;			  /* it made the result, alone or with others */
 	const char *note;		  /* why it does not count, or is partial; may be NULL */
@@ -104,7 +146,7 @@ struct policy_resolve_opts {
 };
 
 /* Decides all attributes. Allocates nothing and cannot fail. opts may be NULL. */
-void xdp_policy__resolve(const struct xdp_policy *policy, const struct policy_subject *subject,
-			 const struct policy_resolve_opts *opts, struct policy_decision *ret);
+void policy__resolve(const struct policy *policy, const struct policy_subject *subject,
+		     const struct policy_resolve_opts *opts, struct policy_decision *ret);
 
 #endif

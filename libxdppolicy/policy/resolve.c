@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * From rules and a subject to a decision. Inside source files the later rule overrides the earlier,
+ * From rules and a subject to a decision. Inside a source the later rule overrides the earlier,
  * attribute by attribute; between sources the switch decides.
  */
 #include <stddef.h>
@@ -18,18 +18,26 @@ static const char note_unknown[] = "not known at this moment";
 struct answer {
 	enum policy_status status;
 	struct policy_value value;
-	const struct policy_rule *rule;
+	struct policy_origin origin;
 	bool unknown; /* the source could not be asked */
 	bool undecided;
 	unsigned int missing;
 };
 
+/* The sources that have rules; they answer for all attributes at once. */
+enum {
+	RULES_FILES,
+	RULES_DB,
+	N_RULE_SOURCES
+};
+
 struct resolution {
-	const struct xdp_policy *policy;
+	const struct policy *policy;
+	const struct policy_state *state;
 	const struct policy_subject *subject;
 	const struct policy_resolve_opts *opts;
-	bool asked_files;
-	struct answer files[N_ATTRS];
+	bool asked[N_RULE_SOURCES];
+	struct answer rules[N_RULE_SOURCES][N_ATTRS];
 };
 
 static void trace(const struct resolution *r, struct policy_trace t)
@@ -38,19 +46,115 @@ static void trace(const struct resolution *r, struct policy_trace t)
 		r->opts->trace(r->opts->trace_ctx, &t);
 }
 
+/* Goes through a source's rules that may match, from the last to the first. */
+struct walk {
+	int source;
+	struct policy_cursor files;
+	struct policy_db_cursor db;
+	/* of the present rule */
+	const struct policy_head *head;
+	unsigned int conds;
+	int position;
+};
+
+static void walk_start(struct walk *walk, const struct resolution *r, int source)
+{
+	const char *program = r->subject->value[COND_PROGRAM];
+
+	walk->source = source;
+	if (source == RULES_FILES)
+		policy_cursor__start(&walk->files, &r->state->index, program);
+	else
+		policy_db_cursor__start(&walk->db, r->state->db, program);
+}
+
+static const struct policy_rule *walk_next(struct walk *walk)
+{
+	const struct policy_rule *rule;
+
+	if (walk->source == RULES_FILES) {
+		rule = policy_cursor__next(&walk->files);
+		walk->head = walk->files.head;
+		walk->conds = walk->files.conds;
+		walk->position = walk->files.position;
+	} else {
+		rule = policy_db_cursor__next(&walk->db);
+		walk->head = walk->db.head;
+		walk->conds = walk->db.conds;
+		walk->position = walk->db.position;
+	}
+	return rule;
+}
+
+static enum policy_status rules_status(const struct resolution *r, int source)
+{
+	if (source == RULES_FILES ? r->state->index.n : r->state->db != NULL)
+		return STATUS_NOTFOUND;
+	return STATUS_UNAVAIL;
+}
+
+struct policy_place policy_origin__place(const struct policy_origin *origin, enum policy_attr attr)
+{
+	const struct policy_rule *rule = origin->rule;
+	struct policy_rule decoded;
+
+	if (origin->db && policy_db__rule(origin->db, origin->number, &decoded))
+		rule = &decoded;
+	if (!rule)
+		return (struct policy_place){ 0 };
+	return (struct policy_place){
+		.file = rule->file,
+		.line = rule->value_line[attr],
+		.rule = rule->name,
+		.nth = attr == ATTR_PRIORITY ? origin->nth : 0,
+	};
+}
+
+bool policy_origin__is_rule(const struct policy_origin *origin)
+{
+	return origin->rule || origin->db;
+}
+
+/* What the present rule of a walk says on an attribute, and which it is. */
+static struct policy_value value_of(const struct walk *walk, const struct policy_rule *rule,
+				    const struct policy_subject *subject, enum policy_attr attr,
+				    struct policy_origin *origin)
+{
+	struct policy_value value = walk->head->value[attr];
+	int position = walk->position;
+
+	*origin = (struct policy_origin){ 0 };
+	if (walk->source == RULES_FILES) {
+		origin->rule = rule;
+	} else {
+		origin->db = walk->db.db;
+		origin->number = rule->line - 1;
+	}
+	if (attr != ATTR_PRIORITY || !walk->head->order_step)
+		return value;
+	if (position < 0 && subject->value[COND_PROGRAM])
+		position =
+			policy_order__find(rule->cond[COND_PROGRAM], subject->value[COND_PROGRAM]);
+	if (position < 0) /* of a program whose name is not known */
+		return value;
+	value.num += position * walk->head->order_step;
+	origin->nth = position + 1;
+	return value;
+}
+
 /* Whether the rules have nothing more to say on an attribute: all is given, nothing is relative. */
 static bool is_final(const struct answer *answer)
 {
 	return answer->undecided || (answer->status == STATUS_SUCCESS && !answer->value.relative);
 }
 
-static void take(struct answer *answer, const struct policy_rule *rule,
+static void take(struct answer *answer, const struct policy_origin *origin,
 		 const struct policy_value *value)
 {
 	if (answer->status != STATUS_SUCCESS) {
 		answer->status = STATUS_SUCCESS;
 		answer->value = *value;
-		answer->rule = rule;
+		answer->origin = *origin;
 	} else if (value->relative) {
 		struct policy_value under = *value;
 
@@ -63,42 +167,55 @@ static void take(struct answer *answer, const struct policy_rule *rule,
 	}
 }
 
+/* Takes the present rule of a walk in. Returns how many attributes have become final. */
+static unsigned int take_rule(struct resolution *r, const struct walk *walk,
+			      const struct policy_rule *rule, unsigned int missing)
+{
+	unsigned int n_final = 0;
+
+	for_each_attr(attr) {
+		struct answer *answer = &r->rules[walk->source][attr];
+		struct policy_origin origin;
+		struct policy_value value;
+
+		if (!walk->head->has[attr] || is_final(answer))
+			continue;
+		value = value_of(walk, rule, r->subject, attr, &origin);
+		if (missing) {
+			answer->undecided = true;
+			answer->missing = missing;
+			answer->origin = origin;
+		} else {
+			take(answer, &origin, &value);
+		}
+		n_final += is_final(answer);
+	}
+	return n_final;
+}
+
 /* Asks the rules once for all attributes, from the last rule to the first. */
-static void ask_files(struct resolution *r)
+static const struct answer *ask_rules(struct resolution *r, int source)
 {
 	unsigned int open_attrs = N_ATTRS, missing;
-	struct policy_cursor cursor;
 	const struct policy_rule *rule;
+	struct walk walk;
 
-	r->asked_files = true;
+	if (r->asked[source])
+		return r->rules[source];
+	r->asked[source] = true;
 	for_each_attr(attr)
-		r->files[attr] = (struct answer){
-			.status = r->policy->index.n ? STATUS_NOTFOUND : STATUS_UNAVAIL,
-		};
-	policy_cursor__start(&cursor, &r->policy->index, r->subject->value[COND_PROGRAM]);
-	while (open_attrs && (rule = policy_cursor__next(&cursor))) {
+		r->rules[source][attr] = (struct answer){ .status = rules_status(r, source) };
+	if (r->rules[source][0].status == STATUS_UNAVAIL)
+		return r->rules[source];
+	walk_start(&walk, r, source);
+	while (open_attrs && (rule = walk_next(&walk))) {
 		enum policy_match match =
-			policy_rule__match(rule, cursor.conds, r->subject, &missing);
+			policy_rule__match(rule, walk.conds, r->subject, &missing);
 
-		if (match == MATCH_NO)
-			continue;
-		if (match == MATCH_UNKNOWN && !r->opts->unknown_undecided)
-			continue;
-		for_each_attr(attr) {
-			struct answer *answer = &r->files[attr];
-
-			if (!cursor.head->has[attr] || is_final(answer))
-				continue;
-			if (match == MATCH_YES) {
-				take(answer, rule, &cursor.head->value[attr]);
-			} else {
-				answer->undecided = true;
-				answer->missing = missing;
-				answer->rule = rule;
-			}
-			open_attrs -= is_final(answer);
-		}
+		if (match == MATCH_YES || (match == MATCH_UNKNOWN && r->opts->unknown_undecided))
+			open_attrs -= take_rule(r, &walk, rule, missing);
 	}
+	return r->rules[source];
 }
 
 static struct answer ask_known(const struct resolution *r, const struct policy_known *known,
@@ -115,47 +232,57 @@ static struct answer ask_known(const struct resolution *r, const struct policy_k
 	return answer;
 }
 
-static struct answer ask(struct resolution *r, enum policy_source source, enum policy_attr attr)
+static struct answer ask(struct resolution *r, const struct policy_step *step,
+			 enum policy_attr attr)
 {
-	switch (source) {
+	struct answer answer = { .status = STATUS_UNAVAIL };
+
+	switch (step->source) {
 	case SOURCE_FILES:
-		if (!r->asked_files)
-			ask_files(r);
-		return r->files[attr];
+		return ask_rules(r, RULES_FILES)[attr];
+	case SOURCE_CDB:
+		return ask_rules(r, RULES_DB)[attr];
 	case SOURCE_APP:
 		return ask_known(r, &r->subject->app, attr);
 	case SOURCE_BTF:
 		return ask_known(r, &r->subject->btf, attr);
-	case SOURCE_CDB:
-	case SOURCE_OTHER:
+	case SOURCE_PLUGIN:
+		answer.status = policy_plugins__ask(&r->policy->plugins, step->name, r->subject,
+						    attr, &answer.value);
 		break;
 	}
-	return (struct answer){ .status = STATUS_UNAVAIL };
+	return answer;
 }
 
 /*
- * Tells each rule's answer, from the last to the first, in the same order as ask_files() took
+ * Tells each rule's answer, from the last to the first, in the same order as ask_rules() took
  * them. Only for explaining: walks all rules again.
  */
-static void trace_files(const struct resolution *r, enum policy_attr attr, bool counts,
+static void trace_rules(const struct resolution *r, int source, enum policy_attr attr, bool counts,
 			const char *note)
 {
+	const char *const names[N_RULE_SOURCES] = { "files", "cdb" };
 	struct answer so_far = { .status = STATUS_NOTFOUND };
 	const struct policy_rule *rule;
-	struct policy_cursor cursor;
+	struct walk walk;
 	bool any = false;
 
-	policy_cursor__start(&cursor, &r->policy->index, r->subject->value[COND_PROGRAM]);
-	while ((rule = policy_cursor__next(&cursor))) {
-		struct policy_trace t = { .attr = attr, .source = "files", .rule = rule };
+	if (rules_status(r, source) != STATUS_UNAVAIL)
+		walk_start(&walk, r, source);
+	while (rules_status(r, source) != STATUS_UNAVAIL && (rule = walk_next(&walk))) {
+		struct policy_trace t = { .attr = attr, .source = names[source] };
+		struct policy_origin origin;
+		struct policy_value value;
 		enum policy_match match =
-			policy_rule__match(rule, cursor.conds, r->subject, &t.missing);
+			policy_rule__match(rule, walk.conds, r->subject, &t.missing);
 
-		if (match == MATCH_NO || !cursor.head->has[attr])
+		if (match == MATCH_NO || !walk.head->has[attr])
 			continue;
 		any = true;
+		value = value_of(&walk, rule, r->subject, attr, &origin);
+		t.place = policy_origin__place(&origin, attr);
 		t.status = STATUS_SUCCESS;
-		t.value = &cursor.head->value[attr];
+		t.value = &value;
 		if (is_final(&so_far)) {
 			t.note = note_overridden;
 		} else if (match == MATCH_UNKNOWN) {
@@ -163,7 +290,7 @@ static void trace_files(const struct resolution *r, enum policy_attr attr, bool 
 			t.note = note_missing;
 			so_far.undecided = r->opts->unknown_undecided;
 		} else {
-			take(&so_far, rule, t.value);
+			take(&so_far, &origin, t.value);
 			t.counts = counts;
 			t.note = note ? note : t.value->relative ? note_relative : NULL;
 		}
@@ -172,8 +299,8 @@ static void trace_files(const struct resolution *r, enum policy_attr attr, bool 
 	if (!any)
 		trace(r, (struct policy_trace){
 				 .attr = attr,
-				 .source = "files",
-				 .status = r->policy->index.n ? STATUS_NOTFOUND : STATUS_UNAVAIL,
+				 .source = names[source],
+				 .status = rules_status(r, source),
 			 });
 }
 
@@ -182,8 +309,9 @@ static void trace_step(struct resolution *r, enum policy_attr attr, const struct
 {
 	if (!r->opts->trace)
 		return;
-	if (step->source == SOURCE_FILES) {
-		trace_files(r, attr, counts, note);
+	if (step->source == SOURCE_FILES || step->source == SOURCE_CDB) {
+		trace_rules(r, step->source == SOURCE_FILES ? RULES_FILES : RULES_DB, attr, counts,
+			    note);
 		return;
 	}
 	trace(r, (struct policy_trace){
@@ -210,7 +338,7 @@ static void set_winner(struct policy_result *result, const struct policy_step *s
 		return;
 	result->found = true;
 	result->source = step->name;
-	result->rule = answer->rule;
+	result->origin = answer->origin;
 }
 
 /* Takes one answer in. Returns whether the attribute is decided by it. */
@@ -245,7 +373,7 @@ static bool take_answer(struct policy_result *result, struct pending *pending,
 
 static void resolve_attr(struct resolution *r, enum policy_attr attr, struct policy_result *result)
 {
-	const struct policy_steps *steps = &r->policy->sw.attr[attr];
+	const struct policy_steps *steps = &r->state->sw.attr[attr];
 	struct policy_value base = policy_value__default(attr);
 	struct pending pending = { 0 };
 	bool done = false;
@@ -253,7 +381,7 @@ static void resolve_attr(struct resolution *r, enum policy_attr attr, struct pol
 	*result = (struct policy_result){ .source = "default" };
 	for (size_t i = 0; i < steps->n && (!done || r->opts->trace); i++) {
 		const struct policy_step *step = &steps->step[i];
-		struct answer answer = ask(r, step->source, attr);
+		struct answer answer = ask(r, step, attr);
 		bool counts = false;
 		const char *note = NULL;
 
@@ -264,7 +392,7 @@ static void resolve_attr(struct resolution *r, enum policy_attr attr, struct pol
 				.undecided = true,
 				.missing = answer.missing,
 				.source = step->name,
-				.rule = answer.rule,
+				.origin = answer.origin,
 			};
 			done = true;
 		} else {
@@ -289,16 +417,25 @@ static void resolve_attr(struct resolution *r, enum policy_attr attr, struct pol
 	result->value = base;
 }
 
-void xdp_policy__resolve(const struct xdp_policy *policy, const struct policy_subject *subject,
-			 const struct policy_resolve_opts *opts, struct policy_decision *ret)
+void policy_state__resolve(const struct policy *policy, const struct policy_state *state,
+			   const struct policy_subject *subject,
+			   const struct policy_resolve_opts *opts, struct policy_decision *ret)
 {
 	static const struct policy_resolve_opts no_opts;
-	struct resolution r = {
-		.policy = policy,
-		.subject = subject,
-		.opts = opts ? opts : &no_opts,
-	};
+	struct resolution r;
 
+	/* the answers are set when they are asked for */
+	r.policy = policy;
+	r.state = state;
+	r.subject = subject;
+	r.opts = opts ? opts : &no_opts;
+	r.asked[RULES_FILES] = r.asked[RULES_DB] = false;
 	for_each_attr(attr)
 		resolve_attr(&r, attr, &ret->attr[attr]);
+}
+
+void policy__resolve(const struct policy *policy, const struct policy_subject *subject,
+		     const struct policy_resolve_opts *opts, struct policy_decision *ret)
+{
+	policy_state__resolve(policy, policy->state, subject, opts, ret);
 }

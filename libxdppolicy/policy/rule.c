@@ -9,6 +9,8 @@
 #include "rule.h"
 #include "text.h"
 
+static const char blanks[] = " \t";
+
 struct policy_rule *policy_rules__add(struct policy_rules *rules, const char *name,
 				      unsigned int line)
 {
@@ -36,7 +38,7 @@ void policy_rules__clear(struct policy_rules *rules)
 {
 	for (size_t i = 0; i < rules->n; i++) {
 		for (int c = 0; c < N_CONDS; c++)
-			policy_globs__free(rules->rule[i].cond[c]);
+			free(rules->rule[i].cond[c]);
 		free(rules->rule[i].name);
 	}
 	free(rules->rule);
@@ -44,107 +46,367 @@ void policy_rules__clear(struct policy_rules *rules)
 	rules->n = rules->size = 0;
 }
 
-void policy_globs__free(struct policy_globs *globs)
+int policy_rules__copy(struct policy_rules *rules, const struct policy_rule *rule)
 {
-	if (!globs)
-		return;
-	for (unsigned int i = 0; i < globs->n; i++)
-		free(globs->glob[i].text);
-	free(globs);
-}
+	struct policy_rule *copy = policy_rules__add(rules, rule->name, rule->line);
 
-static int add_one(struct policy_globs **globs, const char *word)
-{
-	unsigned int n = *globs ? (*globs)->n : 0;
-	bool exclude = *word == '!';
-	struct policy_globs *g;
+	if (!copy)
+		return -ENOMEM;
+	copy->head = rule->head;
+	copy->has_order = rule->has_order;
+	copy->file = rule->file;
+	memcpy(copy->value_line, rule->value_line, sizeof(copy->value_line));
+	for (int c = 0; c < N_CONDS; c++) {
+		size_t size = policy_list__size(rule->cond[c]);
 
-	g = realloc(*globs, sizeof(*g) + (n + 1) * sizeof(g->glob[0]));
-	if (!g)
-		return -ENOMEM;
-	if (!n)
-		g->literal = true;
-	g->n = n;
-	*globs = g;
-	g->glob[n].text = strdup(word + exclude);
-	if (!g->glob[n].text)
-		return -ENOMEM;
-	g->glob[n].exclude = exclude;
-	g->literal = g->literal && !exclude && !strpbrk(word, "*?[\\");
-	g->n++;
+		copy->cond[c] = size ? malloc(size) : NULL;
+		if (!size)
+			continue;
+		if (!copy->cond[c])
+			return -ENOMEM;
+		memcpy(copy->cond[c], rule->cond[c], size);
+	}
 	return 0;
 }
 
-/* "unit = x" within a list was meant as a line of its own: no list shall swallow a setting. */
+/* Up to what INI would take for the end of the name: a bracket, or a comment. */
+size_t policy_name__fit(const char *text)
+{
+	size_t len = 0;
+
+	while (len < POLICY_MAX_NAME && (unsigned char)text[len] >= ' ' && text[len] != 0x7f &&
+	       text[len] != ']' && !(text[len] == ';' && len && text[len - 1] == ' '))
+		len++;
+	return len;
+}
+
+int policy_name__check(const char *name, char *err, size_t err_size)
+{
+	size_t len = strlen(name);
+
+	if (len > POLICY_MAX_NAME)
+		snprintf(err, err_size, "found a rule name of %zu characters, expected at most %d",
+			 len, POLICY_MAX_NAME);
+	else if (policy_name__fit(name) < len)
+		snprintf(err, err_size,
+			 "found '%s', expected a rule name without ']', ' ;' and control "
+			 "characters",
+			 name);
+	else
+		return 0;
+	return -EINVAL;
+}
+
+bool policy_list__is_literal(const char *list)
+{
+	for_each_glob(glob, list) if (*glob == '!' || strpbrk(glob, "*?[\\")) return false;
+	return true;
+}
+
+size_t policy_list__count(const char *list)
+{
+	size_t n = 0;
+
+	for_each_glob(glob, list) n++;
+	return n;
+}
+
+size_t policy_list__size(const char *list)
+{
+	const char *end = list;
+
+	for_each_glob(glob, list) end = glob + strlen(glob) + 1;
+	return list ? end + 1 - list : 0;
+}
+
+/* "unit=x" within a list was meant as a line of its own: no list shall swallow a setting. */
 static bool is_setting(const char *text)
 {
-	size_t len = strcspn(text, " \t=:");
-	char word[32], sign = text[len + strspn(text + len, " \t")];
+	size_t len = strcspn(text, "=:");
+	char word[32];
 
-	if (len >= sizeof(word) || (sign != '=' && sign != ':'))
+	if (len >= sizeof(word) || !text[len])
 		return false;
 	memcpy(word, text, len);
 	word[len] = '\0';
-	return policy_key__find(word);
+	return !len || policy_key__find(word);
 }
 
-int policy_globs__add(struct policy_globs **globs, const char *text, char *err, size_t err_size)
+int policy_glob__check(const char *word, char *err, size_t err_size)
 {
-	char word[256];
-	int rc = 0;
+	if (!*word)
+		snprintf(err, err_size, "found nothing, expected a glob");
+	else if (strlen(word) > POLICY_MAX_GLOB)
+		snprintf(err, err_size, "found a glob of %zu characters, expected at most %d",
+			 strlen(word), POLICY_MAX_GLOB);
+	else if (*word == '#' || *word == ';')
+		snprintf(err, err_size,
+			 "found '%.60s', expected a glob; a comment has a line of its own", word);
+	else if (!strcmp(word, "!"))
+		snprintf(err, err_size, "found a lone '!', expected !GLOB without a blank");
+	else if (is_setting(word))
+		snprintf(err, err_size,
+			 "found '%.60s' in a list of globs, expected globs alone; a setting stands "
+			 "by itself",
+			 word);
+	else if (word[strcspn(word, blanks)])
+		snprintf(err, err_size,
+			 "found '%.60s', expected a glob without blanks; ? stands for one", word);
+	else
+		return 0;
+	return -EINVAL;
+}
 
-	if (!text[strspn(text, " \t")]) {
-		snprintf(err, err_size, "found nothing, expected one or more globs");
-		return -EINVAL;
-	}
-	for (const char *t = text; *(t += strspn(t, " \t"));) {
-		if (is_setting(t)) {
+/* "user = x" with a blank: the word is all that tells it from two globs. */
+static bool begins_setting(const char *word, const char *rest)
+{
+	return (*rest == '=' || *rest == ':') && policy_key__find(word);
+}
+
+/* Splits text into words that are all globs, one NUL behind each; *n_bytes is their length. */
+static int split(const char *text, char *words, size_t *n_bytes, char *err, size_t err_size)
+{
+	char *word = words;
+	int rc;
+
+	for (text += strspn(text, blanks); *text;) {
+		const char *begin = text;
+		size_t len = strcspn(text, blanks);
+
+		memcpy(word, text, len);
+		word[len] = '\0';
+		text += len;
+		text += strspn(text, blanks);
+		if (begins_setting(word, text)) {
 			snprintf(err, err_size,
-				 "found '%.60s' in a list of globs, expected a setting at the "
-				 "beginning of a line",
-				 t);
+				 "found '%.60s' in a list of globs, expected globs alone; a "
+				 "setting stands by itself",
+				 begin);
 			return -EINVAL;
 		}
-		policy_text__word(&t, " \t", word, sizeof(word));
-		if (*word == '#' || *word == ';') {
-			snprintf(err, err_size,
-				 "found '%.60s', expected a glob; a comment has a line of its own",
-				 word);
-			return -EINVAL;
-		}
-		if (!strcmp(word, "!")) {
-			snprintf(err, err_size, "found a lone '!', expected !GLOB without a blank");
-			return -EINVAL;
-		}
+		rc = policy_glob__check(word, err, err_size);
+		if (rc)
+			return rc;
+		word += len + 1;
 	}
-	while (!rc && policy_text__word(&text, " \t", word, sizeof(word)))
-		rc = add_one(globs, word);
+	*n_bytes = word - words;
+	if (*n_bytes)
+		return 0;
+	snprintf(err, err_size, "found nothing, expected one or more globs");
+	return -EINVAL;
+}
+
+/* Appends the globs in text to *list, which is NULL at first. */
+static int list_add(char **list, const char *text, char *err, size_t err_size)
+{
+	size_t size = policy_list__size(*list), used = size ? size - 1 : 0, n_bytes;
+	char *words, *grown;
+	int rc;
+
+	words = malloc(strlen(text) + 2);
+	if (!words)
+		return -ENOMEM;
+	rc = split(text, words, &n_bytes, err, err_size);
+	grown = rc ? NULL : realloc(*list, used + n_bytes + 1);
+	if (grown) {
+		memcpy(grown + used, words, n_bytes);
+		grown[used + n_bytes] = '\0';
+		*list = grown;
+	}
+	free(words);
+	return rc ? rc : grown ? 0 : -ENOMEM;
+}
+
+static int twice(const struct policy_key *key, char *err, size_t err_size)
+{
+	snprintf(err, err_size,
+		 key->kind == KEY_ATTR ?
+			 "found '%s' a second time in this rule, expected it once" :
+			 "found '%s' a second time in this rule, expected it once; a list goes on "
+			 "in the next line if that begins with a blank",
+		 key->name);
+	return -EINVAL;
+}
+
+static int clash(const char *found, const char *other, char *err, size_t err_size)
+{
+	snprintf(err, err_size,
+		 "found '%s' beside '%s', expected one of them: an order names its programs and "
+		 "gives their priorities",
+		 found, other);
+	return -EINVAL;
+}
+
+static int set_cond(struct policy_rule *rule, const struct policy_key *key, const char *text,
+		    bool more, char *err, size_t err_size)
+{
+	int rc;
+
+	if (key->id == COND_PROGRAM && rule->has_order)
+		return clash(key->name, policy_key__order(ORDER_LIST)->name, err, err_size);
+	if (rule->cond[key->id] && !more)
+		return twice(key, err, err_size);
+	rc = list_add(&rule->cond[key->id], text, err, err_size);
+	if (!rc)
+		rule->head.conds |= 1U << key->id;
 	return rc;
 }
 
-static bool glob_matches(const struct policy_glob *glob, const char *value, const char *alias)
+static int set_attr(struct policy_rule *rule, const struct policy_key *key, const char *text,
+		    unsigned int line, char *err, size_t err_size)
 {
-	return !fnmatch(glob->text, value, 0) || (alias && !fnmatch(glob->text, alias, 0));
+	if (key->id == ATTR_PRIORITY && rule->has_order)
+		return clash(key->name, policy_key__order(ORDER_LIST)->name, err, err_size);
+	if (rule->head.has[key->id])
+		return twice(key, err, err_size);
+	rule->head.has[key->id] = true;
+	rule->value_line[key->id] = line;
+	return policy_value__parse(key->id, text, &rule->head.value[key->id], err, err_size);
 }
 
-enum policy_match policy_globs__match(const struct policy_globs *globs, const char *value,
-				      const char *alias)
+static int set_order_list(struct policy_rule *rule, const struct policy_key *key, const char *text,
+			  bool more, unsigned int line, char *err, size_t err_size)
+{
+	if (rule->has_order && !more)
+		return twice(key, err, err_size);
+	if (!rule->has_order && rule->cond[COND_PROGRAM])
+		return clash(key->name, policy_key__cond(COND_PROGRAM)->name, err, err_size);
+	if (!rule->has_order && rule->head.has[ATTR_PRIORITY])
+		return clash(key->name, policy_key__attr(ATTR_PRIORITY)->name, err, err_size);
+	rule->has_order = true;
+	rule->head.conds |= 1U << COND_PROGRAM;
+	if (!rule->value_line[ATTR_PRIORITY])
+		rule->value_line[ATTR_PRIORITY] = line;
+	return list_add(&rule->cond[COND_PROGRAM], text, err, err_size);
+}
+
+static int set_order(struct policy_rule *rule, const struct policy_key *key, const char *text,
+		     bool more, unsigned int line, char *err, size_t err_size)
+{
+	uint32_t *number = &rule->head.order_step;
+
+	if (key->id == ORDER_LIST)
+		return set_order_list(rule, key, text, more, line, err, err_size);
+	if (key->id == ORDER_START ? rule->has_start : rule->head.order_step)
+		return twice(key, err, err_size);
+	if (key->id == ORDER_STEP)
+		return policy_number__parse(text, "a distance", 1, number, err, err_size);
+	rule->has_start = true;
+	return policy_number__parse(text, "a run priority", 0, &rule->head.value[ATTR_PRIORITY].num,
+				    err, err_size);
+}
+
+int policy_rule__set(struct policy_rule *rule, const struct policy_key *key, const char *text,
+		     bool more, unsigned int line, char *err, size_t err_size)
+{
+	switch (key->kind) {
+	case KEY_COND:
+		return set_cond(rule, key, text, more, err, err_size);
+	case KEY_ATTR:
+		return set_attr(rule, key, text, line, err, err_size);
+	case KEY_ORDER:
+		break;
+	}
+	return set_order(rule, key, text, more, line, err, err_size);
+}
+
+static int finish_order(struct policy_rule *rule, char *err, size_t err_size)
+{
+	const char *list = rule->cond[COND_PROGRAM];
+	uint64_t last;
+
+	if (!rule->has_order) {
+		snprintf(err, err_size,
+			 "found '%s' without an order, expected 'order' in the same rule",
+			 policy_key__order(rule->has_start ? ORDER_START : ORDER_STEP)->name);
+		return -EINVAL;
+	}
+	for_each_glob(glob, list)
+	{
+		if (*glob != '!')
+			continue;
+		snprintf(err, err_size, "found '%.60s' in an order, expected a program", glob);
+		return -EINVAL;
+	}
+	if (!rule->has_start)
+		rule->head.value[ATTR_PRIORITY].num = POLICY_ORDER_START;
+	if (!rule->head.order_step)
+		rule->head.order_step = POLICY_ORDER_STEP;
+	rule->head.has[ATTR_PRIORITY] = true;
+	last = rule->head.value[ATTR_PRIORITY].num +
+	       (uint64_t)rule->head.order_step * (policy_list__count(list) - 1);
+	if (last <= POLICY_MAX_PRIORITY)
+		return 0;
+	snprintf(err, err_size,
+		 "found an order whose last program gets %llu, expected a run priority from 0 to "
+		 "%d",
+		 (unsigned long long)last, POLICY_MAX_PRIORITY);
+	return -EINVAL;
+}
+
+int policy_rule__finish(struct policy_rule *rule, char *err, size_t err_size)
+{
+	if (rule->has_order || rule->has_start || rule->head.order_step)
+		return finish_order(rule, err, err_size);
+	for_each_attr(attr)
+		if (rule->head.has[attr])
+			return 0;
+	snprintf(err, err_size,
+		 "found a rule that sets nothing, expected priority, chain-call-actions, order, "
+		 "attach or attach-mode");
+	return -EINVAL;
+}
+
+static bool glob_matches(const char *glob, const char *value, const char *alias)
+{
+	return !fnmatch(glob, value, 0) || (alias && !fnmatch(glob, alias, 0));
+}
+
+static enum policy_match match_list(const char *list, const char *value, const char *alias)
 {
 	bool only_excludes = true, found = false;
 
-	if (!value)
-		return MATCH_UNKNOWN;
-	for (unsigned int i = 0; i < globs->n; i++) {
-		const struct policy_glob *glob = &globs->glob[i];
+	for_each_glob(glob, list)
+	{
+		bool exclude = *glob == '!';
 
-		only_excludes = only_excludes && glob->exclude;
-		if ((glob->exclude || !found) && glob_matches(glob, value, alias)) {
-			if (glob->exclude)
+		only_excludes = only_excludes && exclude;
+		if ((exclude || !found) && glob_matches(glob + exclude, value, alias)) {
+			if (exclude)
 				return MATCH_NO;
 			found = true;
 		}
 	}
 	return found || only_excludes ? MATCH_YES : MATCH_NO;
+}
+
+enum policy_match policy_cond__match(enum policy_cond cond, const char *list,
+				     const struct policy_subject *subject)
+{
+	const char *value = subject->value[cond];
+	char short_host[65];
+
+	if (!value)
+		return MATCH_UNKNOWN;
+	if (cond == COND_USER)
+		return match_list(list, value, subject->uid);
+	if (cond != COND_HOST)
+		return match_list(list, value, NULL);
+	snprintf(short_host, sizeof(short_host), "%.*s", (int)strcspn(value, "."), value);
+	return match_list(list, value, short_host);
+}
+
+int policy_order__find(const char *list, const char *program)
+{
+	int i = 0;
+
+	for_each_glob(glob, list)
+	{
+		if (!fnmatch(glob, program, 0))
+			return i;
+		i++;
+	}
+	return -1;
 }
 
 enum policy_match policy_rule__match(const struct policy_rule *rule, unsigned int conds,
@@ -154,7 +416,7 @@ enum policy_match policy_rule__match(const struct policy_rule *rule, unsigned in
 	for (; conds; conds &= conds - 1) {
 		int c = ffs(conds) - 1;
 
-		switch (policy_globs__match(rule->cond[c], subject->value[c], subject->alias[c])) {
+		switch (policy_cond__match(c, rule->cond[c], subject)) {
 		case MATCH_NO:
 			return MATCH_NO;
 		case MATCH_UNKNOWN:

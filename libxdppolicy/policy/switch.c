@@ -17,6 +17,7 @@ static const char *const built_in[N_ATTRS] = {
 	[ATTR_PRIORITY] = "files cdb app btf",
 	[ATTR_ACTIONS] = "files cdb app btf",
 	[ATTR_ATTACH] = "files cdb",
+	[ATTR_MODE] = "files cdb app",
 };
 
 struct line {
@@ -115,8 +116,9 @@ static bool parse_steps(const struct line *l, enum policy_attr attr, const char 
 			return wrong(l, t, "a source: files, cdb, app or btf");
 		memcpy(step->name, t, len);
 		step->name[len] = '\0';
+		step->line = l->line;
 		source = find(t, len, sources, N(sources));
-		step->source = source < 0 ? SOURCE_OTHER : (enum policy_source)source;
+		step->source = source < 0 ? SOURCE_PLUGIN : (enum policy_source)source;
 		for (int s = 0; s < N_STATUSES; s++)
 			step->action[s] = s == STATUS_SUCCESS ? ACTION_RETURN : ACTION_CONTINUE;
 		t = skip_blanks(t + len);
@@ -131,23 +133,6 @@ static bool parse_steps(const struct line *l, enum policy_attr attr, const char 
 		return wrong(l, t, "one or more sources: files, cdb, app, btf");
 	*ret = steps;
 	return true;
-}
-
-static void warn_of_unknown_sources(const struct line *l, const struct policy_steps *steps)
-{
-	for (size_t i = 0; i < steps->n; i++) {
-		const struct policy_step *step = &steps->step[i];
-		const char *near;
-
-		if (step->source != SOURCE_OTHER)
-			continue;
-		near = policy_text__nearest(step->name, sources, N(sources));
-		policy_log__msg(l->log, POLICY_WARNING, l->file, l->line,
-				"found source '%s', expected files, cdb, app or btf%s%s%s; it "
-				"counts as unavailable",
-				step->name, near ? "; did you mean " : "", near ? near : "",
-				near ? "?" : "");
-	}
 }
 
 static bool parse_on_error(const struct line *l, const char *t, bool *deny)
@@ -176,8 +161,8 @@ static void unknown_attr(const struct line *l, const char *name, size_t len)
 	snprintf(word, sizeof(word), "%.*s", (int)len, name);
 	near = policy_text__nearest(word, names, N(names));
 	policy_log__msg(l->log, POLICY_WARNING, l->file, l->line,
-			"found attribute '%s', expected priority, chain-call-actions, attach or "
-			"on-error%s%s%s; the line is ignored",
+			"found attribute '%s', expected priority, chain-call-actions, attach, "
+			"attach-mode or on-error%s%s%s; the line is ignored",
 			word, near ? "; did you mean " : "", near ? near : "", near ? "?" : "");
 }
 
@@ -212,7 +197,6 @@ static bool parse_line(struct policy_switch *sw, const struct line *l, char *tex
 			set_default(sw, attr);
 			return false;
 		}
-		warn_of_unknown_sources(l, &sw->attr[attr]);
 		return true;
 	}
 	unknown_attr(l, t, len);
@@ -254,6 +238,16 @@ unsigned int policy_switch__parse(struct policy_switch *sw, const char *file, co
 		text += len + !!newline;
 	}
 	return n_wrong;
+}
+
+void policy_switch__unknown_source(const struct policy_step *step, char *err, size_t err_size)
+{
+	const char *near = policy_text__nearest(step->name, sources, N(sources));
+
+	snprintf(err, err_size,
+		 "found source '%s', expected files, cdb, app, btf or a plug-in that is "
+		 "installed%s%s%s; it counts as unavailable",
+		 step->name, near ? "; did you mean " : "", near ? near : "", near ? "?" : "");
 }
 
 bool policy_switch__minds_default(const struct policy_switch *sw, enum policy_attr attr)

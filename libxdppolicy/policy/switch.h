@@ -18,7 +18,7 @@ enum policy_source {
 	SOURCE_CDB,
 	SOURCE_APP,
 	SOURCE_BTF,
-	SOURCE_OTHER /* a name that is none of ours: always unavailable */
+	SOURCE_PLUGIN /* a name that is none of ours */
 };
 
 enum policy_status {
@@ -38,6 +38,7 @@ enum policy_action {
 struct policy_step {
 	enum policy_source source;
 	char name[32];
+	unsigned int line;
 	enum policy_action action[N_STATUSES];
 };
 
@@ -59,6 +60,9 @@ void policy_switch__default(struct policy_switch *sw);
  */
 unsigned int policy_switch__parse(struct policy_switch *sw, const char *file, const char *text,
 				  size_t size, const struct policy_log *log);
+
+/* "found source 'x', expected one that is there", with the built-in name that is likely meant. */
+void policy_switch__unknown_source(const struct policy_step *step, char *err, size_t err_size);
 
 /*
  * Whether it makes a difference if the author stated libxdp's default value or nothing: only if a

@@ -19,6 +19,10 @@ int hook_xdp_program__attach(struct xdp_program *prog, int ifindex, enum xdp_att
 			     unsigned int flags);
 int hook_xdp_program__attach_multi(struct xdp_program **progs, size_t n, int ifindex,
 				   enum xdp_attach_mode mode, unsigned int flags);
+int hook_xdp_program__detach(struct xdp_program *prog, int ifindex, enum xdp_attach_mode mode,
+			     unsigned int flags);
+int hook_xdp_program__detach_multi(struct xdp_program **progs, size_t n, int ifindex,
+				   enum xdp_attach_mode mode, unsigned int flags);
 void hook_xdp_program__close(struct xdp_program *prog);
 struct xdp_program *hook_xdp_program__from_bpf_obj(struct bpf_object *obj, const char *section);
 struct xdp_program *hook_xdp_program__find_file(const char *file, const char *section,

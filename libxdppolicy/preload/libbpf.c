@@ -12,6 +12,7 @@
 #include <string.h>
 #include <syslog.h>
 
+#include "chain/netdev.h"
 #include "chain/proginfo.h"
 #include "chain/runcfg.h"
 #include "object.h"
@@ -62,7 +63,7 @@ void hook_bpf_object__close(struct bpf_object *obj)
 }
 
 /* Whether the policy wants other values for prog than libxdp would find in its BTF. */
-static bool wants_override(const struct xdp_policy *policy, const struct bpf_object *obj,
+static bool wants_override(const struct policy *policy, const struct bpf_object *obj,
 			   const struct bpf_program *prog, struct runcfg_override *ret)
 {
 	struct policy_subject subject = { .app.unknown = true };
@@ -75,7 +76,7 @@ static bool wants_override(const struct xdp_policy *policy, const struct bpf_obj
 	state__describe(&subject);
 	object__describe(obj, prog, &subject);
 	object__describe_author(obj, &subject);
-	xdp_policy__resolve(policy, &subject, NULL, &decision);
+	policy__resolve(policy, &subject, NULL, &decision);
 	ret->program = bpf_program__name(prog);
 	ret->priority = result[ATTR_PRIORITY].value.num;
 	ret->actions = result[ATTR_ACTIONS].value.num;
@@ -86,7 +87,7 @@ static bool wants_override(const struct xdp_policy *policy, const struct bpf_obj
 	return report__send(&report, "");
 }
 
-static struct btf *make_shown(const struct xdp_policy *policy, const struct bpf_object *obj,
+static struct btf *make_shown(const struct policy *policy, const struct bpf_object *obj,
 			      const struct btf *btf)
 {
 	struct runcfg_override *overrides;
@@ -112,7 +113,7 @@ struct btf *hook_bpf_object__btf(const struct bpf_object *obj)
 {
 	struct btf *btf = REAL(bpf_object__btf)(obj);
 	int saved_errno = errno;
-	struct xdp_policy *policy;
+	struct policy *policy;
 	struct object *object;
 
 	/* a shared libxdp's own opening: its hook sets the values, which costs no copy */
@@ -136,15 +137,17 @@ struct btf *hook_bpf_object__btf(const struct bpf_object *obj)
 }
 
 /* Whether the policy forbids the subject on an interface. */
-static bool is_denied(const struct xdp_policy *policy, struct policy_subject *subject, int ifindex)
+static bool is_denied(const struct policy *policy, struct policy_subject *subject, int ifindex)
 {
+	char ifname[IF_NAMESIZE], driver[NETDEV_DRIVER_SIZE];
 	struct policy_decision decision;
-	char ifname[IF_NAMESIZE];
 
 	state__describe(subject);
 	if (ifindex > 0)
 		subject->value[COND_INTERFACE] = if_indextoname(ifindex, ifname);
-	xdp_policy__resolve(policy, subject, NULL, &decision);
+	if (subject->value[COND_INTERFACE] && state__wants(COND_DRIVER))
+		subject->value[COND_DRIVER] = netdev__driver(ifname, driver);
+	policy__resolve(policy, subject, NULL, &decision);
 	return report__denial(policy, subject, &decision);
 }
 
@@ -170,7 +173,7 @@ static bool is_xdp_fd(int fd)
 int hook_bpf_program__set_attach_target(struct bpf_program *prog, int fd, const char *name)
 {
 	struct policy_subject subject = { 0 };
-	struct xdp_policy *policy = NULL;
+	struct policy *policy = NULL;
 	int saved_errno = errno;
 	const struct object *object;
 	bool denied = false;
@@ -201,7 +204,7 @@ int hook_bpf_xdp_query(int ifindex, int flags, struct bpf_xdp_query_opts *opts)
 int hook_bpf_xdp_attach(int ifindex, int fd, __u32 flags, const struct bpf_xdp_attach_opts *opts)
 {
 	struct policy_subject subject = { 0 };
-	struct xdp_policy *policy = NULL;
+	struct policy *policy = NULL;
 	int saved_errno = errno;
 	struct proginfo info;
 	bool denied = false;

@@ -10,11 +10,14 @@
  */
 #include <dlfcn.h>
 #include <errno.h>
+#include <linux/if_link.h>
 #include <net/if.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
+#include "chain/netdev.h"
 #include "object.h"
 #include "report.h"
 #include "state.h"
@@ -179,13 +182,13 @@ static void describe_wishes(const struct xdp_program *prog, const struct bpf_obj
  * What libxdp read when it opened the program is what the author stated, or the default. Which of
  * the two is in the BTF, but finding it takes a while, and hardly ever makes a difference.
  */
-static void describe_opened(const struct xdp_policy *policy, const struct xdp_program *prog,
+static void describe_opened(const struct policy *policy, const struct xdp_program *prog,
 			    const struct bpf_object *obj, struct policy_subject *subject)
 {
 	for (size_t i = 0; i < N_SET_ATTRS; i++) {
 		enum policy_attr attr = set_attrs[i];
 
-		if (policy_switch__minds_default(xdp_policy__switch(policy), attr)) {
+		if (policy_switch__minds_default(policy__switch(policy), attr)) {
 			object__describe_author(obj, subject);
 			return;
 		}
@@ -225,7 +228,8 @@ static void enforce(struct xdp_program *prog, const struct policy_subject *subje
 		struct policy_value was = get_value(prog, attr);
 
 		now[attr] = was;
-		if (was.num == result->value.num || (loaded && !result->rule))
+		if (was.num == result->value.num ||
+		    (loaded && !policy_origin__is_rule(&result->origin)))
 			continue;
 		if (!loaded && set_value(prog, attr, was.num, result->value.num))
 			continue;
@@ -241,7 +245,7 @@ static void enforce(struct xdp_program *prog, const struct policy_subject *subje
 	report__send(&report, loaded ? "not applied, the program is loaded already: " : "");
 }
 
-static void decide_open(const struct xdp_policy *policy, struct xdp_program *prog)
+static void decide_open(const struct policy *policy, struct xdp_program *prog)
 {
 	struct policy_subject subject = { .app.unknown = true };
 	struct policy_decision decision;
@@ -256,8 +260,20 @@ static void decide_open(const struct xdp_policy *policy, struct xdp_program *pro
 	if (!obj || object__is_dispatcher(obj))
 		return;
 	describe_opened(policy, prog, obj, &subject);
-	xdp_policy__resolve(policy, &subject, NULL, &decision);
+	policy__resolve(policy, &subject, NULL, &decision);
 	enforce(prog, &subject, &decision);
+}
+
+/* This process has a program in another mode than it asked for. */
+static atomic_bool mode_changed;
+
+/* What was asked for; what libxdp shall choose by itself is not known yet. */
+static const char *mode_name(enum xdp_attach_mode mode)
+{
+	return mode == XDP_MODE_NATIVE ? "native" :
+	       mode == XDP_MODE_SKB    ? "skb" :
+	       mode == XDP_MODE_HW     ? "hw" :
+					 NULL;
 }
 
 static void describe_tag(const struct xdp_program *prog, struct policy_subject *subject,
@@ -270,10 +286,60 @@ static void describe_tag(const struct xdp_program *prog, struct policy_subject *
 	subject->value[COND_TAG] = bytes ? tag : NULL;
 }
 
-/* Returns 0, or -EACCES if prog shall not be attached there. With the lock held. */
-static int decide(const struct xdp_policy *policy, struct xdp_program *prog, int ifindex)
+/* The mode of what is attached; the given one if there is nothing, or it cannot be told. */
+static enum xdp_attach_mode attached_mode(int ifindex, enum xdp_attach_mode mode)
 {
-	char ifname[IF_NAMESIZE], tag[2 * BPF_TAG_SIZE + 1];
+	LIBBPF_OPTS(bpf_xdp_query_opts, opts);
+
+	if (!REAL(bpf_xdp_query) || REAL(bpf_xdp_query)(ifindex, 0, &opts))
+		return mode;
+	switch (opts.attach_mode) {
+	case XDP_ATTACHED_DRV:
+		return XDP_MODE_NATIVE;
+	case XDP_ATTACHED_SKB:
+		return XDP_MODE_SKB;
+	case XDP_ATTACHED_HW:
+		return XDP_MODE_HW;
+	default:
+		return mode;
+	}
+}
+
+/*
+ * *wanted becomes the mode that the policy gives the program. One that joins a chain of another
+ * mode could not be attached at all: then it stays as it was asked for.
+ */
+static void decide_mode(const struct policy_subject *subject,
+			const struct policy_decision *decision, int ifindex,
+			struct policy_value asked, enum xdp_attach_mode *wanted)
+{
+	const struct policy_result *result = &decision->attr[ATTR_MODE];
+	enum xdp_attach_mode mode = result->value.num;
+	struct report report;
+	bool fits;
+
+	if (!result->found || !strcmp(result->source, "app"))
+		return;
+	fits = mode == XDP_MODE_UNSPEC || attached_mode(ifindex, mode) == mode;
+	if (fits)
+		*wanted = mode;
+	if (result->value.num == asked.num)
+		return;
+	mode_changed = mode_changed || fits;
+	report__start(&report, subject, decision);
+	report__change(&report, ATTR_MODE, asked);
+	report__send(&report, fits ? "" : "not applied, others are attached in another mode: ");
+}
+
+/*
+ * Returns 0, or -EACCES if prog shall not be attached there. *wanted becomes the mode that the
+ * policy gives it, if it gives any. With the lock held.
+ */
+static int decide(const struct policy *policy, struct xdp_program *prog, int ifindex,
+		  enum xdp_attach_mode mode, enum xdp_attach_mode *wanted)
+{
+	char ifname[IF_NAMESIZE], tag[2 * BPF_TAG_SIZE + 1], driver[NETDEV_DRIVER_SIZE];
+	struct policy_value asked = { .num = mode };
 	struct policy_subject subject = { 0 };
 	struct policy_decision decision;
 	const struct bpf_object *obj;
@@ -286,16 +352,28 @@ static int decide(const struct xdp_policy *policy, struct xdp_program *prog, int
 	else if (obj)
 		describe_wishes(prog, obj, &subject);
 	subject.value[COND_INTERFACE] = if_indextoname(ifindex, ifname);
-	xdp_policy__resolve(policy, &subject, NULL, &decision);
+	if (state__wants(COND_DRIVER))
+		subject.value[COND_DRIVER] = netdev__driver(subject.value[COND_INTERFACE], driver);
+	subject.app.has[ATTR_MODE] = mode != XDP_MODE_UNSPEC;
+	subject.app.value[ATTR_MODE] = asked;
+	subject.value[COND_MODE] = mode_name(mode);
+	policy__resolve(policy, &subject, NULL, &decision);
 	if (report__denial(policy, &subject, &decision))
 		return -EACCES;
 	enforce(prog, &subject, &decision);
+	decide_mode(&subject, &decision, ifindex, asked, wanted);
 	return 0;
 }
 
-static int before_attach(struct xdp_program **progs, size_t n, int ifindex)
+/*
+ * A dispatcher has one mode for all that it calls: if the policy wants several modes for programs
+ * that are attached together, what it says of the last one holds.
+ */
+static int before_attach(struct xdp_program **progs, size_t n, int ifindex,
+			 enum xdp_attach_mode *mode)
 {
-	struct xdp_policy *policy;
+	enum xdp_attach_mode wanted = *mode;
+	struct policy *policy;
 	int saved_errno = errno;
 	int err = 0;
 
@@ -305,9 +383,10 @@ static int before_attach(struct xdp_program **progs, size_t n, int ifindex)
 	if (policy && progs && bind_libxdp())
 		for (size_t i = 0; i < n && !err; i++)
 			if (progs[i])
-				err = decide(policy, progs[i], ifindex);
+				err = decide(policy, progs[i], ifindex, *mode, &wanted);
 	if (policy)
 		state__leave();
+	*mode = wanted;
 	errno = err ? -err : saved_errno;
 	return err;
 }
@@ -320,7 +399,7 @@ static void begin_open(void)
 
 static void after_open(struct xdp_program *prog)
 {
-	struct xdp_policy *policy;
+	struct policy *policy;
 	int saved_errno = errno;
 
 	if (--libxdp_depth)
@@ -359,7 +438,7 @@ HOOK_OPEN(xdp_program__create, (struct xdp_program_opts * opts), (opts))
 int hook_xdp_program__attach(struct xdp_program *prog, int ifindex, enum xdp_attach_mode mode,
 			     unsigned int flags)
 {
-	int err = before_attach(&prog, 1, ifindex);
+	int err = before_attach(&prog, 1, ifindex, &mode);
 
 	if (err)
 		return err;
@@ -372,12 +451,60 @@ int hook_xdp_program__attach(struct xdp_program *prog, int ifindex, enum xdp_att
 int hook_xdp_program__attach_multi(struct xdp_program **progs, size_t n, int ifindex,
 				   enum xdp_attach_mode mode, unsigned int flags)
 {
-	int err = before_attach(progs, n, ifindex);
+	int err = before_attach(progs, n, ifindex, &mode);
 
 	if (err)
 		return err;
 	libxdp_depth++;
 	err = REAL(xdp_program__attach_multi)(progs, n, ifindex, mode, flags);
+	libxdp_depth--;
+	return err;
+}
+
+/*
+ * libxdp finds a program only in the mode that it is attached in, and the application names the one
+ * that it asked for. Where the policy may have given another, now or to an earlier process, the
+ * kernel is asked.
+ */
+static enum xdp_attach_mode before_detach(int ifindex, enum xdp_attach_mode mode)
+{
+	int saved_errno = errno;
+	bool any = mode_changed;
+	struct policy *policy;
+
+	if (libxdp_depth || mode == XDP_MODE_UNSPEC)
+		return mode;
+	policy = any ? NULL : state__enter();
+	if (policy) {
+		any = policy__may_decide(policy, ATTR_MODE);
+		state__leave();
+	}
+	if (any)
+		mode = attached_mode(ifindex, mode);
+	errno = saved_errno;
+	return mode;
+}
+
+int hook_xdp_program__detach(struct xdp_program *prog, int ifindex, enum xdp_attach_mode mode,
+			     unsigned int flags)
+{
+	int err;
+
+	mode = before_detach(ifindex, mode);
+	libxdp_depth++;
+	err = REAL(xdp_program__detach)(prog, ifindex, mode, flags);
+	libxdp_depth--;
+	return err;
+}
+
+int hook_xdp_program__detach_multi(struct xdp_program **progs, size_t n, int ifindex,
+				   enum xdp_attach_mode mode, unsigned int flags)
+{
+	int err;
+
+	mode = before_detach(ifindex, mode);
+	libxdp_depth++;
+	err = REAL(xdp_program__detach_multi)(progs, n, ifindex, mode, flags);
 	libxdp_depth--;
 	return err;
 }

@@ -108,8 +108,6 @@ static void read_host(struct process_facts *facts)
 {
 	if (gethostname(facts->host, sizeof(facts->host) - 1))
 		facts->host[0] = '\0';
-	snprintf(facts->short_host, sizeof(facts->short_host), "%.*s",
-		 (int)strcspn(facts->host, "."), facts->host);
 }
 
 void process__refresh(struct process_facts *facts)
@@ -138,9 +136,8 @@ void process__describe(const struct process_facts *facts, struct policy_subject 
 {
 	subject->value[COND_EXECUTABLE] = known(facts->executable);
 	subject->value[COND_USER] = known(facts->user);
-	subject->alias[COND_USER] = known(facts->uid);
+	subject->uid = known(facts->uid);
 	/* outside of any unit is a fact too: it lets "unit = !foo.service" hold */
 	subject->value[COND_UNIT] = facts->unit;
 	subject->value[COND_HOST] = known(facts->host);
-	subject->alias[COND_HOST] = known(facts->short_host);
 }

@@ -16,7 +16,6 @@ struct process_facts {
 	char user[64];
 	char uid[16];
 	char host[256];
-	char short_host[256];
 };
 
 /* Reads again what may have changed since the last call: a fork, another user. */

@@ -19,8 +19,10 @@ void report__start(struct report *report, const struct policy_subject *subject,
 static void place_of(const struct policy_result *result, enum policy_attr attr, char *buf,
 		     size_t size)
 {
-	if (result->rule)
-		snprintf(buf, size, "%s:%u", result->rule->file, result->rule->value_line[attr]);
+	const struct policy_place place = policy_origin__place(&result->origin, attr);
+
+	if (place.file)
+		snprintf(buf, size, "%s:%u", place.file, place.line);
 	else
 		snprintf(buf, size, "%s", result->source);
 }
@@ -66,7 +68,7 @@ bool report__send(const struct report *report, const char *prefix)
 	return true;
 }
 
-bool report__denial(const struct xdp_policy *policy, const struct policy_subject *subject,
+bool report__denial(const struct policy *policy, const struct policy_subject *subject,
 		    const struct policy_decision *decision)
 {
 	const struct policy_result *result = &decision->attr[ATTR_ATTACH];
@@ -74,7 +76,7 @@ bool report__denial(const struct xdp_policy *policy, const struct policy_subject
 
 	if (result->value.num == ATTACH_DENY)
 		place_of(result, ATTR_ATTACH, place, sizeof(place));
-	else if (!xdp_policy__denies_all(policy))
+	else if (!policy__denies_all(policy))
 		return false;
 	state__log(LOG_NOTICE, "%s on %s: attach denied (%s)",
 		   or_unknown(subject->value[COND_PROGRAM]),

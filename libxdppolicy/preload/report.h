@@ -24,7 +24,7 @@ void report__change(struct report *report, enum policy_attr attr, struct policy_
 bool report__send(const struct report *report, const char *prefix);
 
 /* Whether attaching is denied, by a rule or by on-error; if so a line says why. */
-bool report__denial(const struct xdp_policy *policy, const struct policy_subject *subject,
+bool report__denial(const struct policy *policy, const struct policy_subject *subject,
 		    const struct policy_decision *decision);
 
 #endif

@@ -14,7 +14,7 @@
 #include "process.h"
 #include "state.h"
 
-static struct xdp_policy *policy;
+static struct policy *policy;
 static struct process_facts facts;
 
 /* A thread that is cancelled in here, in open() or sendto(), would keep the lock for ever. */
@@ -168,9 +168,9 @@ static bool is_fresh(void)
 	return fresh;
 }
 
-struct xdp_policy *state__enter(void)
+struct policy *state__enter(void)
 {
-	const struct xdp_policy_opts opts = { .log = { .fn = log_policy } };
+	const struct policy_opts opts = { .log = { .fn = log_policy } };
 
 	if (!state__lock()) { /* others may be in there: as if there were no policy */
 		state__unlock();
@@ -178,10 +178,10 @@ struct xdp_policy *state__enter(void)
 	}
 	last_file[0] = '\0';
 	if (!policy)
-		xdp_policy__open(&opts, &policy);
+		policy__open(&opts, &policy);
 	else if (!is_fresh())
-		xdp_policy__refresh(policy);
-	if (policy && !xdp_policy__is_disabled(policy))
+		policy__refresh(policy);
+	if (policy && !policy__is_disabled(policy))
 		return policy;
 	state__unlock();
 	return NULL;
@@ -194,7 +194,7 @@ void state__leave(void)
 
 bool state__wants(enum policy_cond cond)
 {
-	return xdp_policy__conds(policy) & 1U << cond;
+	return policy__conds(policy) & 1U << cond;
 }
 
 void state__describe(struct policy_subject *subject)

@@ -12,7 +12,7 @@
  * Takes the lock and brings the policy up to date. Returns NULL, without the lock, if there is none
  * to follow: switched off by POLICY_KILL_SWITCH, or not loaded. state__leave() gives the lock back.
  */
-struct xdp_policy *state__enter(void);
+struct policy *state__enter(void);
 void state__leave(void);
 
 /*

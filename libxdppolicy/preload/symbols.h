@@ -32,6 +32,12 @@ struct xdp_program_opts;
 	X(XDP, int, xdp_program__attach_multi,                                                     \
 	  (struct xdp_program * *progs, size_t n, int ifindex, int mode, unsigned int flags),      \
 	  (progs, n, ifindex, mode, flags), -ENOSYS)                                               \
+	X(XDP, int, xdp_program__detach,                                                           \
+	  (struct xdp_program * prog, int ifindex, int mode, unsigned int flags),                  \
+	  (prog, ifindex, mode, flags), -ENOSYS)                                                   \
+	X(XDP, int, xdp_program__detach_multi,                                                     \
+	  (struct xdp_program * *progs, size_t n, int ifindex, int mode, unsigned int flags),      \
+	  (progs, n, ifindex, mode, flags), -ENOSYS)                                               \
 	X(XDP, void, xdp_program__close, (struct xdp_program * prog), (prog), )                    \
 	X(XDP, struct xdp_program *, xdp_program__from_bpf_obj,                                    \
 	  (struct bpf_object * obj, const char *section), (obj, section), PRELOAD_ERR_PTR(ENOSYS)) \

@@ -25,7 +25,7 @@ static const size_t sizes[N_SIZES] = { 10, 1000, MANY };
 
 struct policies {
 	char root[N_SIZES][4096];
-	struct xdp_policy *policy[N_SIZES];
+	struct policy *policy[N_SIZES];
 	char (*named)[N_SIZES][N_NAMES][32];
 	char (*other)[N_NAMES][32];
 };
@@ -78,13 +78,13 @@ static void write_rules(const char *root, size_t n, bool patterns)
 	close_file(f);
 }
 
-static struct xdp_policy *load(const char *root, size_t n)
+static struct policy *load(const char *root, size_t n)
 {
-	const struct xdp_policy_opts opts = { .root = root };
-	struct xdp_policy *policy;
-	int err = xdp_policy__open(&opts, &policy);
+	const struct policy_opts opts = { .root = root };
+	struct policy *policy;
+	int err = policy__open(&opts, &policy);
 
-	if (err || xdp_policy__n_errors(policy) || xdp_policy__n_rules(policy) != n)
+	if (err || policy__n_errors(policy) || policy__n_rules(policy) != n)
 		bench__die("%s: not the %zu rules that were written", root, n);
 	return policy;
 }
@@ -111,13 +111,13 @@ static void prepare(struct policies *p, const char *root, bool patterns)
 static void finish(struct policies *p)
 {
 	for (size_t s = 0; s < N_SIZES; s++)
-		xdp_policy__close(p->policy[s]);
+		policy__close(p->policy[s]);
 	free(p->named);
 	free(p->other);
 }
 
 /* Nanoseconds for one decision, of a batch. */
-static double decide(const struct xdp_policy *policy, char names[N_NAMES][32], size_t first,
+static double decide(const struct policy *policy, char names[N_NAMES][32], size_t first,
 		     size_t batch, bool expect)
 {
 	struct policy_subject subject = { .value = { [COND_EXECUTABLE] = "/usr/sbin/xdp-loader" } };
@@ -127,7 +127,7 @@ static double decide(const struct xdp_policy *policy, char names[N_NAMES][32], s
 
 	for (size_t i = 0; i < batch; i++) {
 		subject.value[COND_PROGRAM] = names[(first + i) % N_NAMES];
-		xdp_policy__resolve(policy, &subject, NULL, &decision);
+		policy__resolve(policy, &subject, NULL, &decision);
 		found += decision.attr[ATTR_PRIORITY].found;
 	}
 	took = bench__now() - start;
@@ -221,7 +221,7 @@ static void measure_load(const char *root, size_t rounds)
 
 			snprintf(path, sizeof(path), "%s/%zu", root, sizes[s]);
 			start = bench__now();
-			xdp_policy__close(load(path, sizes[s]));
+			policy__close(load(path, sizes[s]));
 			series__add(&all[s], (bench__now() - start) / 1000);
 		}
 	}

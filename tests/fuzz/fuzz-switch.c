@@ -9,7 +9,7 @@ static void check_steps(const struct policy_steps *steps, enum policy_attr attr)
 	for (size_t i = 0; i < steps->n; i++) {
 		const struct policy_step *step = &steps->step[i];
 
-		CHECK(step->source <= SOURCE_OTHER);
+		CHECK(step->source <= SOURCE_PLUGIN);
 		CHECK(*step->name && memchr(step->name, '\0', sizeof(step->name)));
 		for (int s = 0; s < N_STATUSES; s++)
 			CHECK(step->action[s] < ACTION_MERGE ||

@@ -20,22 +20,22 @@ static void teardown(void)
 }
 
 /* The priority of a program, by the whole policy below root; -1 if no rule has one. */
-static long priority_of(const struct xdp_policy *policy, const char *program)
+static long priority_of(const struct policy *policy, const char *program)
 {
 	struct policy_subject subject = { .value = { [COND_PROGRAM] = program } };
 	struct policy_decision decision;
 
-	xdp_policy__resolve(policy, &subject, NULL, &decision);
+	policy__resolve(policy, &subject, NULL, &decision);
 	return decision.attr[ATTR_PRIORITY].found ? (long)decision.attr[ATTR_PRIORITY].value.num :
 						    -1;
 }
 
 static long priority_now(const char *program, struct messages *m)
 {
-	struct xdp_policy *policy = open_policy(root, m);
+	struct policy *policy = open_policy(root, m);
 	long priority = priority_of(policy, program);
 
-	xdp_policy__close(policy);
+	policy__close(policy);
 	return priority;
 }
 
@@ -167,10 +167,22 @@ START_TEST(test_malformed_is_left_out_whole)
 }
 END_TEST
 
-START_TEST(test_yaml_is_told)
+START_TEST(test_yaml_and_json_count)
 {
-	put_file(root, "/etc/xdp/priorities.d/50-bad.yaml", "version: 1\n");
-	expect_refused("0: found a YAML or JSON file, expected a .conf file");
+	struct messages m;
+
+	put_file(root, "/etc/xdp/priorities.conf", "p: 1\n");
+	put_file(root, "/etc/xdp/priorities.d/10-a.yaml",
+		 "version: 1\nrules:\n- match: {program: p}\n  set: {priority: 2}\n");
+	ck_assert_int_eq(priority_now("p", &m), 2);
+	put_file(root, "/etc/xdp/priorities.d/20-b.json",
+		 "{\"version\": 1, \"rules\": [{\"match\": {\"program\": \"p\"}, "
+		 "\"set\": {\"priority\": 3}}]}\n");
+	ck_assert_int_eq(priority_now("p", &m), 3);
+	ck_assert_uint_eq(m.n, 0);
+	put_file(root, "/etc/xdp/priorities.d/20-b.json", "{\"version\": 1, \"rules\": [\n");
+	ck_assert_int_eq(priority_now("p", &m), 2); /* a bad one is left out whole */
+	ck_assert_uint_eq(m.n, 1);
 }
 END_TEST
 
@@ -182,23 +194,23 @@ START_TEST(test_dangling_link)
 }
 END_TEST
 
-static void expect_refresh(struct xdp_policy *policy, int loaded, long priority)
+static void expect_refresh(struct policy *policy, int loaded, long priority)
 {
-	ck_assert_int_eq(xdp_policy__refresh(policy), loaded);
+	ck_assert_int_eq(policy__refresh(policy), loaded);
 	ck_assert_int_eq(priority_of(policy, "p"), priority);
 }
 
 /* Longer than what the clock of a file may lie by, so that nothing is read for that alone. */
-static void settle(struct xdp_policy *policy)
+static void settle(struct policy *policy)
 {
 	usleep(50000);
-	xdp_policy__refresh(policy);
+	policy__refresh(policy);
 }
 
 START_TEST(test_refresh)
 {
 	struct messages m;
-	struct xdp_policy *policy = open_policy(root, &m);
+	struct policy *policy = open_policy(root, &m);
 
 	settle(policy);
 	expect_refresh(policy, 0, -1);
@@ -219,7 +231,7 @@ START_TEST(test_refresh)
 	unlink(at(root, "/etc/xdp/priorities.conf"));
 	expect_refresh(policy, 1, -1);
 	ck_assert_uint_eq(m.n, 0);
-	xdp_policy__close(policy);
+	policy__close(policy);
 }
 END_TEST
 
@@ -243,7 +255,7 @@ END_TEST
 START_TEST(test_last_good_is_kept)
 {
 	struct messages m;
-	struct xdp_policy *policy;
+	struct policy *policy;
 
 	put_file(root, "/etc/xdp/priorities.conf", "p: 1\n");
 	put_file(root, "/etc/xdp/priorities.d/10-a.conf", "q: 5\n");
@@ -251,7 +263,7 @@ START_TEST(test_last_good_is_kept)
 	put_file(root, "/etc/xdp/priorities.conf", "p: x\n");
 	expect_refresh(policy, 1, 1);
 	ck_assert_uint_eq(m.n, 1);
-	ck_assert_uint_eq(xdp_policy__n_errors(policy), 1);
+	ck_assert_uint_eq(policy__n_errors(policy), 1);
 	settle(policy);
 	m.n = 0;
 	expect_refresh(policy, 0, 1); /* and it is told once */
@@ -260,36 +272,36 @@ START_TEST(test_last_good_is_kept)
 	ck_assert_int_eq(priority_of(policy, "q"), 6);
 	put_file(root, "/etc/xdp/priorities.conf", "p: 2\n");
 	expect_refresh(policy, 1, 2);
-	ck_assert_uint_eq(xdp_policy__n_errors(policy), 0);
+	ck_assert_uint_eq(policy__n_errors(policy), 0);
 	chmod(at(root, "/etc/xdp/priorities.conf"), 0666);
 	expect_refresh(policy, 1, 2);
 	unlink(at(root, "/etc/xdp/priorities.conf"));
 	expect_refresh(policy, 1, -1); /* taken away on purpose */
-	xdp_policy__close(policy);
+	policy__close(policy);
 }
 END_TEST
 
 START_TEST(test_deny_on_error)
 {
 	struct messages m;
-	struct xdp_policy *policy;
+	struct policy *policy;
 
 	put_file(root, "/etc/xdp/xdpswitch.conf", "on-error: deny\n");
 	policy = open_policy(root, &m);
-	ck_assert(!xdp_policy__denies_all(policy));
+	ck_assert(!policy__denies_all(policy));
 	put_file(root, "/etc/xdp/priorities.conf", "p\n");
-	xdp_policy__refresh(policy);
-	ck_assert(xdp_policy__denies_all(policy));
-	xdp_policy__close(policy);
+	policy__refresh(policy);
+	ck_assert(policy__denies_all(policy));
+	policy__close(policy);
 }
 END_TEST
 
 START_TEST(test_root_must_be_a_directory)
 {
-	struct xdp_policy_opts opts = { .root = at(root, "/missing") };
-	struct xdp_policy *policy = NULL;
+	struct policy_opts opts = { .root = at(root, "/missing") };
+	struct policy *policy = NULL;
 
-	ck_assert_int_eq(xdp_policy__open(&opts, &policy), -2);
+	ck_assert_int_eq(policy__open(&opts, &policy), -2);
 	ck_assert_ptr_null(policy);
 }
 END_TEST
@@ -309,7 +321,7 @@ TCase *files_tests(void)
 	tcase_add_test(tc, test_too_big);
 	tcase_add_test(tc, test_binary);
 	tcase_add_test(tc, test_malformed_is_left_out_whole);
-	tcase_add_test(tc, test_yaml_is_told);
+	tcase_add_test(tc, test_yaml_and_json_count);
 	tcase_add_test(tc, test_dangling_link);
 	tcase_add_test(tc, test_refresh);
 	tcase_add_test(tc, test_young_files_are_not_trusted);

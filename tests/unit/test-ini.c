@@ -42,7 +42,10 @@ static const struct {
 	{ "[x]\n[y]\npriority = 1\n", 0, "1: found a rule that sets nothing" },
 	{ "[x]\npriorty = 1\npriority = 2\n", 0,
 	  "2: found 'priorty', expected a condition or a setting; did you mean priority?\n" },
-	{ "[x]\nzzz = 1\npriority = 2\n", 0, "2: found 'zzz', expected a condition (program" },
+	{ "[x]\nzzz = 1\npriority = 2\n", 0,
+	  "2: found 'zzz', expected a condition or a setting: program, section, object, tag, "
+	  "executable, user, unit, host, interface, driver, mode, priority, chain-call-actions, "
+	  "attach, attach-mode, order, order-start, order-step\n" },
 	{ "[x]\npriority = 1\npriority = 2\n", 0, "3: found 'priority' a second time" },
 	{ "[x]\nprogram = a\nprogram = b\npriority = 1\n", 0, "3: found 'program' a second time" },
 	{ "[x]\nprogram =\npriority = 1\n", 0, "2: found nothing, expected one or more globs" },
@@ -52,11 +55,11 @@ static const struct {
 	{ "a\177: 2\n", 0, "1: found byte 0x7f, expected text\n" },
 	{ "a: 1\r2\n", 0, "1: found byte 0x0d, expected text\n" },
 	{ "[x]\nprogram = a\n  interface = eth0\npriority = 1\n", 0,
-	  "3: found 'interface = eth0' in a list of globs, expected a setting at the beginning" },
+	  "3: found 'interface = eth0' in a list of globs, expected globs alone" },
 	{ "[x]\nprogram = a user = b\npriority = 1\n", 0,
-	  "2: found 'user = b' in a list of globs, expected a setting at the beginning" },
+	  "2: found 'user = b' in a list of globs, expected globs alone" },
 	{ "[x]\nprogram = a user=b\npriority = 1\n", 0,
-	  "2: found 'user=b' in a list of globs, expected a setting at the beginning" },
+	  "2: found 'user=b' in a list of globs, expected globs alone" },
 	{ "[x]\ninterface = !eth9 # spare\npriority = 1\n", 0,
 	  "2: found '#', expected a glob; a comment has a line of its own\n" },
 	{ "[x]\nprogram = a\n  b ; why\npriority = 1\n", 0, "3: found ';', expected a glob" },
@@ -66,6 +69,55 @@ static const struct {
 	{ "a: 1\nb: x\nc: y\n", 0, "2: found 'x', expected a run priority" },
 	{ "[x]\nprogram = " X10("abcdefghi ") X10("abcdefghi ") "\npriority = 1\n", 0,
 	  "2: found a line of 210 characters, expected at most 198" },
+	{ X10("12345678901234567") ": 1\n", 1, NULL },
+	{ X10("12345678901234567") "8: 1\n", 0,
+	  "1: found a glob of 171 characters, expected at most 170\n" },
+
+	{ "[x]\ndriver = mlx5_core !veth\nmode = skb\npriority = 1\n", 1, NULL },
+	{ "[x]\nattach-mode = SKB\n", 1, NULL },
+	{ "[x]\nattach-mode = sbk\n", 0,
+	  "2: found 'sbk', expected auto, native, skb or hw; did you mean skb?\n" },
+	{ "[x]\nattach-mode = skb hw\n", 0, "2: found 'skb hw', expected auto, native, skb or hw" },
+	{ "[x]\nattach-mode = skb\nattach-mode = hw\n", 0,
+	  "3: found 'attach-mode' a second time in this rule, expected it once\n" },
+
+	{ "[x]\norder = a b*\n  c\n", 1, NULL },
+	{ "[x]\norder-step = 5\norder-start = 0\norder = a\nattach = allow\n", 1, NULL },
+	{ "[x]\norder = a\norder-start = 2147483647\n", 1, NULL },
+	{ "[x]\norder = a b\norder-start = 2147483646\norder-step = 1\n", 1, NULL },
+	{ "[x]\norder = a b\norder-start = 2147483646\norder-step = 2\n", 0,
+	  "1: found an order whose last program gets 2147483648, expected a run priority from 0 "
+	  "to 2147483647\n" },
+	{ "[x]\norder = a a\norder-start = 2147483647\norder-step = 2147483647\n", 0,
+	  "1: found an order whose last program gets 4294967294, expected a run priority" },
+	{ "[x]\norder =\n", 0, "2: found nothing, expected one or more globs\n" },
+	{ "[x]\norder = a !b\n", 0, "1: found '!b' in an order, expected a program\n" },
+	{ "[x]\norder = a unit=b\n", 0, "2: found 'unit=b' in a list of globs" },
+	{ "[x]\norder = a\norder = b\n", 0,
+	  "3: found 'order' a second time in this rule, expected it once; a list goes on in the "
+	  "next line if that begins with a blank\n" },
+	{ "[x]\norder = a\npriority = 1\n", 0, "3: found 'priority' beside 'order', expected" },
+	{ "[x]\npriority = 1\norder = a\n", 0, "3: found 'order' beside 'priority', expected" },
+	{ "[x]\norder = a\nprogram = b\n", 0, "3: found 'program' beside 'order', expected" },
+	{ "[x]\nprogram = b\norder = a\n", 0,
+	  "3: found 'order' beside 'program', expected one of them: an order names its programs "
+	  "and gives their priorities\n" },
+	{ "[x]\norder-start = 1\n", 0,
+	  "1: found 'order-start' without an order, expected 'order' in the same rule\n" },
+	{ "[x]\norder-step = 1\npriority = 1\n", 0,
+	  "1: found 'order-step' without an order, expected 'order' in the same rule\n" },
+	{ "[x]\norder = a\norder-start = -1\n", 0,
+	  "3: found '-1', expected a run priority from 0 to 2147483647\n" },
+	{ "[x]\norder = a\norder-start = 2147483648\n", 0, "3: found '2147483648', expected" },
+	{ "[x]\norder = a\norder-step = 0\n", 0,
+	  "3: found '0', expected a distance from 1 to 2147483647\n" },
+	{ "[x]\norder = a\norder-start = 1\norder-start = 1\n", 0,
+	  "4: found 'order-start' a second time in this rule, expected it once" },
+	{ "[x]\norder = a\norder-step = 1\norder-step = 1\n", 0,
+	  "4: found 'order-step' a second time in this rule, expected it once" },
+	{ "a: 1\n[]\norder-strat = 2\norder = a\n", 0,
+	  "3: found 'order-strat', expected a condition or a setting; did you mean "
+	  "order-start?\n" },
 };
 
 static int parse(const char *text, size_t size, struct policy_rules *rules, struct messages *m)
@@ -115,14 +167,16 @@ START_TEST(test_longest_line_is_whole)
 
 	/* 198 characters, the most that inih reads */
 	memset(name, 'n', sizeof(name));
-	snprintf(text, sizeof(text), "%.*s: 10\n", 198 - 4, name);
+	snprintf(text, sizeof(text), "%.*s %.*s: 10\n", 98, name, 198 - 4 - 99, name);
 	ck_assert_int_eq(parse(text, strlen(text), &rules, &m), 0);
-	ck_assert_uint_eq(strlen(rules.rule[0].cond[COND_PROGRAM]->glob[0].text), 194);
+	ck_assert_uint_eq(policy_list__size(rules.rule[0].cond[COND_PROGRAM]), 99 + 96 + 1);
 	ck_assert_uint_eq(rules.rule[0].head.value[ATTR_PRIORITY].num, 10);
 	policy_rules__clear(&rules);
 
-	snprintf(text, sizeof(text), "%.*s: 10\n", 199 - 4, name);
+	snprintf(text, sizeof(text), "%.*s %.*s: 10\n", 98, name, 199 - 4 - 99, name);
 	ck_assert_int_eq(parse(text, strlen(text), &rules, &m), -EINVAL);
+	ck_assert_str_eq(m.text, "1: found a line of 199 characters, expected at most 198; a list "
+				 "goes on in the next line if that begins with a blank\n");
 	policy_rules__clear(&rules);
 }
 END_TEST
@@ -182,11 +236,52 @@ START_TEST(test_lines_and_values)
 	ck_assert_uint_eq(r->head.value[ATTR_ACTIONS].num, 1 << 2);
 	r = &rules.rule[1];
 	ck_assert_uint_eq(r->line, 4);
-	ck_assert_uint_eq(r->cond[COND_PROGRAM]->n, 3);
-	ck_assert(r->cond[COND_PROGRAM]->glob[2].exclude);
-	ck_assert(!r->cond[COND_PROGRAM]->literal);
+	ck_assert_mem_eq(r->cond[COND_PROGRAM], "a\0b\0!c\0", 8);
+	ck_assert_mem_eq(r->cond[COND_INTERFACE], "eth*\0", 6);
+	ck_assert_uint_eq(r->head.conds, 1 << COND_PROGRAM | 1 << COND_INTERFACE);
 	ck_assert_uint_eq(r->value_line[ATTR_ATTACH], 8);
 	ck_assert(!r->head.has[ATTR_PRIORITY]);
+	policy_rules__clear(&rules);
+}
+END_TEST
+
+START_TEST(test_order)
+{
+	static const char text[] = "[a]\norder = x y*\n z\nattach-mode = native\n"
+				   "[b]\norder-step = 3\norder = x\norder-start = 7\n";
+	struct policy_rules rules;
+	struct messages m;
+	struct policy_rule *r;
+
+	ck_assert_int_eq(parse(text, strlen(text), &rules, &m), 0);
+	ck_assert_uint_eq(rules.n, 2);
+	r = &rules.rule[0];
+	ck_assert_mem_eq(r->cond[COND_PROGRAM], "x\0y*\0z\0", 8);
+	ck_assert_uint_eq(r->head.conds, 1 << COND_PROGRAM);
+	ck_assert(r->head.has[ATTR_PRIORITY]);
+	ck_assert_uint_eq(r->head.value[ATTR_PRIORITY].num, POLICY_ORDER_START);
+	ck_assert_uint_eq(r->head.order_step, POLICY_ORDER_STEP);
+	ck_assert_uint_eq(r->value_line[ATTR_PRIORITY], 2);
+	ck_assert_uint_eq(r->head.value[ATTR_MODE].num, MODE_NATIVE);
+	r = &rules.rule[1];
+	ck_assert_uint_eq(r->head.value[ATTR_PRIORITY].num, 7);
+	ck_assert_uint_eq(r->head.order_step, 3);
+	ck_assert_uint_eq(r->value_line[ATTR_PRIORITY], 7);
+	policy_rules__clear(&rules);
+}
+END_TEST
+
+/* What a name holds, all formats hold; see policy_name__check(). */
+START_TEST(test_short_rule_has_a_name)
+{
+	static const char text[] = "a] b: 1\n" X10("123456") ": 2\n[ c ]\npriority = 3\n";
+	struct policy_rules rules;
+	struct messages m;
+
+	ck_assert_msg(!parse(text, strlen(text), &rules, &m), "%s", m.text);
+	ck_assert_str_eq(rules.rule[0].name, "a");
+	ck_assert_uint_eq(strlen(rules.rule[1].name), POLICY_MAX_NAME);
+	ck_assert_str_eq(rules.rule[2].name, " c ");
 	policy_rules__clear(&rules);
 }
 END_TEST
@@ -202,5 +297,7 @@ TCase *ini_tests(void)
 	tcase_add_test(tc, test_nul_is_refused);
 	tcase_add_test(tc, test_endless_line);
 	tcase_add_test(tc, test_lines_and_values);
+	tcase_add_test(tc, test_order);
+	tcase_add_test(tc, test_short_rule_has_a_name);
 	return tc;
 }

@@ -113,11 +113,10 @@ static const struct {
 	  "default default default" },
 	{ "[x]\npriority = 3\nuser = 33\n", "",
 	  { .value = { [COND_PROGRAM] = "p", [COND_USER] = "www-data" },
-	    .alias = { [COND_USER] = "33" } },
+	    .uid = "33" },
 	  3, PASS, 0, "files default default" },
 	{ "[x]\npriority = 3\nhost = !web\n", "",
-	  { .value = { [COND_PROGRAM] = "p", [COND_HOST] = "web.example" },
-	    .alias = { [COND_HOST] = "web" } },
+	  { .value = { [COND_PROGRAM] = "p", [COND_HOST] = "web.example" } },
 	  50, PASS, 0, "default default default" },
 	{ "[x]\npriority = 3\nobject = /usr/lib/*.o\nsection = xdp\ntag = 0123*\nunit = a.service\n"
 	  "executable = /usr/sbin/*\n",
@@ -126,6 +125,31 @@ static const struct {
 		       [COND_SECTION] = "xdp", [COND_TAG] = "0123456789abcdef",
 		       [COND_UNIT] = "a.service", [COND_EXECUTABLE] = "/usr/sbin/y" } },
 	  3, PASS, 0, "files default default" },
+	/* driver and mode, which are known when a program is attached */
+	{ "[x]\ndriver = ixgbe i40e\nmode = !skb\npriority = 3\n", "",
+	  { .value = { [COND_PROGRAM] = "p", [COND_DRIVER] = "i40e", [COND_MODE] = "native" } }, 3,
+	  PASS, 0, "files default default" },
+	{ "[x]\ndriver = ixgbe i40e\nmode = !skb\npriority = 3\n", "",
+	  { .value = { [COND_PROGRAM] = "p", [COND_DRIVER] = "i40e", [COND_MODE] = "skb" } }, 50,
+	  PASS, 0, "default default default" },
+	/* orders: literal, with globs, with numbers, overridden, on an interface */
+	{ "[x]\norder = a b p c\n", "", { .value = { "p" } }, 30, PASS, 0,
+	  "files default default" },
+	{ "[x]\norder = a b* p* *\n", "", { .value = { "p" } }, 30, PASS, 0,
+	  "files default default" },
+	{ "[x]\norder = p* a p\n", "", { .value = { "p" } }, 10, PASS, 0,
+	  "files default default" },
+	{ "[x]\norder = a p b p\norder-start = 100\norder-step = 7\n", "", { .value = { "p" } },
+	  107, PASS, 0, "files default default" },
+	{ "[x]\norder = a b\n", "", { .value = { "p" } }, 50, PASS, 0,
+	  "default default default" },
+	{ "[x]\norder = a p\n[y]\nprogram = p\npriority = 1\n", "", { .value = { "p" } }, 1, PASS,
+	  0, "files default default" },
+	{ "p: 1\n[x]\norder = a p\nchain-call-actions = TX\n", "", { .value = { "p" } }, 20, TX, 0,
+	  "files files default" },
+	{ "[x]\norder = a p\ninterface = eth0\n", "",
+	  { .value = { [COND_PROGRAM] = "p", [COND_INTERFACE] = "eth1" } }, 50, PASS, 0,
+	  "default default default" },
 	/* attach */
 	{ "[x]\nattach = deny\nprogram = !good\n", "", { .value = { "p" } }, 50, PASS, 1,
 	  "default default files" },
@@ -134,9 +158,9 @@ static const struct {
 };
 /* clang-format on */
 
-static struct xdp_policy *policy_of(const char *rules, const char *sw)
+static struct policy *policy_of(const char *rules, const char *sw)
 {
-	struct xdp_policy *policy;
+	struct policy *policy;
 	struct messages m;
 
 	if (*rules)
@@ -150,11 +174,11 @@ static struct xdp_policy *policy_of(const char *rules, const char *sw)
 
 START_TEST(test_decisions)
 {
-	struct xdp_policy *policy = policy_of(decisions[_i].rules, decisions[_i].sw);
+	struct policy *policy = policy_of(decisions[_i].rules, decisions[_i].sw);
 	struct policy_decision d;
 	char sources[200];
 
-	xdp_policy__resolve(policy, &decisions[_i].subject, NULL, &d);
+	policy__resolve(policy, &decisions[_i].subject, NULL, &d);
 	snprintf(sources, sizeof(sources), "%s %s %s", d.attr[0].source, d.attr[1].source,
 		 d.attr[2].source);
 	ck_assert_str_eq(sources, decisions[_i].sources);
@@ -165,7 +189,7 @@ START_TEST(test_decisions)
 		ck_assert_int_eq(d.attr[attr].found, strcmp(d.attr[attr].source, "default") != 0);
 		ck_assert(!d.attr[attr].undecided);
 	}
-	xdp_policy__close(policy);
+	policy__close(policy);
 }
 END_TEST
 
@@ -174,26 +198,26 @@ START_TEST(test_undecided)
 {
 	static const struct policy_resolve_opts opts = { .unknown_undecided = true };
 	struct policy_subject subject = { .value = { "p" }, .app.unknown = true };
-	struct xdp_policy *policy =
-		policy_of("p: 5\n[x]\nexecutable = /bin/x\npriority = 6\n"
-			  "[y]\nexecutable = /bin/x\nprogram = q\npriority = 7\n",
-			  "");
+	struct policy *policy = policy_of("p: 5\n[x]\nexecutable = /bin/x\npriority = 6\n"
+					  "[y]\nexecutable = /bin/x\nprogram = q\npriority = 7\n",
+					  "");
 	struct policy_decision d;
 
-	xdp_policy__resolve(policy, &subject, &opts, &d);
+	policy__resolve(policy, &subject, &opts, &d);
 	ck_assert(d.attr[ATTR_PRIORITY].undecided);
 	ck_assert(!d.attr[ATTR_PRIORITY].found);
 	ck_assert_uint_eq(d.attr[ATTR_PRIORITY].missing, 1 << COND_EXECUTABLE);
-	ck_assert_uint_eq(d.attr[ATTR_PRIORITY].rule->line, 2);
+	ck_assert_uint_eq(policy_origin__place(&d.attr[ATTR_PRIORITY].origin, ATTR_PRIORITY).line,
+			  4);
 	ck_assert(d.attr[ATTR_ACTIONS].undecided); /* what the application set is not known */
-	ck_assert_ptr_null(d.attr[ATTR_ACTIONS].rule);
+	ck_assert_ptr_null(policy_origin__place(&d.attr[ATTR_ACTIONS].origin, ATTR_ACTIONS).file);
 	ck_assert(!d.attr[ATTR_ATTACH].undecided);
 
 	subject.value[COND_EXECUTABLE] = "/bin/y";
-	xdp_policy__resolve(policy, &subject, &opts, &d);
+	policy__resolve(policy, &subject, &opts, &d);
 	ck_assert(!d.attr[ATTR_PRIORITY].undecided);
 	ck_assert_uint_eq(d.attr[ATTR_PRIORITY].value.num, 5);
-	xdp_policy__close(policy);
+	policy__close(policy);
 }
 END_TEST
 
@@ -209,8 +233,8 @@ static void add_trace(void *ctx, const struct policy_trace *t)
 	if (t->attr != ATTR_PRIORITY)
 		return;
 	snprintf(out->text + len, sizeof(out->text) - len, "%s:%u:%s:%s%s%s\n", t->source,
-		 t->rule ? t->rule->value_line[t->attr] : 0, policy_status__name(t->status),
-		 t->counts ? "counts" : "no", t->note ? ":" : "", t->note ? t->note : "");
+		 t->place.line, policy_status__name(t->status), t->counts ? "counts" : "no",
+		 t->note ? ":" : "", t->note ? t->note : "");
 }
 
 START_TEST(test_trace_tells_winners_and_losers)
@@ -221,21 +245,21 @@ START_TEST(test_trace_tells_winners_and_losers)
 		.value = { "p" },
 		.btf = { .has = { true }, .value = { { 7, 0, 0, false } } },
 	};
-	struct xdp_policy *policy =
+	struct policy *policy =
 		policy_of("p: 5\n*: 4\nq: 1\n[i]\ninterface = eth0\npriority = 2\n", "");
 	struct policy_decision with, without;
 
-	xdp_policy__resolve(policy, &subject, &opts, &with);
+	policy__resolve(policy, &subject, &opts, &with);
 	ck_assert_str_eq(out.text, "files:6:notfound:no:not all of its conditions are known\n"
 				   "files:2:success:counts\n"
 				   "files:1:success:no:overridden by a later rule\n"
 				   "cdb:0:unavail:no\n"
 				   "app:0:notfound:no\n"
 				   "btf:0:success:no:a source before it decided\n");
-	xdp_policy__resolve(policy, &subject, NULL, &without);
+	policy__resolve(policy, &subject, NULL, &without);
 	ck_assert_uint_eq(with.attr[0].value.num, 4);
 	ck_assert_uint_eq(without.attr[0].value.num, 4);
-	xdp_policy__close(policy);
+	policy__close(policy);
 }
 END_TEST
 
@@ -248,7 +272,7 @@ START_TEST(test_index_agrees_with_a_linear_search)
 
 	srand(1);
 	for (int round = 0; round < 50; round++) {
-		struct xdp_policy *policy;
+		struct policy *policy;
 		int n = 1 + rand() % 40, len = 0;
 
 		for (int i = 0; i < n; i++)
@@ -262,36 +286,80 @@ START_TEST(test_index_agrees_with_a_linear_search)
 			struct policy_decision d;
 			unsigned int missing;
 
-			for (size_t i = 0; i < xdp_policy__n_rules(policy); i++) {
-				const struct policy_rule *rule = xdp_policy__rule(policy, i);
+			for (size_t i = 0; i < policy__n_rules(policy); i++) {
+				const struct policy_rule *rule = policy__rule(policy, i);
 
 				if (policy_rule__match(rule, rule->head.conds, &subject,
 						       &missing) == MATCH_YES)
 					last = rule;
 			}
-			xdp_policy__resolve(policy, &subject, NULL, &d);
-			ck_assert_ptr_eq(d.attr[ATTR_PRIORITY].rule, last);
+			policy__resolve(policy, &subject, NULL, &d);
+			ck_assert_uint_eq(
+				policy_origin__place(&d.attr[ATTR_PRIORITY].origin, ATTR_PRIORITY)
+					.line,
+				last ? last->value_line[ATTR_PRIORITY] : 0);
 		}
-		xdp_policy__close(policy);
+		policy__close(policy);
 	}
+}
+END_TEST
+
+/* The mode that the application asked for, and what overrides it. */
+START_TEST(test_attach_mode)
+{
+	struct policy_subject subject = {
+		.value = { "p" },
+		.app = { .has = { [ATTR_MODE] = true },
+			 .value = { [ATTR_MODE] = { MODE_SKB, 0, 0, false } } },
+	};
+	struct policy *policy = policy_of("[x]\nprogram = p\nattach-mode = native\n", "");
+	struct policy_decision d;
+
+	policy__resolve(policy, &subject, NULL, &d);
+	ck_assert_uint_eq(d.attr[ATTR_MODE].value.num, MODE_NATIVE);
+	ck_assert_str_eq(d.attr[ATTR_MODE].source, "files");
+	subject.value[COND_PROGRAM] = "q";
+	policy__resolve(policy, &subject, NULL, &d);
+	ck_assert_uint_eq(d.attr[ATTR_MODE].value.num, MODE_SKB);
+	ck_assert_str_eq(d.attr[ATTR_MODE].source, "app");
+	policy__close(policy);
+}
+END_TEST
+
+START_TEST(test_order_says_the_place)
+{
+	struct policy *policy = policy_of("[the order]\ninterface = eth*\norder = a b\n p\n", "");
+	struct policy_subject subject = {
+		.value = { [COND_PROGRAM] = "p", [COND_INTERFACE] = "eth0" },
+	};
+	struct policy_decision d;
+
+	policy__resolve(policy, &subject, NULL, &d);
+	ck_assert_uint_eq(d.attr[ATTR_PRIORITY].value.num, 30);
+	ck_assert_uint_eq(policy_origin__place(&d.attr[ATTR_PRIORITY].origin, ATTR_PRIORITY).nth,
+			  3);
+	ck_assert_uint_eq(policy_origin__place(&d.attr[ATTR_PRIORITY].origin, ATTR_PRIORITY).line,
+			  3);
+	ck_assert_str_eq(policy_origin__place(&d.attr[ATTR_PRIORITY].origin, ATTR_PRIORITY).rule,
+			 "the order");
+	policy__close(policy);
 }
 END_TEST
 
 START_TEST(test_a_thousand_decisions)
 {
-	struct xdp_policy *policy =
-		policy_of("p: 1 +TX\n*: 2\n[x]\ninterface = e*\nattach = deny\n",
-			  "chain-call-actions: files [success=merge] btf\n");
+	struct policy *policy = policy_of("p: 1 +TX\n*: 2\n[x]\ninterface = e*\nattach = deny\n",
+					  "chain-call-actions: files [success=merge] btf\n");
 	struct policy_subject subject = { .value = { "p" } };
 	struct policy_decision d;
 
 	for (int i = 0; i < 1000; i++) {
 		subject.value[COND_INTERFACE] = i % 2 ? "eth0" : NULL;
-		xdp_policy__refresh(policy);
-		xdp_policy__resolve(policy, &subject, NULL, &d);
+		policy__refresh(policy);
+		policy__resolve(policy, &subject, NULL, &d);
 		ck_assert_uint_eq(d.attr[ATTR_ATTACH].value.num, i % 2);
 	}
-	xdp_policy__close(policy);
+	policy__close(policy);
 }
 END_TEST
 
@@ -304,6 +372,8 @@ TCase *resolve_tests(void)
 	tcase_add_test(tc, test_undecided);
 	tcase_add_test(tc, test_trace_tells_winners_and_losers);
 	tcase_add_test(tc, test_index_agrees_with_a_linear_search);
+	tcase_add_test(tc, test_attach_mode);
+	tcase_add_test(tc, test_order_says_the_place);
 	tcase_add_test(tc, test_a_thousand_decisions);
 	return tc;
 }

@@ -80,12 +80,12 @@ struct policy_log log_to(struct messages *messages)
 	return (struct policy_log){ .fn = collect, .ctx = messages };
 }
 
-struct xdp_policy *open_policy(const char *root, struct messages *messages)
+struct policy *open_policy(const char *root, struct messages *messages)
 {
-	struct xdp_policy_opts opts = { .root = root, .log = log_to(messages) };
-	struct xdp_policy *policy = NULL;
+	struct policy_opts opts = { .root = root, .log = log_to(messages) };
+	struct policy *policy = NULL;
 
-	ck_assert_int_eq(xdp_policy__open(&opts, &policy), 0);
+	ck_assert_int_eq(policy__open(&opts, &policy), 0);
 	return policy;
 }
 
@@ -103,6 +103,13 @@ int main(void)
 	suite_add_tcase(suite, resolve_tests());
 	suite_add_tcase(suite, runcfg_tests());
 	suite_add_tcase(suite, process_tests());
+	suite_add_tcase(suite, db_tests());
+	suite_add_tcase(suite, formats_tests());
+	suite_add_tcase(suite, yaml_tests());
+	suite_add_tcase(suite, plugin_tests());
+	suite_add_tcase(suite, api_tests());
+	suite_add_tcase(suite, memory_tests());
+	suite_add_tcase(suite, reload_tests());
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_ENV);
 	n_failed = srunner_ntests_failed(runner);

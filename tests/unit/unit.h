@@ -13,6 +13,13 @@ TCase *files_tests(void);
 TCase *resolve_tests(void);
 TCase *runcfg_tests(void);
 TCase *process_tests(void);
+TCase *db_tests(void);
+TCase *formats_tests(void);
+TCase *yaml_tests(void);
+TCase *plugin_tests(void);
+TCase *api_tests(void);
+TCase *memory_tests(void);
+TCase *reload_tests(void);
 
 /* A temporary root directory; remove_root() takes all of it away. */
 char *make_root(void);
@@ -32,6 +39,6 @@ struct messages {
 };
 struct policy_log log_to(struct messages *messages);
 
-struct xdp_policy *open_policy(const char *root, struct messages *messages);
+struct policy *open_policy(const char *root, struct messages *messages);
 
 #endif

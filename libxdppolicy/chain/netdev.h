@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef XDP_POLICY_NETDEV_H
+#define XDP_POLICY_NETDEV_H
+
+#define NETDEV_DRIVER_SIZE 32
+
+/* The kernel driver of an interface, in buf; NULL if it does not say. Thread safe. */
+const char *netdev__driver(const char *ifname, char buf[NETDEV_DRIVER_SIZE]);
+
+#endif

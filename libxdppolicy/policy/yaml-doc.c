@@ -1,0 +1,408 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * A document is bounded before anyone walks it: how deep it is, and how much its aliases stand for
+ * (nine lists of ten aliases each, one in the other, are a billion values in a small file).
+ *
+ * Tags are refused. No value here needs one, and `program: !dns` has one: YAML takes what follows
+ * the ! for a tag, and the glob would be gone without a word.
+ */
+#include <errno.h>
+#include <search.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <yaml.h>
+
+#include "rule.h"
+#include "yaml-doc.h"
+
+#define MAX_DEPTH   8 /* of sequences and mappings; a list of globs is the fifth */
+#define MAX_ALIASED 100000
+
+struct anchor {
+	size_t node;
+	char name[];
+};
+
+struct loader {
+	yaml_parser_t parser;
+	struct policy_doc *doc;
+	size_t open[MAX_DEPTH]; /* the sequences and mappings around */
+	unsigned int depth;
+	size_t n_aliased;
+	void *anchors; /* a tree of tsearch(3) */
+
+	const char *text;
+	size_t text_size;
+	const char *file;
+	const struct policy_log *log;
+};
+
+__attribute__((format(printf, 3, 4))) static int fail(struct loader *l, const yaml_mark_t *mark,
+						      const char *fmt, ...)
+{
+	char text[POLICY_ERROR_SIZE];
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(text, sizeof(text), fmt, args);
+	va_end(args);
+	policy_log__msg(l->log, POLICY_ERROR, l->file, mark->line + 1, "column %zu: %s",
+			mark->column + 1, text);
+	return -EINVAL;
+}
+
+/* The place of a byte: libyaml knows no other of bytes that are no characters. */
+static yaml_mark_t mark_at(const struct loader *l, size_t offset)
+{
+	yaml_mark_t mark = { 0 };
+
+	for (size_t i = 0; i < offset && i < l->text_size; i++) {
+		if (l->text[i] == '\n') {
+			mark.line++;
+			mark.column = 0;
+		} else if ((l->text[i] & 0xc0) != 0x80) {
+			mark.column++;
+		}
+	}
+	return mark;
+}
+
+/* Globs are full of what YAML takes for something of its own. */
+static const char *hint_for(const yaml_parser_t *parser)
+{
+	const char *context = parser->context ? parser->context : "";
+
+	if (strstr(context, "an alias"))
+		return "; a glob that begins with * stands in quotes";
+	if (strstr(context, "a tag") || strstr(parser->problem, "tag handle"))
+		return "; a glob that begins with ! stands in quotes";
+	if (strstr(parser->problem, "expected ',' or"))
+		return "; a glob with brackets stands in quotes here";
+	return "";
+}
+
+/* What libyaml says. */
+static int refused(struct loader *l)
+{
+	const yaml_parser_t *p = &l->parser;
+	yaml_mark_t mark;
+	char from[40] = "";
+
+	if (p->error == YAML_MEMORY_ERROR)
+		return -ENOMEM;
+	if (p->error == YAML_READER_ERROR) {
+		mark = mark_at(l, p->problem_offset);
+		return fail(l, &mark, "found no text, expected YAML or JSON in UTF-8: %s",
+			    p->problem);
+	}
+	if (p->context && p->context_mark.line != p->problem_mark.line)
+		snprintf(from, sizeof(from), " from line %zu", p->context_mark.line + 1);
+	return fail(l, &p->problem_mark, "found wrong syntax, expected YAML or JSON: %s%s%s%s%s",
+		    p->context ? p->context : "", from, p->context ? ", " : "", p->problem,
+		    hint_for(p));
+}
+
+static int by_name(const void *a, const void *b)
+{
+	return strcmp(((const struct anchor *)a)->name, ((const struct anchor *)b)->name);
+}
+
+static struct anchor *new_anchor(const char *name)
+{
+	struct anchor *anchor = malloc(sizeof(*anchor) + strlen(name) + 1);
+
+	if (anchor)
+		strcpy(anchor->name, name);
+	return anchor;
+}
+
+/* As YAML has it, a name may be given again; the last one counts. */
+static int add_anchor(struct loader *l, const yaml_char_t *name, size_t node)
+{
+	struct anchor *anchor, **found;
+
+	if (!name)
+		return 0;
+	anchor = new_anchor((const char *)name);
+	found = anchor ? tsearch(anchor, &l->anchors, by_name) : NULL;
+	if (!found) {
+		free(anchor);
+		return -ENOMEM;
+	}
+	(*found)->node = node;
+	if (*found != anchor)
+		free(anchor);
+	return 0;
+}
+
+static int find_anchor(struct loader *l, const char *name, struct anchor **ret)
+{
+	struct anchor *key = new_anchor(name), **found;
+
+	if (!key)
+		return -ENOMEM;
+	found = tfind(key, &l->anchors, by_name);
+	free(key);
+	*ret = found ? *found : NULL;
+	return 0;
+}
+
+static struct policy_node *add_node(struct loader *l, enum policy_node_kind kind,
+				    const yaml_mark_t *mark)
+{
+	struct policy_doc *doc = l->doc;
+	struct policy_node *node;
+
+	if (doc->n == doc->size) {
+		size_t size = doc->size ? doc->size * 2 : 64;
+
+		node = reallocarray(doc->node, size, sizeof(*node));
+		if (!node)
+			return NULL;
+		doc->node = node;
+		doc->size = size;
+	}
+	node = &doc->node[doc->n++];
+	*node = (struct policy_node){
+		.kind = kind,
+		.line = mark->line + 1,
+		.column = mark->column + 1,
+		.next = doc->n,
+	};
+	return node;
+}
+
+static int check_tag(struct loader *l, const yaml_event_t *event, const yaml_char_t *tag)
+{
+	if (!tag)
+		return 0;
+	return fail(l, &event->start_mark,
+		    "found the tag '%.60s', expected none; a glob that begins with ! stands in "
+		    "quotes",
+		    tag);
+}
+
+/* A line break in quotes, a NUL by its escape: nothing that INI could hold. */
+static int check_text(struct loader *l, const yaml_event_t *event)
+{
+	const yaml_char_t *text = event->data.scalar.value;
+
+	for (size_t i = 0; i < event->data.scalar.length; i++) {
+		if (text[i] == '\n')
+			return fail(l, &event->start_mark,
+				    "found a value with a line break, expected one line");
+		if ((text[i] < ' ' && text[i] != '\t') || text[i] == 0x7f)
+			return fail(l, &event->start_mark,
+				    "found a value with byte 0x%02x, expected text", text[i]);
+	}
+	return 0;
+}
+
+static bool is_null(const yaml_event_t *event)
+{
+	const char *text = (const char *)event->data.scalar.value;
+
+	return event->data.scalar.style == YAML_PLAIN_SCALAR_STYLE &&
+	       (!*text || !strcmp(text, "~") || !strcasecmp(text, "null"));
+}
+
+static int scalar(struct loader *l, yaml_event_t *event)
+{
+	struct policy_node *node;
+	int rc;
+
+	rc = check_tag(l, event, event->data.scalar.tag);
+	if (!rc)
+		rc = check_text(l, event);
+	if (rc)
+		return rc;
+	node = add_node(l, NODE_SCALAR, &event->start_mark);
+	if (!node)
+		return -ENOMEM;
+	node->is_null = is_null(event);
+	node->text = (char *)event->data.scalar.value;
+	event->data.scalar.value = NULL; /* ours now */
+	return add_anchor(l, event->data.scalar.anchor, l->doc->n - 1);
+}
+
+static int begin_list(struct loader *l, const yaml_event_t *event, enum policy_node_kind kind,
+		      const yaml_char_t *tag, const yaml_char_t *anchor)
+{
+	struct policy_node *node;
+	int rc;
+
+	rc = check_tag(l, event, tag);
+	if (rc)
+		return rc;
+	if (l->depth == MAX_DEPTH)
+		return fail(l, &event->start_mark,
+			    "found lists and mappings within each other more than %d deep, "
+			    "expected version and rules",
+			    MAX_DEPTH);
+	node = add_node(l, kind, &event->start_mark);
+	if (!node)
+		return -ENOMEM;
+	node->next = 0; /* still open */
+	node->n_aliased = l->n_aliased;
+	l->open[l->depth++] = l->doc->n - 1;
+	return add_anchor(l, anchor, l->doc->n - 1);
+}
+
+static void end_list(struct loader *l)
+{
+	struct policy_node *node = &l->doc->node[l->open[--l->depth]];
+
+	node->next = l->doc->n;
+	node->n_aliased = l->n_aliased - node->n_aliased;
+}
+
+static int alias(struct loader *l, const yaml_event_t *event)
+{
+	const char *name = (const char *)event->data.alias.anchor;
+	const struct policy_node *target;
+	struct policy_node *node;
+	struct anchor *anchor;
+	int rc;
+
+	rc = find_anchor(l, name, &anchor);
+	if (rc)
+		return rc;
+	if (!anchor)
+		return fail(l, &event->start_mark,
+			    "found the alias '*%.60s' without an anchor '&%.60s' before it, "
+			    "expected one; a glob that begins with * stands in quotes",
+			    name, name);
+	target = &l->doc->node[anchor->node];
+	if (!target->next)
+		return fail(
+			l, &event->start_mark,
+			"found the alias '*%.60s' within what it stands for, expected no circle",
+			name);
+	l->n_aliased += target->next - anchor->node;
+	if (target->kind != NODE_SCALAR)
+		l->n_aliased += target->n_aliased;
+	if (l->n_aliased > MAX_ALIASED)
+		return fail(l, &event->start_mark,
+			    "found aliases for more than %d values in all, expected fewer",
+			    MAX_ALIASED);
+	node = add_node(l, NODE_ALIAS, &event->start_mark);
+	if (!node)
+		return -ENOMEM;
+	node->target = anchor->node;
+	return 0;
+}
+
+static int take(struct loader *l, yaml_event_t *event)
+{
+	switch (event->type) {
+	case YAML_DOCUMENT_START_EVENT:
+		return !l->doc->n ? 0 :
+				    fail(l, &event->start_mark,
+					 "found a second document, expected one in a file");
+	case YAML_STREAM_END_EVENT:
+		return l->doc->n ? 0 :
+				   fail(l, &event->start_mark,
+					"found nothing, expected version and rules");
+	case YAML_SCALAR_EVENT:
+		return scalar(l, event);
+	case YAML_SEQUENCE_START_EVENT:
+		return begin_list(l, event, NODE_SEQUENCE, event->data.sequence_start.tag,
+				  event->data.sequence_start.anchor);
+	case YAML_MAPPING_START_EVENT:
+		return begin_list(l, event, NODE_MAPPING, event->data.mapping_start.tag,
+				  event->data.mapping_start.anchor);
+	case YAML_SEQUENCE_END_EVENT:
+	case YAML_MAPPING_END_EVENT:
+		end_list(l);
+		return 0;
+	case YAML_ALIAS_EVENT:
+		return alias(l, event);
+	default:
+		return 0;
+	}
+}
+
+static int load(struct loader *l)
+{
+	yaml_event_t event;
+	bool last;
+	int rc;
+
+	do {
+		if (!yaml_parser_parse(&l->parser, &event))
+			return refused(l);
+		last = event.type == YAML_STREAM_END_EVENT;
+		rc = take(l, &event);
+		yaml_event_delete(&event);
+	} while (!rc && !last);
+	return rc;
+}
+
+/*
+ * What names tags is refused like them, and before libyaml sees it: that compares each such line
+ * with all before it.
+ */
+static int check_directives(struct loader *l)
+{
+	static const char directive[] = "%TAG";
+	const char *end = l->text + l->text_size, *c = l->text;
+	yaml_mark_t mark;
+
+	for (; (c = memmem(c, end - c, directive, strlen(directive))); c++) {
+		/* a line break in any of YAML's forms, by its last byte */
+		if (c > l->text && !strchr("\n\r\x85\xa8\xa9", c[-1]))
+			continue;
+		mark = mark_at(l, c - l->text);
+		return fail(l, &mark, "found %s, expected no tags", directive);
+	}
+	return 0;
+}
+
+int policy_doc__read(struct policy_doc *doc, const char *text, size_t size, const char *file,
+		     const struct policy_log *log)
+{
+	struct loader l = {
+		.doc = doc,
+		.text = text,
+		.text_size = size,
+		.file = file,
+		.log = log,
+	};
+	int rc;
+
+	*doc = (struct policy_doc){ 0 };
+	/* libyaml looks for a byte order mark only if it may choose the encoding by it */
+	if (size >= 3 && !memcmp(text, "\xef\xbb\xbf", 3)) {
+		l.text += 3;
+		l.text_size -= 3;
+	}
+	rc = check_directives(&l);
+	if (rc)
+		return rc;
+	if (!yaml_parser_initialize(&l.parser))
+		return -ENOMEM;
+	/* libyaml would read UTF-16 as well; no other format of ours does */
+	yaml_parser_set_encoding(&l.parser, YAML_UTF8_ENCODING);
+	yaml_parser_set_input_string(&l.parser, (const yaml_char_t *)l.text, l.text_size);
+	rc = load(&l);
+	yaml_parser_delete(&l.parser);
+	tdestroy(l.anchors, free);
+	return rc;
+}
+
+void policy_doc__free(struct policy_doc *doc)
+{
+	for (size_t i = 0; i < doc->n; i++)
+		if (doc->node[i].kind == NODE_SCALAR)
+			free(doc->node[i].text);
+	free(doc->node);
+	*doc = (struct policy_doc){ 0 };
+}
+
+size_t policy_doc__follow(const struct policy_doc *doc, size_t i)
+{
+	return doc->node[i].kind == NODE_ALIAS ? doc->node[i].target : i;
+}

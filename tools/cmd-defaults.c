@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/* Authors' values, for whoever shows them to a user before anything is decided. */
+#include <bpf/bpf.h>
+#include <bpf/btf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <linux/bpf.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "chain/runcfg.h"
+#include "tool.h"
+
+#ifndef BPF_F_XDP_HAS_FRAGS
+#define BPF_F_XDP_HAS_FRAGS (1U << 5)
+#endif
+
+struct args {
+	char **objects;
+	int n_objects;
+};
+
+static const struct argp_option options[] = {
+	{ "json", 'j', NULL, 0, "Print JSON, as always", 0 },
+	{ 0 },
+};
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+	struct args *args = state->input;
+
+	(void)arg;
+	switch (key) {
+	case 'j':
+		return 0;
+	case ARGP_KEY_ARGS:
+		args->objects = state->argv + state->next;
+		args->n_objects = state->argc - state->next;
+		state->next = state->argc;
+		return 0;
+	case ARGP_KEY_NO_ARGS:
+		argp_error(state, "found no object, expected a BPF object file");
+		return EINVAL;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+/* Of a section that libbpf does not know nobody can tell until an application sets the type. */
+static bool may_be_xdp(const struct bpf_program *prog)
+{
+	enum bpf_prog_type type = bpf_program__type(prog);
+
+	return type == BPF_PROG_TYPE_XDP || type == BPF_PROG_TYPE_UNSPEC;
+}
+
+/* libbpf sets the flag at load, by the section's name. */
+static bool has_frags(const struct bpf_program *prog)
+{
+	const char *section = bpf_program__section_name(prog);
+	size_t len = strlen("xdp.frags");
+
+	if (bpf_program__flags(prog) & BPF_F_XDP_HAS_FRAGS)
+		return true;
+	return section && !strncmp(section, "xdp.frags", len) &&
+	       (!section[len] || section[len] == '/');
+}
+
+static json_t *stated(const struct policy_known *author, enum policy_attr attr)
+{
+	return author->has[attr] ? tool_json_value(attr, &author->value[attr]) : json_null();
+}
+
+static json_t *effective(const struct policy_known *author, enum policy_attr attr)
+{
+	struct policy_value value = policy_value__default(attr);
+
+	return tool_json_value(attr, author->has[attr] ? &author->value[attr] : &value);
+}
+
+static json_t *program_json(const struct bpf_object *obj, const struct bpf_program *prog)
+{
+	const char *name = bpf_program__name(prog);
+	const struct btf *btf = bpf_object__btf(obj);
+	struct policy_known author = { 0 };
+	struct runcfg config;
+
+	if (btf && !runcfg__read(btf, name, &config))
+		author = runcfg__known(&config);
+	return json_pack(
+		"{s:o, s:o, s:o, s:o, s:{s:o, s:o}, s:b}", "program", tool_json_string(name),
+		"section", tool_json_string(bpf_program__section_name(prog)), "priority",
+		stated(&author, ATTR_PRIORITY), "chain-call-actions", stated(&author, ATTR_ACTIONS),
+		"effective", "priority", effective(&author, ATTR_PRIORITY), "chain-call-actions",
+		effective(&author, ATTR_ACTIONS), "frags", has_frags(prog));
+}
+
+static int add_open_object(json_t *objects, const struct bpf_object *obj, const char *path,
+			   const char *absolute)
+{
+	json_t *programs = json_array();
+	struct bpf_program *prog;
+
+	bpf_object__for_each_program(prog, obj)
+		if (may_be_xdp(prog))
+			json_array_append_new(programs, program_json(obj, prog));
+	if (!json_array_size(programs)) {
+		json_decref(programs);
+		tool_error("%s: found no XDP program in it, expected one", path);
+		return TOOL_FOUND;
+	}
+	json_array_append_new(objects, json_pack("{s:o, s:o}", "object", tool_json_string(absolute),
+						 "programs", programs));
+	return TOOL_OK;
+}
+
+static int add_object(json_t *objects, const char *path)
+{
+	char *absolute = realpath(path, NULL), why[128];
+	struct bpf_object *obj;
+	int status;
+	long err;
+
+	obj = absolute ? bpf_object__open_file(absolute, NULL) : NULL;
+	err = absolute ? libbpf_get_error(obj) : -errno;
+	if (err) {
+		libbpf_strerror(err, why, sizeof(why));
+		tool_error("%s: found no BPF object that can be read, expected one: %s", path, why);
+		free(absolute);
+		return err == -EACCES || err == -EPERM ? TOOL_PERM : TOOL_FOUND;
+	}
+	status = add_open_object(objects, obj, path, absolute);
+	bpf_object__close(obj);
+	free(absolute);
+	return status;
+}
+
+int cmd_defaults(int argc, char **argv)
+{
+	static const struct argp argp = {
+		.options = options,
+		.parser = parse,
+		.args_doc = "OBJECT...",
+		.doc = "Prints, as JSON, the run priority and the chain call actions that the "
+		       "authors of the XDP programs in BPF object files compiled in.",
+	};
+	struct args args = { 0 };
+	json_t *json = tool_json_new(), *objects = json_array();
+	int status = TOOL_OK, err;
+
+	argp_parse(&argp, argc, argv, 0, NULL, &args);
+	libbpf_set_print(NULL);
+	for (int i = 0; i < args.n_objects; i++) {
+		err = add_object(objects, args.objects[i]);
+		/* the rest is told all the same; not permitted is the worst */
+		if (err > status)
+			status = err;
+	}
+	json_object_set_new(json, "objects", objects);
+	return tool_json_print(json) ? TOOL_FOUND : status;
+}

@@ -1,0 +1,706 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * Edits a file of the policy the way visudo does: an editor gets a copy, and the file is replaced
+ * only by a text that is right. The copy belongs to the editor, which may replace it, or write to
+ * it later; so what was checked is written to a second file of our own, and that takes the place.
+ *
+ * Nothing here must be cleaned up for the policy's sake: the names begin with a dot, and no reader
+ * takes them. What a kill left behind goes away at the next edit, which has the lock.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/auxv.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "policy/plugin.h"
+#include "replace.h"
+#include "tool.h"
+
+#define TEMP_PREFIX ".xdp-policy-edit."
+#define MAX_WORDS   32
+#define SAFE_PATH   "/usr/sbin:/usr/bin:/sbin:/bin"
+#define TEMP_SIZE   (PATH_MAX + 64)
+#define EDIT_ASK    (-1) /* no exit status yet: what came back can't be saved */
+
+extern char **environ;
+
+struct edit {
+	const char *root; /* "" for the host */
+	const char *arg;  /* NULL: the main file */
+	char *path;	  /* what is replaced, links followed */
+	char *dir;	  /* it stands there; ends with a slash */
+	int dir_fd;	  /* holds the lock */
+	bool exists;
+	struct stat st;
+	char *old; /* its text */
+	size_t old_size;
+	int failed; /* exit status, should nobody mend what came back */
+};
+
+/* For the signal handler: the two files, and the editor. */
+static char copy_path[TEMP_SIZE], new_path[TEMP_SIZE];
+static volatile sig_atomic_t editor_pid;
+
+static const struct argp_option options[] = {
+	{ "root", 'r', "DIR", 0, "Take DIR for the root directory", 0 },
+	{ 0 },
+};
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+	struct edit *edit = state->input;
+
+	switch (key) {
+	case 'r':
+		edit->root = arg;
+		return 0;
+	case ARGP_KEY_ARG:
+		if (edit->arg)
+			argp_error(state, "found a second file '%s', expected one", arg);
+		edit->arg = arg;
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+static int status_of(int err)
+{
+	return err == EACCES || err == EPERM || err == EROFS ? TOOL_PERM : TOOL_FOUND;
+}
+
+static int no_memory(void)
+{
+	tool_error("out of memory");
+	return TOOL_FOUND;
+}
+
+/* --- signals --- */
+
+static void take_away(void)
+{
+	if (*copy_path)
+		unlink(copy_path);
+	if (*new_path)
+		unlink(new_path);
+	*copy_path = *new_path = '\0';
+}
+
+/* Only what POSIX allows here; the old file is as it was. */
+static void on_signal(int sig)
+{
+	if (editor_pid > 0)
+		kill(editor_pid, sig);
+	take_away();
+	signal(sig, SIG_DFL);
+	raise(sig);
+}
+
+static void handle_signals(void)
+{
+	static const int signals[] = { SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGPIPE };
+	struct sigaction action = { .sa_handler = on_signal, .sa_flags = SA_NODEFER }, old;
+
+	for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
+		/* what nohup(1) and the like ignore stays ignored */
+		if (!sigaction(signals[i], NULL, &old) && old.sa_handler != SIG_IGN)
+			sigaction(signals[i], &action, NULL);
+}
+
+/* --- which file --- */
+
+static char *join(const char *a, const char *b, const char *c)
+{
+	char *path;
+
+	return asprintf(&path, "%s%s%s", a, b, c) < 0 ? NULL : path;
+}
+
+/* A name alone is a file of the policy, anything with a slash is a path. */
+static int find_path(struct edit *edit)
+{
+	const char *name = edit->arg ? edit->arg : "priorities.conf";
+	const char *dir = "/etc/xdp/priorities.d/";
+
+	if (strchr(name, '/')) {
+		edit->path = strdup(name);
+		return edit->path ? TOOL_OK : no_memory();
+	}
+	if (!strcmp(name, "priorities.conf") || !strcmp(name, "xdpswitch.conf"))
+		dir = "/etc/xdp/";
+	if (!policy_files__is_dropin(name)) {
+		tool_error("found '%s', expected a name that ends in .conf, .yaml or .json, or a "
+			   "path",
+			   name);
+		return TOOL_USAGE;
+	}
+	edit->path = join(edit->root, dir, name);
+	return edit->path ? TOOL_OK : no_memory();
+}
+
+static bool is_below(const char *path, const char *dir)
+{
+	size_t len = strlen(dir);
+
+	return !strncmp(path, dir, len) && path[len] == '/';
+}
+
+/* Whether a link's target stands where the link itself may: in its directory, or the policy's. */
+static bool is_ours(const struct edit *edit, const char *target)
+{
+	static const char *const dirs[] = { "/etc/xdp", "/run/xdp", "/usr/lib/xdp" };
+	char *real = realpath(edit->dir, NULL), *dir;
+	bool ours = real && is_below(target, real);
+
+	free(real);
+	for (size_t i = 0; i < sizeof(dirs) / sizeof(dirs[0]) && !ours; i++) {
+		dir = join(edit->root, dirs[i], "");
+		real = dir ? realpath(dir, NULL) : NULL;
+		ours = real && is_below(target, real);
+		free(real);
+		free(dir);
+	}
+	return ours;
+}
+
+static int set_dir(struct edit *edit)
+{
+	const char *slash = strrchr(edit->path, '/');
+
+	free(edit->dir);
+	edit->dir = slash ? strndup(edit->path, slash + 1 - edit->path) : strdup("./");
+	return edit->dir ? TOOL_OK : no_memory();
+}
+
+static int follow_link(struct edit *edit)
+{
+	char target[PATH_MAX], *real;
+	ssize_t len;
+
+	len = readlink(edit->path, target, sizeof(target) - 1);
+	if (len < 0)
+		return TOOL_OK; /* it is no link, or not there */
+	target[len] = '\0';
+	real = realpath(edit->path, NULL);
+	if (!strcmp(target, "/dev/null") || (real && !strcmp(real, "/dev/null")))
+		tool_error("%s: found a link to /dev/null, which masks the file; remove it to edit "
+			   "a new file in its place",
+			   edit->path);
+	else if (!real)
+		tool_error("%s: found a link to '%s', which is not there, expected a file",
+			   edit->path, target);
+	else if (!is_ours(edit, real))
+		tool_error("%s: found a link to '%s', expected one within the policy's "
+			   "directories; edit that file itself",
+			   edit->path, real);
+	else {
+		free(edit->path);
+		edit->path = real;
+		return set_dir(edit);
+	}
+	free(real);
+	return TOOL_CONFIG;
+}
+
+/* With mode 0755 whatever the umask; the editor shall have that back. */
+static int make_dirs(struct edit *edit)
+{
+	mode_t mask = umask(022);
+	int err = 0;
+
+	for (char *slash = edit->path; (slash = strchr(slash + 1, '/'));) {
+		*slash = '\0';
+		if (mkdir(edit->path, 0755) && errno != EEXIST && !err) {
+			err = errno;
+			tool_error("%s: cannot make this directory: %m", edit->path);
+		}
+		*slash = '/';
+	}
+	umask(mask);
+	return err ? status_of(err) : TOOL_OK;
+}
+
+/* Who may write into the directory can put another file in the place of each of ours. */
+static int check_dir(const struct edit *edit)
+{
+	struct stat st;
+
+	if (fstat(edit->dir_fd, &st) || !(st.st_mode & 022) || (st.st_mode & S_ISVTX))
+		return TOOL_OK;
+	tool_error("%s: found mode %04o, expected no write permission for group and others",
+		   edit->dir, st.st_mode & 07777);
+	return TOOL_CONFIG;
+}
+
+static int lock_dir(struct edit *edit)
+{
+	edit->dir_fd = open(edit->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (edit->dir_fd < 0) {
+		tool_error("%s: found no directory, expected one: %m", edit->dir);
+		return errno == ENOENT || errno == ENOTDIR ? TOOL_USAGE : status_of(errno);
+	}
+	if (!flock(edit->dir_fd, LOCK_EX | LOCK_NB))
+		return check_dir(edit);
+	if (errno == EWOULDBLOCK)
+		tool_error("%s: found another xdp-policy edit at work in this directory, expected "
+			   "none",
+			   edit->dir);
+	else
+		tool_error("%s: cannot lock: %m", edit->dir);
+	return TOOL_FOUND;
+}
+
+/* All that our prefix names: we have the lock, so that nobody else works with it. */
+static void remove_stale(const struct edit *edit)
+{
+	DIR *dir = opendir(edit->dir);
+	struct dirent *entry;
+
+	while (dir && (entry = readdir(dir)))
+		if (!strncmp(entry->d_name, TEMP_PREFIX, strlen(TEMP_PREFIX)))
+			unlinkat(edit->dir_fd, entry->d_name, 0);
+	if (dir)
+		closedir(dir);
+}
+
+/* The text that stands there now. Returns FILE_ABSENT with an empty one if there is no file. */
+static enum policy_file_state read_target(const struct edit *edit, char **text, size_t *size)
+{
+	struct policy_stamp stamp;
+	enum policy_file_state state;
+
+	*text = NULL;
+	*size = 0;
+	state = policy_file__read(edit->path, (uid_t)-1, text, size, &stamp, &tool_log_stderr);
+	/* an empty file is one to edit */
+	return state == FILE_MASKED ? FILE_GOOD : state;
+}
+
+static int open_target(struct edit *edit)
+{
+	enum policy_file_state state;
+
+	edit->exists = !lstat(edit->path, &edit->st);
+	if (edit->exists && !S_ISREG(edit->st.st_mode)) {
+		tool_error("%s: found %s, expected a regular file", edit->path,
+			   S_ISDIR(edit->st.st_mode) ? "a directory" : "a device or the like");
+		return TOOL_USAGE;
+	}
+	state = read_target(edit, &edit->old, &edit->old_size);
+	if (state == FILE_REFUSED)
+		return !access(edit->path, R_OK) ? TOOL_CONFIG : status_of(errno);
+	return TOOL_OK;
+}
+
+/* --- the copy, and the editor --- */
+
+/* The suffix at the end, so that an editor knows what to highlight. */
+static int make_temp(const struct edit *edit, char *path)
+{
+	const char *suffix = strrchr(edit->path, '.');
+	int len, fd;
+
+	if (!suffix || strchr(suffix, '/'))
+		suffix = "";
+	len = snprintf(path, TEMP_SIZE, "%s" TEMP_PREFIX "XXXXXX%s", edit->dir, suffix);
+	if (len >= TEMP_SIZE) {
+		*path = '\0';
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	fd = mkostemps(path, strlen(suffix), O_CLOEXEC);
+	if (fd < 0)
+		*path = '\0';
+	return fd;
+}
+
+static int write_all(int fd, const char *text, size_t size)
+{
+	while (size) {
+		ssize_t n = write(fd, text, size);
+
+		if (n < 0 && errno != EINTR)
+			return -1;
+		if (n > 0) {
+			text += n;
+			size -= n;
+		}
+	}
+	return 0;
+}
+
+static int make_copy(const struct edit *edit)
+{
+	int fd = make_temp(edit, copy_path), err;
+
+	if (fd >= 0 && !write_all(fd, edit->old, edit->old_size) && !close(fd))
+		return TOOL_OK;
+	err = errno;
+	if (fd >= 0)
+		close(fd);
+	tool_error("%s: cannot write a copy beside it: %s", edit->path, strerror(err));
+	return status_of(err);
+}
+
+/* Runs words and waits. Returns its wait status, or -1 with errno if it cannot be run. */
+static int run(char **words)
+{
+	struct sigaction ignore = { .sa_handler = SIG_IGN }, old_int, old_quit;
+	posix_spawnattr_t attr;
+	sigset_t defaults;
+	int err, status;
+	pid_t pid;
+
+	/* as system(3): on a terminal these are meant for the editor */
+	sigaction(SIGINT, &ignore, &old_int);
+	sigaction(SIGQUIT, &ignore, &old_quit);
+	sigemptyset(&defaults);
+	if (old_int.sa_handler != SIG_IGN)
+		sigaddset(&defaults, SIGINT);
+	if (old_quit.sa_handler != SIG_IGN)
+		sigaddset(&defaults, SIGQUIT);
+	posix_spawnattr_init(&attr);
+	posix_spawnattr_setsigdefault(&attr, &defaults);
+	posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGDEF);
+	err = posix_spawnp(&pid, words[0], NULL, &attr, words, environ);
+	posix_spawnattr_destroy(&attr);
+	if (!err) {
+		editor_pid = pid;
+		while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+			;
+		editor_pid = 0;
+	}
+	sigaction(SIGINT, &old_int, NULL);
+	sigaction(SIGQUIT, &old_quit, NULL);
+	errno = err;
+	return err ? -1 : status;
+}
+
+/* Cuts text at blanks; nothing in it has another meaning. Returns false for too many words. */
+static bool split(char *text, char **words)
+{
+	char *save = NULL;
+	int n = 0;
+
+	for (char *w = strtok_r(text, " \t", &save); w; w = strtok_r(NULL, " \t", &save)) {
+		if (n == MAX_WORDS)
+			return false;
+		words[n++] = w;
+	}
+	words[n] = copy_path;
+	words[n + 1] = NULL;
+	return true;
+}
+
+static int run_text(const char *text)
+{
+	char *words[MAX_WORDS + 2], *copy = strdup(text);
+	int status = -1;
+
+	if (!copy) {
+		errno = ENOMEM;
+		return -1;
+	}
+	if (split(copy, words))
+		status = run(words);
+	else
+		errno = E2BIG;
+	free(copy);
+	return status;
+}
+
+/* From the environment, unless that is somebody else's. */
+static const char *chosen_editor(void)
+{
+	static const char *const names[] = { "VISUAL", "EDITOR" };
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		const char *value = secure_getenv(names[i]);
+
+		if (value && value[strspn(value, " \t")])
+			return value;
+	}
+	return NULL;
+}
+
+static int run_editor(void)
+{
+	const char *editor = chosen_editor();
+	int status;
+
+	if (getuid() != geteuid() || getauxval(AT_SECURE)) {
+		editor = NULL;
+		setenv("PATH", SAFE_PATH, 1);
+	}
+	if (editor) {
+		status = run_text(editor);
+	} else {
+		editor = "editor";
+		status = run_text(editor);
+		if (status < 0 && errno == ENOENT) {
+			editor = "vi";
+			status = run_text(editor);
+		}
+	}
+	if (!status)
+		return TOOL_OK;
+	if (status < 0)
+		tool_error("cannot run the editor '%s': %m; VISUAL or EDITOR names another",
+			   editor);
+	else if (WIFSIGNALED(status))
+		tool_error("the editor '%s' was ended by signal %d; nothing is saved", editor,
+			   WTERMSIG(status));
+	else
+		tool_error("the editor '%s' ended with status %d; nothing is saved", editor,
+			   WEXITSTATUS(status));
+	return TOOL_FOUND;
+}
+
+/* --- what comes back --- */
+
+static bool check_switch(const struct edit *edit, const char *text, size_t size)
+{
+	struct policy_switch sw;
+
+	if (policy_switch__parse(&sw, edit->path, text, size, &tool_log_stderr))
+		return false;
+	/* below another root none is ever opened */
+	policy_plugins__check(*edit->root ? NULL : PLUGIN_DIR, &sw, edit->path, &tool_log_stderr);
+	return true;
+}
+
+/* Whether the text may take the file's place. An empty one may: it masks. */
+static bool check_text(const struct edit *edit, const char *text, size_t size)
+{
+	const char *slash = strrchr(edit->path, '/');
+	const char *base = slash ? slash + 1 : edit->path;
+	struct policy_rules rules = { .file = edit->path };
+	int err;
+
+	if (!size)
+		return true;
+	if (!strncmp(base, "xdpswitch.conf", strlen("xdpswitch.conf")))
+		return check_switch(edit, text, size);
+	err = policy_rules__parse(&rules, text, size, &tool_log_stderr);
+	policy_rules__clear(&rules);
+	if (err == -ENOMEM)
+		no_memory();
+	return !err;
+}
+
+/* Somebody who does not ask for the lock, a package's script perhaps, was faster. */
+static bool is_as_it_was(struct edit *edit)
+{
+	enum policy_file_state state;
+	char *text;
+	size_t size;
+	bool same;
+
+	state = read_target(edit, &text, &size);
+	same = state == (edit->exists ? FILE_GOOD : FILE_ABSENT) && size == edit->old_size &&
+	       (!size || !memcmp(text, edit->old, size));
+	if (same || state == FILE_REFUSED) {
+		free(text);
+		return same;
+	}
+	tool_error("%s: found other text in it than when the edit began; to save now replaces that",
+		   edit->path);
+	free(edit->old);
+	edit->old = text;
+	edit->old_size = size;
+	edit->exists = !lstat(edit->path, &edit->st);
+	return false;
+}
+
+static int put_in_place(struct edit *edit, const char *text, size_t size)
+{
+	mode_t mode = edit->exists ? edit->st.st_mode & 07777 : 0644;
+	struct replace replace = { .fd = make_temp(edit, new_path) };
+	int err = 0;
+
+	if (replace.fd < 0)
+		return -errno;
+	replace.path = strdup(edit->path);
+	replace.temp = strdup(new_path);
+	if (!replace.path || !replace.temp)
+		err = -ENOMEM;
+	else if (write_all(replace.fd, text, size))
+		err = -errno;
+	/* the owner first: a change of it takes bits of the mode away */
+	else if (edit->exists && (edit->st.st_uid != geteuid() || edit->st.st_gid != getegid()) &&
+		 fchown(replace.fd, edit->st.st_uid, edit->st.st_gid))
+		err = -errno;
+	if (err)
+		replace__abort(&replace);
+	else
+		err = replace__commit(&replace, mode);
+	*new_path = '\0';
+	return err;
+}
+
+/* Returns an exit status, or EDIT_ASK if there is something to mend. */
+static int save(struct edit *edit, const char *text, size_t size)
+{
+	int err;
+
+	if (size == edit->old_size && (!size || !memcmp(text, edit->old, size))) {
+		printf("%s: unchanged\n", edit->path);
+		return TOOL_OK;
+	}
+	if (!check_text(edit, text, size))
+		return EDIT_ASK;
+	edit->failed = TOOL_FOUND;
+	if (!is_as_it_was(edit))
+		return EDIT_ASK;
+	err = put_in_place(edit, text, size);
+	if (err) {
+		tool_error("%s: cannot save: %s", edit->path, strerror(-err));
+		edit->failed = status_of(-err);
+		return EDIT_ASK;
+	}
+	printf("%s: saved%s\n", edit->path,
+	       size ? "" : "; it is empty now, and masks files of its name");
+	return TOOL_OK;
+}
+
+static int take_back(struct edit *edit)
+{
+	struct policy_stamp stamp;
+	char *text = NULL;
+	size_t size = 0;
+	int status = EDIT_ASK;
+
+	edit->failed = TOOL_CONFIG;
+	switch (policy_file__read(copy_path, (uid_t)-1, &text, &size, &stamp, &tool_log_stderr)) {
+	case FILE_GOOD:
+	case FILE_MASKED:
+		status = save(edit, text ? text : "", size);
+		break;
+	case FILE_ABSENT:
+		tool_error("%s: the editor took the copy away; nothing is saved", edit->path);
+		status = TOOL_FOUND;
+		break;
+	case FILE_REFUSED:
+		break;
+	}
+	free(text);
+	return status;
+}
+
+/* Whether to edit again. Without an answer nobody is there who could. */
+static bool ask(void)
+{
+	char *line = NULL, *answer, *end;
+	size_t size = 0;
+	bool again = false, known = false;
+
+	while (!known) {
+		fputs("What now? (e)dit again, e(x)it without saving: ", stdout);
+		fflush(stdout);
+		if (getline(&line, &size, stdin) < 0) {
+			putchar('\n');
+			break;
+		}
+		answer = line + strspn(line, " \t");
+		end = answer + strcspn(answer, " \t\r\n");
+		*end = '\0';
+		again = !*answer || !strcmp(answer, "e");
+		known = again || !strcmp(answer, "x");
+		if (!known)
+			printf("found '%s', expected e or x; what is wrong can't be saved\n",
+			       answer);
+	}
+	free(line);
+	return again;
+}
+
+static int edit_until_right(struct edit *edit)
+{
+	int status;
+
+	do {
+		status = run_editor();
+		if (!status)
+			status = take_back(edit);
+	} while (status == EDIT_ASK && ask());
+	if (status == EDIT_ASK) {
+		printf("%s: not changed\n", edit->path);
+		status = edit->failed;
+	}
+	return status;
+}
+
+static int edit_locked(struct edit *edit)
+{
+	int status = open_target(edit);
+
+	if (status)
+		return status;
+	remove_stale(edit);
+	handle_signals();
+	/* what is typed ahead may be meant for the editor */
+	setvbuf(stdin, NULL, _IONBF, 0);
+	status = make_copy(edit);
+	if (!status)
+		status = edit_until_right(edit);
+	take_away();
+	/* an editor's own: what it kept of the copy before, what it would recover */
+	remove_stale(edit);
+	return status;
+}
+
+static int begin(struct edit *edit)
+{
+	struct stat st;
+	int status;
+
+	if (stat(*edit->root ? edit->root : "/", &st) || !S_ISDIR(st.st_mode)) {
+		tool_error("%s: found no directory, expected one", edit->root);
+		return TOOL_USAGE;
+	}
+	status = find_path(edit);
+	if (!status && !(edit->arg && strchr(edit->arg, '/')))
+		status = make_dirs(edit);
+	if (!status)
+		status = set_dir(edit);
+	if (!status)
+		status = follow_link(edit);
+	if (!status)
+		status = lock_dir(edit);
+	return status;
+}
+
+int cmd_edit(int argc, char **argv)
+{
+	static const struct argp argp = {
+		.options = options,
+		.parser = parse,
+		.args_doc = "[FILE]",
+		.doc = "Edits a file of the policy, and saves it only if it is right. A FILE "
+		       "without a slash is one of /etc/xdp/priorities.d; the default is "
+		       "/etc/xdp/priorities.conf.",
+	};
+	struct edit edit = { .root = "", .dir_fd = -1 };
+	int status;
+
+	argp_parse(&argp, argc, argv, 0, NULL, &edit);
+	status = begin(&edit);
+	if (!status)
+		status = edit_locked(&edit);
+	if (edit.dir_fd >= 0)
+		close(edit.dir_fd);
+	free(edit.path);
+	free(edit.dir);
+	free(edit.old);
+	return status;
+}

@@ -1,0 +1,299 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "import.h"
+#include "rule-file.h"
+
+enum {
+	OPT_FROM = 0x100
+};
+
+struct source {
+	const char *name;
+	void (*import)(struct import *imp, const json_t *docs);
+};
+
+static const struct source sources[] = {
+	{ "l3afd", import__l3afd },
+	{ "bpfman", import__bpfman },
+	{ 0 },
+};
+
+struct args {
+	struct tool_opts opts;
+	const struct source *from; /* NULL: by content */
+	int format;		   /* enum rule_format; -1: by suffix */
+	const char *input, *output;
+};
+
+static const struct argp_option options[] = {
+	{ "from", OPT_FROM, "KIND", 0, "Read data of l3afd or bpfman; else its content tells", 0 },
+	{ "format", 'f', "FORMAT", 0,
+	  "Write ini, yaml or json; else by the suffix of the output, or ini", 0 },
+	{ "output", 'o', "FILE", 0, "Replace FILE instead of writing to standard output", 0 },
+	{ 0 },
+};
+
+static const struct source *find_source(const char *name)
+{
+	for (const struct source *s = sources; s->name; s++)
+		if (!strcmp(s->name, name))
+			return s;
+	return NULL;
+}
+
+static void set_input(struct args *args, const char *arg, struct argp_state *state)
+{
+	if (args->input)
+		argp_error(state, "found a second file '%s', expected one", arg);
+	args->input = arg;
+}
+
+static void finish_args(struct args *args, struct argp_state *state)
+{
+	if (!args->input)
+		argp_error(state, "found no file, expected one, or - for standard input");
+	if (args->format < 0)
+		args->format = args->output ? (int)rule_format__of(args->output) : FORMAT_INI;
+	if (args->format == FORMAT_CDB)
+		argp_error(state, "found format 'cdb', expected ini, yaml or json; see compile");
+}
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+	struct args *args = state->input;
+
+	switch (key) {
+	case ARGP_KEY_INIT:
+		state->child_inputs[0] = &args->opts;
+		return 0;
+	case OPT_FROM:
+		args->from = find_source(arg);
+		if (!args->from)
+			argp_error(state, "--from: found '%s', expected l3afd or bpfman", arg);
+		return 0;
+	case 'f':
+		args->format = rule_format__by_name(arg);
+		if (args->format < 0)
+			argp_error(state, "found format '%s', expected ini, yaml or json", arg);
+		return 0;
+	case 'o':
+		args->output = arg;
+		return 0;
+	case ARGP_KEY_ARG:
+		set_input(args, arg, state);
+		return 0;
+	case ARGP_KEY_END:
+		finish_args(args, state);
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+/* Whose data it is, by what its first object says; NULL if nobody's. */
+static const struct source *detect(const json_t *docs)
+{
+	const json_t *doc = NULL;
+	size_t i;
+
+	json_array_foreach(docs, i, doc)
+		if (!json_is_null(doc))
+			break;
+	if (json_is_array(doc))
+		doc = json_array_get(doc, 0);
+	if (json_object_get(doc, "apiVersion"))
+		return find_source("bpfman");
+	if (json_object_get(doc, "bpf_programs") || json_object_get(doc, "iface"))
+		return find_source("l3afd");
+	return NULL;
+}
+
+static int read_stream(FILE *in, const char *name, char *text, size_t *size)
+{
+	*size = fread(text, 1, IMPORT_MAX_SIZE + 1, in);
+	if (ferror(in)) {
+		tool_error("%s: found a file that can't be read: %m", name);
+		return errno == EACCES || errno == EPERM ? TOOL_PERM : TOOL_USAGE;
+	}
+	if (*size <= IMPORT_MAX_SIZE)
+		return TOOL_OK;
+	tool_error("%s: found more than %d bytes, expected at most that", name, IMPORT_MAX_SIZE);
+	return TOOL_CONFIG;
+}
+
+static int read_input(const struct args *args, char *text, size_t *size)
+{
+	bool is_stdin = !strcmp(args->input, "-");
+	FILE *in = is_stdin ? stdin : fopen(args->input, "re");
+	int status;
+
+	if (!in) {
+		tool_error("%s: found no file that can be read, expected one: %m", args->input);
+		return errno == EACCES || errno == EPERM ? TOOL_PERM : TOOL_USAGE;
+	}
+	status = read_stream(in, args->input, text, size);
+	if (!is_stdin)
+		fclose(in);
+	return status;
+}
+
+static int no_memory(void)
+{
+	tool_error("out of memory");
+	return TOOL_FOUND;
+}
+
+static int parse_input(const struct args *args, json_t **docs)
+{
+	char *text = malloc(IMPORT_MAX_SIZE + 1);
+	size_t size;
+	int status, err;
+
+	if (!text)
+		return no_memory();
+	status = read_input(args, text, &size);
+	if (!status) {
+		err = import__read(args->input, text, size, &tool_log_stderr, docs);
+		status = err == -ENOMEM ? no_memory() : err ? TOOL_CONFIG : TOOL_OK;
+	}
+	free(text);
+	return status;
+}
+
+/* One line each: "FILE: not imported: WHERE: FIELD: REASON". */
+static void tell(const char *file, const char *what, const json_t *items)
+{
+	const char *where, *field, *reason;
+	json_t *item;
+	size_t i;
+
+	json_array_foreach(items, i, item) {
+		where = json_string_value(json_object_get(item, "where"));
+		field = json_string_value(json_object_get(item, "field"));
+		reason = json_string_value(json_object_get(item, "reason"));
+		policy_log__msg(&tool_log_stderr, POLICY_INFO, file, 0, "%s: %s: %s%s%s", what,
+				where, field, *field ? ": " : "", reason);
+	}
+}
+
+/* The rules as they stand in a JSON rule file; NULL without memory. */
+static json_t *rules_json(const struct policy_rules *rules)
+{
+	const struct policy_rule **list = reallocarray(NULL, rules->n + 1, sizeof(*list));
+	json_t *file = NULL, *json = NULL;
+	char *text = NULL;
+	size_t size;
+	FILE *out;
+
+	out = open_memstream(&text, &size);
+	for (size_t i = 0; list && i < rules->n; i++)
+		list[i] = &rules->rule[i];
+	if (out && list && !write_rules__json(out, list, rules->n, &tool_log_stderr) &&
+	    !fflush(out))
+		file = json_loads(text, 0, NULL);
+	json = json_incref(json_object_get(file, "rules"));
+	json_decref(file);
+	if (out)
+		fclose(out);
+	free(text);
+	free(list);
+	return json;
+}
+
+static int print_json(const struct import *imp, const struct source *from)
+{
+	json_t *json = tool_json_new(), *rules = rules_json(&imp->rules);
+
+	if (!rules) {
+		json_decref(json);
+		return no_memory();
+	}
+	json_object_set_new(json, "from", json_string(from->name));
+	json_object_set_new(json, "rules", rules);
+	json_object_set(json, "not_imported", imp->missed);
+	json_object_set(json, "notes", imp->notes);
+	return tool_json_print(json);
+}
+
+static void print_report(const struct import *imp, const char *file)
+{
+	size_t n = json_array_size(imp->missed);
+
+	tell(file, "note", imp->notes);
+	tell(file, "not imported", imp->missed);
+	if (n)
+		fprintf(stderr, "%s: %zu rule%s, %zu not imported\n", file, imp->rules.n,
+			imp->rules.n == 1 ? "" : "s", n);
+}
+
+/* No file without rules is written: in its place it would mask others. */
+static int print_rules(const struct args *args, const struct import *imp)
+{
+	if (imp->rules.n && (args->output || !args->opts.json))
+		return rule_file__write(args->output, args->format, &imp->rules);
+	if (!imp->rules.n)
+		tool_error("%s: found nothing to import; no rule is written", args->input);
+	return TOOL_OK;
+}
+
+static int import(const struct args *args, const json_t *docs, struct import *imp)
+{
+	const struct source *from = args->from ? args->from : detect(docs);
+	int status;
+
+	if (!from) {
+		tool_error("%s: found neither 'bpf_programs' nor 'apiVersion', expected l3afd's or "
+			   "bpfman's data; --from says whose it is",
+			   args->input);
+		return TOOL_CONFIG;
+	}
+	from->import(imp, docs);
+	if (imp->no_memory)
+		return no_memory();
+	if (imp->too_many) {
+		tool_error("%s: found more than %d programs on interfaces, expected at most that",
+			   args->input, IMPORT_MAX_PLACES);
+		return TOOL_CONFIG;
+	}
+	status = print_rules(args, imp);
+	if (status)
+		return status;
+	if (!args->opts.json)
+		print_report(imp, args->input);
+	else if (print_json(imp, from))
+		return TOOL_FOUND;
+	return imp->rules.n && !json_array_size(imp->missed) ? TOOL_OK : TOOL_FOUND;
+}
+
+int cmd_import(int argc, char **argv)
+{
+	static const struct argp_child children[] = { { &tool_argp, 0, NULL, 0 }, { 0 } };
+	static const struct argp argp = {
+		.options = options,
+		.parser = parse,
+		.args_doc = "FILE|-",
+		.doc = "Reads what an orchestrator was told (l3afd's JSON, bpfman's Kubernetes "
+		       "objects) and writes a rule file that says the same. What no rule can say "
+		       "is listed on standard error.",
+		.children = children,
+	};
+	struct args args = { .format = -1 };
+	struct import imp = { .missed = json_array(), .notes = json_array() };
+	json_t *docs = NULL;
+	int status;
+
+	argp_parse(&argp, argc, argv, 0, NULL, &args);
+	imp.root = args.opts.root ? args.opts.root : "";
+	status = imp.missed && imp.notes ? parse_input(&args, &docs) : no_memory();
+	if (!status)
+		status = import(&args, docs, &imp);
+	policy_rules__clear(&imp.rules);
+	json_decref(imp.missed);
+	json_decref(imp.notes);
+	json_decref(docs);
+	return status;
+}

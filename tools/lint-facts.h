@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef XDP_POLICY_LINT_FACTS_H
+#define XDP_POLICY_LINT_FACTS_H
+
+/*
+ * What rules say together of a program, so far as it is certain.
+ *
+ * With 100000 rules no pair can be looked at for each. Rules are grouped by program and by
+ * priority, and each look goes through a bounded number of others. Where that is not enough the
+ * answer is UNSURE, of which nothing follows.
+ */
+
+#include "lint-internal.h"
+
+/* Rules that one look goes through. */
+#define FACTS_MAX_STEPS 512
+
+enum answer {
+	NO,
+	YES,
+	UNSURE
+};
+
+/* A rule that names a program. Sorted by program, then as the rules are. */
+struct mention {
+	const char *name;
+	uint32_t rule;
+	uint32_t position; /* in an order */
+	bool general;	   /* among globs: the rule is one of the general ones as well */
+};
+
+struct program {
+	const char *name;
+	const struct mention *first, *end;
+};
+
+/* A priority that a rule gives to a program and no later rule takes away. */
+struct claim {
+	const struct program *program; /* NULL: some program, we can't tell which */
+	uint32_t rule;
+	uint32_t priority;
+};
+
+/* A claim and a word of its list for the interface or the host; no word, if it is none of words. */
+struct entry {
+	enum policy_cond cond;
+	const char *word;
+	size_t len;
+	uint32_t claim;
+};
+
+struct facts {
+	struct lint *lint;
+	size_t n_mentions, n_programs, n_claims, n_entries;
+	struct mention *mention; /* by program and rule */
+	struct program *program; /* by name */
+	struct claim *claim;	 /* by priority, place and rule */
+	struct entry *entry;	 /* by condition, word and claim */
+	/* the rules that do not name their programs, and all rules, by what they give */
+	struct rule_list {
+		size_t n;
+		uint32_t *rule;
+	} general[N_ATTRS], giving[N_ATTRS];
+	unsigned int effort;
+	bool *told; /* by rule, of the present warning */
+};
+
+/* Returns 0 or -ENOMEM; facts are to be freed in both cases. */
+int facts__find(struct facts *facts, struct lint *lint);
+void facts__free(struct facts *facts);
+
+/* Begins another warning: nothing is told, and there are steps to go again. */
+void facts__restart(struct facts *facts);
+/* Whether this warning was not given for the rule yet. */
+bool facts__tell(struct facts *facts, uint32_t rule);
+
+/* Takes one step of those that there are; false if they are used up. */
+bool facts__spend(struct facts *facts);
+
+const struct policy_rule *facts__rule(const struct facts *facts, uint32_t i);
+const struct program *facts__program(const struct facts *facts, const char *name);
+
+/* Sets of conditions. */
+#define ALL_CONDS     ((1U << N_CONDS) - 1)
+#define NOT_PROGRAM   (ALL_CONDS & ~(1U << COND_PROGRAM))
+#define PROGRAM_CONDS (NOT_PROGRAM & ~LINT_PLACE)
+
+/* A situation: for each condition a list that holds, or NULL if nothing is known. */
+struct scope {
+	const char *list[N_CONDS];
+};
+
+/* What is known where the rule holds, of the given conditions. */
+void scope__of(const struct policy_rule *rule, unsigned int conds, struct scope *ret);
+/* The rule's own conditions at a place. */
+void scope__at(const struct policy_rule *rule, const struct scope *place, struct scope *ret);
+/* Whether the rule's given conditions hold in all of the scope. */
+bool scope__implies(const struct policy_rule *rule, unsigned int conds, const struct scope *scope);
+/* Whether the rule's given conditions can hold nowhere in the scope. */
+bool scope__excludes(const struct policy_rule *rule, unsigned int conds, const struct scope *scope);
+
+/* Room for what a place is narrowed to. */
+struct words {
+	char word[N_CONDS][LINT_WORD_SIZE];
+};
+
+/* Narrows a place to one where the rule can be, too. False if none is certain. */
+bool place__meet(struct scope *place, const struct policy_rule *rule, struct words *words);
+/* An order of the rules' places: those for all interfaces first. */
+int place__compare(const struct policy_rule *a, const struct policy_rule *b);
+
+/* Mentions by program, then as the rules are; for qsort. */
+int mention__compare(const void *a, const void *b);
+
+/*
+ * Goes through the rules that give an attribute to a program, from the last to the first; for NULL,
+ * through the general rules.
+ */
+struct walk {
+	struct facts *facts;
+	const struct program *program;
+	enum policy_attr attr;
+	uint32_t stop;		     /* earlier rules are not looked at */
+	const struct mention *named; /* the one before is next */
+	size_t n_general;	     /* likewise */
+	unsigned int steps;
+	bool gave_up;
+};
+
+struct walk walk__start(struct facts *facts, const struct program *program, enum policy_attr attr);
+bool walk__next(struct walk *walk, uint32_t *ret);
+
+/*
+ * Whether a later rule than this one gives the attribute in all of the scope, and which, if by is
+ * not NULL. by_flaw: rules that are there to override do not count.
+ */
+enum answer facts__overridden(struct facts *facts, const struct program *program, uint32_t rule,
+			      enum policy_attr attr, const struct scope *scope, bool by_flaw,
+			      uint32_t *by);
+/* Whether the program cannot be attached anywhere in the scope. */
+enum answer facts__denied(struct facts *facts, const struct program *program,
+			  const struct scope *scope);
+/* Whether a claim counts at a place. */
+enum answer facts__there(struct facts *facts, const struct claim *claim, const struct scope *place);
+
+/* Goes through the claims that may count at a place, from the last to the first. */
+struct claims_at {
+	const struct facts *facts;
+	size_t left; /* of all, if no list of words says more */
+	unsigned int n;
+	struct lane {
+		const struct entry *first, *end;
+	} lane[16];
+};
+
+/* Only claims before this one. */
+void claims_at__start(struct claims_at *at, const struct facts *facts, const struct scope *place,
+		      size_t before);
+const struct claim *claims_at__next(struct claims_at *at);
+
+#endif

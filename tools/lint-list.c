@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/* What is certain about two lists of globs, by trying the words of one on the other. */
+#include <ctype.h>
+#include <string.h>
+
+#include "lint-internal.h"
+
+bool lint__is_word(const char *glob)
+{
+	return *glob != '!' && !strpbrk(glob, "*?[\\");
+}
+
+bool lint__is_words(const char *list)
+{
+	return list && policy_list__size(list) <= LINT_MAX_LIST && policy_list__is_literal(list);
+}
+
+bool lint__word_matches(enum policy_cond cond, const char *list, const char *word)
+{
+	struct policy_subject subject = { 0 };
+
+	subject.value[cond] = word;
+	return policy_cond__match(cond, list, &subject) == MATCH_YES;
+}
+
+bool lint__same_list(const char *a, const char *b)
+{
+	size_t size = policy_list__size(a);
+
+	return size == policy_list__size(b) && (!size || !memcmp(a, b, size));
+}
+
+bool lint__is_all(const char *list)
+{
+	bool all = false;
+
+	for_each_glob(glob, list)
+	{
+		if (*glob == '!')
+			return false;
+		all = all || !strcmp(glob, "*");
+	}
+	return all;
+}
+
+static bool has_glob(const char *list, const char *wanted)
+{
+	for_each_glob(glob, list) if (!strcmp(glob, wanted)) return true;
+	return false;
+}
+
+static bool has_exclusion(const char *list)
+{
+	for_each_glob(glob, list) if (*glob == '!') return true;
+	return false;
+}
+
+/* A user has a name and a number, a host a short and a long name: two words may be the same. */
+static bool has_aliases(enum policy_cond cond)
+{
+	return cond == COND_USER || cond == COND_HOST;
+}
+
+/* Of no list with exclusions: every glob that can make b hold is in a too. */
+static bool has_all_globs(const char *a, const char *b)
+{
+	size_t n = 0;
+
+	if (has_exclusion(a) || policy_list__size(a) > LINT_MAX_LIST)
+		return false;
+	for_each_glob(glob, b)
+	{
+		if (*glob == '!')
+			continue;
+		if (++n > LINT_MAX_LIST / 2 || !has_glob(a, glob))
+			return false;
+	}
+	return n;
+}
+
+/* What lint__word_matches() would say; of a list of words, and without aliases, at less cost. */
+static bool is_matched(enum policy_cond cond, const char *list, bool words, const char *word)
+{
+	return words && !has_aliases(cond) ? has_glob(list, word) :
+					     lint__word_matches(cond, list, word);
+}
+
+bool lint__implied(enum policy_cond cond, const char *a, const char *b)
+{
+	bool words;
+
+	if (!a || lint__same_list(a, b))
+		return true;
+	/* other facts may be unknown, and then * does not hold */
+	if (lint__is_all(a) && (b || cond == COND_PROGRAM || cond == COND_HOST))
+		return true;
+	if (!b || (has_aliases(cond) && has_exclusion(a)))
+		return false;
+	if (!lint__is_words(b))
+		return has_all_globs(a, b);
+	words = lint__is_words(a);
+	for_each_glob(word, b) if (!is_matched(cond, a, words, word)) return false;
+	return true;
+}
+
+static bool any_word_matches(enum policy_cond cond, const char *list, const char *words)
+{
+	bool is_words = lint__is_words(list);
+
+	for_each_glob(word, words) if (is_matched(cond, list, is_words, word)) return true;
+	return false;
+}
+
+static bool may_be_same(enum policy_cond cond, const char *a, const char *b)
+{
+	size_t len = strcspn(a, ".");
+
+	if (cond == COND_HOST)
+		return len == strcspn(b, ".") && !strncmp(a, b, len);
+	return !strcmp(a, b) || !isdigit((unsigned char)*a) != !isdigit((unsigned char)*b);
+}
+
+static bool aliases_disjoint(enum policy_cond cond, const char *a, const char *b)
+{
+	if (!lint__is_words(a) || !lint__is_words(b))
+		return false;
+	for_each_glob(word, a)
+		for_each_glob(other, b) if (may_be_same(cond, word, other)) return false;
+	return true;
+}
+
+bool lint__disjoint(enum policy_cond cond, const char *a, const char *b)
+{
+	if (!a || !b || lint__same_list(a, b))
+		return false;
+	if (has_aliases(cond))
+		return aliases_disjoint(cond, a, b);
+	if (lint__is_words(a))
+		return !any_word_matches(cond, b, a);
+	return lint__is_words(b) && !any_word_matches(cond, a, b);
+}
+
+/* The first word that matches the list, as a list of its own. */
+static bool pick_word(enum policy_cond cond, const char *words, const char *list, const char **ret,
+		      char *buf)
+{
+	bool is_words = lint__is_words(list);
+
+	for_each_glob(word, words)
+	{
+		size_t len = strlen(word);
+
+		if (len + 2 > LINT_WORD_SIZE || !is_matched(cond, list, is_words, word))
+			continue;
+		memcpy(buf, word, len + 1);
+		buf[len + 1] = '\0';
+		*ret = buf;
+		return true;
+	}
+	return false;
+}
+
+bool lint__meet(enum policy_cond cond, const char *a, const char *b, const char **ret, char *buf)
+{
+	if (!a || !b || lint__same_list(a, b)) {
+		*ret = a ? a : b;
+		return true;
+	}
+	return (lint__is_words(a) && pick_word(cond, a, b, ret, buf)) ||
+	       (lint__is_words(b) && pick_word(cond, b, a, ret, buf));
+}

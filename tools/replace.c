@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "replace.h"
+
+/* Length of the directory's part of a path, its slash included. */
+static int dir_len(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 - path : 0;
+}
+
+int replace__make_dirs(const char *path)
+{
+	char *dir = strdup(path);
+	int err = dir ? 0 : -ENOMEM;
+
+	for (char *slash = dir; !err && (slash = strchr(slash + 1, '/'));) {
+		*slash = '\0';
+		if (mkdir(dir, 0755) && errno != EEXIST && access(dir, F_OK))
+			err = -errno;
+		*slash = '/';
+	}
+	free(dir);
+	return err;
+}
+
+int replace__begin(struct replace *r, const char *path)
+{
+	int len = dir_len(path), err;
+
+	*r = (struct replace){ .fd = -1 };
+	r->path = strdup(path);
+	if (!r->path || asprintf(&r->temp, "%.*s.%s.XXXXXX", len, path, path + len) < 0) {
+		r->temp = NULL;
+		replace__abort(r);
+		return -ENOMEM;
+	}
+	r->fd = mkostemp(r->temp, O_CLOEXEC);
+	if (r->fd >= 0)
+		return 0;
+	err = -errno;
+	free(r->temp);
+	r->temp = NULL;
+	replace__abort(r);
+	return err;
+}
+
+/* So that the new name is on disk when we say that it is there. */
+static void sync_dir(const char *path)
+{
+	char *dir = strndup(path, dir_len(path));
+	int fd;
+
+	fd = dir ? open(*dir ? dir : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+	if (fd >= 0) {
+		fsync(fd);
+		close(fd);
+	}
+	free(dir);
+}
+
+int replace__commit(struct replace *r, mode_t mode)
+{
+	int err = 0;
+
+	if (fchmod(r->fd, mode) || fsync(r->fd) || rename(r->temp, r->path))
+		err = -errno;
+	if (!err) {
+		sync_dir(r->path);
+		free(r->temp);
+		r->temp = NULL;
+	}
+	replace__abort(r);
+	return err;
+}
+
+void replace__abort(struct replace *r)
+{
+	if (r->temp)
+		unlink(r->temp);
+	if (r->fd >= 0)
+		close(r->fd);
+	free(r->temp);
+	free(r->path);
+	*r = (struct replace){ .fd = -1 };
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef XDP_POLICY_REPLACE_H
+#define XDP_POLICY_REPLACE_H
+
+/*
+ * A file that is replaced as a whole: whoever reads it meets the old one or the new one, whenever
+ * we are killed.
+ */
+
+#include <sys/types.h>
+
+struct replace {
+	char *path; /* what is replaced */
+	char *temp; /* in the same directory; its name begins with a dot */
+	int fd;	    /* the temporary file, open for reading and writing */
+};
+
+/* Makes the directories above path that are missing, with mode 0755. Returns 0 or a negative errno.
+ */
+int replace__make_dirs(const char *path);
+
+/* Makes the temporary file, with mode 0600. Returns 0 or a negative errno. */
+int replace__begin(struct replace *r, const char *path);
+
+/*
+ * Gives it the mode, sees to it that it is on disk, and puts it in place. Returns 0, or a negative
+ * errno with path as it was. r is done with in either case.
+ */
+int replace__commit(struct replace *r, mode_t mode);
+
+/* Takes the temporary file away. Does nothing after a commit. */
+void replace__abort(struct replace *r);
+
+#endif

@@ -1,0 +1,234 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "policy/db.h"
+#include "policy/ini.h"
+#include "policy/yaml.h"
+#include "progress.h"
+#include "replace.h"
+#include "rule-file.h"
+
+/* What a command reads may be more than what every process of a host shall. */
+#define MAX_SIZE (1UL << 30)
+/* What takes long enough to be spoken of. */
+#define MANY (8UL << 20)
+
+static const char *const format_names[] = {
+	[FORMAT_INI] = "ini",
+	[FORMAT_YAML] = "yaml",
+	[FORMAT_JSON] = "json",
+	[FORMAT_CDB] = "cdb",
+};
+
+int rule_format__by_name(const char *name)
+{
+	for (int f = 0; f <= FORMAT_CDB; f++)
+		if (!strcmp(format_names[f], name))
+			return f;
+	return -1;
+}
+
+enum rule_format rule_format__of(const char *path)
+{
+	const char *suffix = strrchr(path, '.');
+
+	for (int f = FORMAT_YAML; suffix && f <= FORMAT_CDB; f++)
+		if (!strcmp(suffix + 1, format_names[f]))
+			return f;
+	return FORMAT_INI;
+}
+
+static char *read_stream(FILE *f, size_t *size)
+{
+	char *text = NULL, *more;
+	size_t room = 0, n;
+
+	*size = 0;
+	do {
+		room = room ? room * 2 : 1 << 16;
+		more = realloc(text, room + 1);
+		if (!more)
+			break;
+		text = more;
+		n = fread(text + *size, 1, room - *size, f);
+		*size += n;
+	} while (*size == room && room < MAX_SIZE);
+	if (more && !ferror(f) && *size < MAX_SIZE) {
+		text[*size] = '\0';
+		return text;
+	}
+	if (more && !ferror(f))
+		errno = EFBIG;
+	free(text);
+	return NULL;
+}
+
+static int not_read(const char *path)
+{
+	tool_error("%s: found a file that can't be read: %m", path);
+	return errno == EACCES ? TOOL_PERM : TOOL_FOUND;
+}
+
+static int read_db(const char *path, FILE *f, struct policy_rules *rules)
+{
+	struct policy_db *db;
+	struct policy_rule rule;
+	int err;
+
+	err = policy_db__open(fileno(f), path, &db, &tool_log_stderr);
+	if (err == -ENOMEM)
+		tool_error("%s: out of memory", path);
+	if (err)
+		return TOOL_CONFIG;
+	for (uint32_t i = 0; i < policy_db__n_rules(db) && !err; i++) {
+		if (!policy_db__rule(db, i, &rule)) {
+			tool_error("%s: found rule %u that makes no sense", path, i + 1);
+			err = -EINVAL;
+			break;
+		}
+		rule.file = rules->file;
+		err = policy_rules__copy(rules, &rule);
+	}
+	policy_db__close(db);
+	if (err == -ENOMEM)
+		tool_error("out of memory");
+	return err ? TOOL_CONFIG : TOOL_OK;
+}
+
+static int read_text(const char *path, FILE *f, enum rule_format format, struct policy_rules *rules)
+{
+	size_t size;
+	char *text = read_stream(f, &size);
+	int err;
+
+	if (!text)
+		return not_read(path);
+	if (size >= MANY && isatty(STDERR_FILENO))
+		fprintf(stderr, "reading %s, %zu MB\n", path, size >> 20);
+	if (format == FORMAT_INI)
+		err = policy_ini__parse(text, size, rules, &tool_log_stderr);
+	else
+		err = policy_yaml__parse(text, size, rules, &tool_log_stderr);
+	free(text);
+	if (err == -ENOMEM)
+		tool_error("out of memory");
+	return err ? TOOL_CONFIG : TOOL_OK;
+}
+
+int rule_file__read(const char *path, enum rule_format format, struct policy_rules *rules)
+{
+	FILE *f = strcmp(path, "-") ? fopen(path, "re") : stdin;
+	struct stat st;
+	int status;
+
+	if (!f)
+		return not_read(path);
+	if (!rules->file)
+		rules->file = (char *)path;
+	if (!fstat(fileno(f), &st) && S_ISDIR(st.st_mode)) {
+		errno = EISDIR;
+		status = not_read(path);
+	} else if (format == FORMAT_CDB) {
+		status = read_db(path, f, rules);
+	} else {
+		status = read_text(path, f, format, rules);
+	}
+	if (f != stdin)
+		fclose(f);
+	return status;
+}
+
+static int print_rules(FILE *out, enum rule_format format, const struct policy_rules *rules,
+		       bool places)
+{
+	const struct policy_rule **list = calloc(rules->n ? rules->n : 1, sizeof(*list));
+	int err;
+
+	if (!list)
+		return -ENOMEM;
+	for (size_t i = 0; i < rules->n; i++)
+		list[i] = &rules->rule[i];
+	if (format == FORMAT_INI)
+		err = write_rules__ini(out, list, rules->n, places);
+	else if (format == FORMAT_YAML)
+		err = write_rules__yaml(out, list, rules->n, &tool_log_stderr);
+	else
+		err = write_rules__json(out, list, rules->n, &tool_log_stderr);
+	free(list);
+	if (!err && (fflush(out) || ferror(out)))
+		err = -errno;
+	return err;
+}
+
+/* Writes, and reads what was written: what is put in place is known to be good. */
+static int write_db(int fd, const char *path, const struct policy_rules *rules)
+{
+	struct progress progress;
+	struct policy_db *db;
+	int err;
+
+	progress__begin(&progress, "compiling");
+	err = policy_db__write(fd, &rules, 1, progress__show, &progress);
+	progress__end(&progress);
+	if (err)
+		return err;
+	err = policy_db__open(fd, path, &db, &tool_log_stderr);
+	if (!err)
+		policy_db__close(db);
+	return err;
+}
+
+static int write_fd(int fd, enum rule_format format, const char *path,
+		    const struct policy_rules *rules)
+{
+	FILE *out;
+	int err;
+
+	if (format == FORMAT_CDB)
+		return write_db(fd, path, rules);
+	fd = dup(fd);
+	out = fd < 0 ? NULL : fdopen(fd, "w");
+	if (!out)
+		return -errno;
+	err = print_rules(out, format, rules, false);
+	return fclose(out) && !err ? -errno : err;
+}
+
+static int not_written(const char *path, int err)
+{
+	if (err == -EILSEQ) /* told already */
+		return TOOL_CONFIG;
+	tool_error("%s: cannot write: %s", path, strerror(-err));
+	return err == -EACCES || err == -EPERM || err == -EROFS ? TOOL_PERM : TOOL_FOUND;
+}
+
+int rule_file__print(enum rule_format format, const struct policy_rules *rules, bool places)
+{
+	int err = print_rules(stdout, format, rules, places);
+
+	return err ? not_written("standard output", err) : TOOL_OK;
+}
+
+int rule_file__write(const char *path, enum rule_format format, const struct policy_rules *rules)
+{
+	struct replace replace;
+	int err;
+
+	if (!path)
+		return rule_file__print(format, rules, false);
+	err = replace__begin(&replace, path);
+	if (!err) {
+		err = write_fd(replace.fd, format, path, rules);
+		if (err)
+			replace__abort(&replace);
+		else
+			err = replace__commit(&replace, 0644);
+	}
+	return err ? not_written(path, err) : TOOL_OK;
+}
