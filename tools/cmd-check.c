@@ -22,9 +22,11 @@ struct check {
 	struct lint_log lint;
 };
 
+#define KEY_STRICT 0x100
+
 static const struct argp_option options[] = {
 	{ "quiet", 'q', NULL, 0, "Say nothing if nothing is wrong", 0 },
-	{ "strict", 's', NULL, 0, "Fail on warnings, too", 0 },
+	{ "strict", KEY_STRICT, NULL, 0, "Fail on warnings, too", 0 },
 	{ 0 },
 };
 
@@ -263,7 +265,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case 'q':
 		check->quiet = true;
 		return 0;
-	case 's':
+	case KEY_STRICT:
 		check->strict = true;
 		return 0;
 	case ARGP_KEY_ARGS:

@@ -115,6 +115,8 @@ static void handle_signals(void)
 		/* what nohup(1) and the like ignore stays ignored */
 		if (!sigaction(signals[i], NULL, &old) && old.sa_handler != SIG_IGN)
 			sigaction(signals[i], &action, NULL);
+	/* nobody can wait for a child if its end is ignored */
+	signal(SIGCHLD, SIG_DFL);
 }
 
 /* --- which file --- */
@@ -235,10 +237,16 @@ static int check_dir(const struct edit *edit)
 {
 	struct stat st;
 
-	if (fstat(edit->dir_fd, &st) || !(st.st_mode & 022) || (st.st_mode & S_ISVTX))
+	if (fstat(edit->dir_fd, &st))
 		return TOOL_OK;
-	tool_error("%s: found mode %04o, expected no write permission for group and others",
-		   edit->dir, st.st_mode & 07777);
+	if (st.st_uid && st.st_uid != geteuid())
+		tool_error("%s: found owner %u, expected root or whoever runs this", edit->dir,
+			   st.st_uid);
+	else if (st.st_mode & 022)
+		tool_error("%s: found mode %04o, expected no write permission for group and others",
+			   edit->dir, st.st_mode & 07777);
+	else
+		return TOOL_OK;
 	return TOOL_CONFIG;
 }
 
@@ -358,7 +366,7 @@ static int run(char **words)
 	struct sigaction ignore = { .sa_handler = SIG_IGN }, old_int, old_quit;
 	posix_spawnattr_t attr;
 	sigset_t defaults;
-	int err, status;
+	int err, status = 0;
 	pid_t pid;
 
 	/* as system(3): on a terminal these are meant for the editor */
@@ -376,8 +384,8 @@ static int run(char **words)
 	posix_spawnattr_destroy(&attr);
 	if (!err) {
 		editor_pid = pid;
-		while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
-			;
+		while (waitpid(pid, &status, 0) < 0 && !err)
+			err = errno == EINTR ? 0 : errno;
 		editor_pid = 0;
 	}
 	sigaction(SIGINT, &old_int, NULL);
@@ -522,6 +530,17 @@ static bool is_as_it_was(struct edit *edit)
 	return false;
 }
 
+static int give_to(int fd, const struct stat *old)
+{
+	struct stat st;
+
+	if (fstat(fd, &st))
+		return -1;
+	if (st.st_uid == old->st_uid && st.st_gid == old->st_gid)
+		return 0;
+	return fchown(fd, old->st_uid, old->st_gid);
+}
+
 static int put_in_place(struct edit *edit, const char *text, size_t size)
 {
 	mode_t mode = edit->exists ? edit->st.st_mode & 07777 : 0644;
@@ -537,8 +556,7 @@ static int put_in_place(struct edit *edit, const char *text, size_t size)
 	else if (write_all(replace.fd, text, size))
 		err = -errno;
 	/* the owner first: a change of it takes bits of the mode away */
-	else if (edit->exists && (edit->st.st_uid != geteuid() || edit->st.st_gid != getegid()) &&
-		 fchown(replace.fd, edit->st.st_uid, edit->st.st_gid))
+	else if (edit->exists && give_to(replace.fd, &edit->st))
 		err = -errno;
 	if (err)
 		replace__abort(&replace);

@@ -253,8 +253,7 @@ static const char *glob_of(struct import *imp, const json_t *json, const char *f
 			   const char *where)
 {
 	char glob[IMPORT_GLOB_SIZE], err[POLICY_ERROR_SIZE];
-	const char *name =
-		text_of(imp, json, field, where, "a name; nothing of it is imported");
+	const char *name = text_of(imp, json, field, where, "a name; nothing of it is imported");
 
 	if (!name || !import__glob(name, glob, sizeof(glob), err, sizeof(err)))
 		return name;

@@ -31,9 +31,10 @@ static bool never_wins(struct facts *facts, uint32_t i, uint32_t *by)
 
 	if (!list || !policy_list__is_literal(list))
 		return loses_all(facts, NULL, i, by);
-	for_each_glob(name,
-		      list) if (n++ > FACTS_MAX_STEPS ||
-				!loses_all(facts, facts__program(facts, name), i, by)) return false;
+	for_each_glob(name, list) {
+		if (n++ > FACTS_MAX_STEPS || !loses_all(facts, facts__program(facts, name), i, by))
+			return false;
+	}
 	return true;
 }
 
@@ -62,36 +63,26 @@ static bool collide(struct facts *facts, const struct claim *a, const struct cla
 	struct scope place;
 	struct words words;
 
-	if (a->rule == b->rule || !b->program || a->program == b->program)
+	if (a->rule == b->rule || !a->program || !b->program || a->program == b->program)
 		return false;
 	scope__of(facts__rule(facts, a->rule), LINT_PLACE, &place);
 	return place__meet(&place, facts__rule(facts, b->rule), &words) &&
 	       facts__there(facts, a, &place) == YES && facts__there(facts, b, &place) == YES;
 }
 
-/* Another claim before this one, of the same priority. */
-static const struct claim *find_collision(struct facts *facts, const struct claim *claim)
-{
-	const struct claim *other;
-	struct claims_at at;
-	struct scope place;
-
-	scope__of(facts__rule(facts, claim->rule), LINT_PLACE, &place);
-	claims_at__start(&at, facts, &place, claim - facts->claim);
-	for (unsigned int i = 0; i < MAX_NEAR && (other = claims_at__next(&at)); i++) {
-		if (other->priority < claim->priority)
-			break;
-		if (collide(facts, claim, other))
-			return other;
-	}
-	return NULL;
-}
-
+/* Of each pair the later rule is told of, once. */
 static void warn_shared(struct facts *facts, const struct claim *claim, const struct claim *other)
 {
 	const struct policy_rule *rule = facts__rule(facts, claim->rule);
 	const struct policy_rule *other_rule = facts__rule(facts, other->rule);
 
+	if (claim->rule < other->rule) {
+		warn_shared(facts, other, claim);
+		return;
+	}
+	if (facts->told[claim->rule] || !collide(facts, claim, other))
+		return;
+	facts->told[claim->rule] = true;
 	lint__add(facts->lint, LINT_SHARED_PRIORITY, rule->file, rule->value_line[ATTR_PRIORITY],
 		  "found priority %u for '%.80s', which '%.80s' has too (%s:%u), expected another "
 		  "one: programs of one priority run in the order of their names",
@@ -99,19 +90,24 @@ static void warn_shared(struct facts *facts, const struct claim *claim, const st
 		  other_rule->value_line[ATTR_PRIORITY]);
 }
 
+/* With those before it that have the same priority, so that each pair comes once. */
 static void warn_shared_priority(struct facts *facts)
 {
-	facts__restart(facts);
-	for (size_t i = 0; i < facts->n_claims; i++) {
-		const struct claim *claim = &facts->claim[i], *other = NULL;
+	const struct claim *end = facts->claim + facts->n_claims, *other;
+	struct claims_at at;
+	struct scope place;
 
-		if (claim->program)
-			other = find_collision(facts, claim);
-		/* the later of both rules is told of */
-		if (other && other->rule > claim->rule && facts__tell(facts, other->rule))
-			warn_shared(facts, other, claim);
-		else if (other && other->rule < claim->rule && facts__tell(facts, claim->rule))
+	facts__restart(facts);
+	for (const struct claim *claim = facts->claim; claim < end; claim++) {
+		if (!claim->program)
+			continue;
+		scope__of(facts__rule(facts, claim->rule), LINT_PLACE, &place);
+		claims_at__start(&at, facts, &place, claim - facts->claim);
+		for (unsigned int i = 0; i < MAX_NEAR && (other = claims_at__next(&at)); i++) {
+			if (other->priority < claim->priority)
+				break;
 			warn_shared(facts, claim, other);
+		}
 	}
 }
 
@@ -362,8 +358,7 @@ static bool denies_place(const struct policy_rule *rule, struct left *left)
 		return false;
 	if (lint__is_all(rule->cond[COND_PROGRAM]))
 		return true;
-	for_each_glob(glob, rule->cond[COND_PROGRAM])
-	{
+	for_each_glob(glob, rule->cond[COND_PROGRAM]) {
 		all = all && *glob == '!';
 		add_left(left, glob + 1);
 	}
@@ -375,7 +370,8 @@ static void add_allowed(struct left *left, const struct policy_rule *rule)
 	if (!rule->cond[COND_PROGRAM] ||
 	    policy_list__size(rule->cond[COND_PROGRAM]) > LINT_MAX_LIST)
 		left->others = true;
-	for_each_glob(glob, rule->cond[COND_PROGRAM]) add_left(left, glob);
+	for_each_glob(glob, rule->cond[COND_PROGRAM])
+		add_left(left, glob);
 }
 
 /* Looks for what later rules allow again. */

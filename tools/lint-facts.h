@@ -67,6 +67,8 @@ struct facts {
 
 /* Returns 0 or -ENOMEM; facts are to be freed in both cases. */
 int facts__find(struct facts *facts, struct lint *lint);
+/* The part of it that is in lint-claims.c. */
+int facts__find_claims(struct facts *facts);
 void facts__free(struct facts *facts);
 
 /* Begins another warning: nothing is told, and there are steps to go again. */

@@ -232,8 +232,7 @@ static size_t list_uses(const struct lint *lint, enum policy_cond cond, struct u
 	for (uint32_t i = 0; i < lint->n; i++) {
 		if (lint->never[i])
 			continue;
-		for_each_glob(glob, lint->rule[i]->cond[cond])
-		{
+		for_each_glob(glob, lint->rule[i]->cond[cond]) {
 			bool excluded = *glob == '!';
 
 			if (glob[excluded] != '/' || !lint__is_word(glob + excluded))

@@ -25,17 +25,25 @@ bool lint__word_matches(enum policy_cond cond, const char *list, const char *wor
 
 bool lint__same_list(const char *a, const char *b)
 {
-	size_t size = policy_list__size(a);
+	size_t len;
 
-	return size == policy_list__size(b) && (!size || !memcmp(a, b, size));
+	if (!a || !b)
+		return a == b;
+	do {
+		if (strcmp(a, b))
+			return false;
+		len = strlen(a) + 1;
+		a += len;
+		b += len;
+	} while (len > 1);
+	return true;
 }
 
 bool lint__is_all(const char *list)
 {
 	bool all = false;
 
-	for_each_glob(glob, list)
-	{
+	for_each_glob(glob, list) {
 		if (*glob == '!')
 			return false;
 		all = all || !strcmp(glob, "*");
@@ -45,13 +53,17 @@ bool lint__is_all(const char *list)
 
 static bool has_glob(const char *list, const char *wanted)
 {
-	for_each_glob(glob, list) if (!strcmp(glob, wanted)) return true;
+	for_each_glob(glob, list)
+		if (!strcmp(glob, wanted))
+			return true;
 	return false;
 }
 
 static bool has_exclusion(const char *list)
 {
-	for_each_glob(glob, list) if (*glob == '!') return true;
+	for_each_glob(glob, list)
+		if (*glob == '!')
+			return true;
 	return false;
 }
 
@@ -68,8 +80,7 @@ static bool has_all_globs(const char *a, const char *b)
 
 	if (has_exclusion(a) || policy_list__size(a) > LINT_MAX_LIST)
 		return false;
-	for_each_glob(glob, b)
-	{
+	for_each_glob(glob, b) {
 		if (*glob == '!')
 			continue;
 		if (++n > LINT_MAX_LIST / 2 || !has_glob(a, glob))
@@ -78,11 +89,25 @@ static bool has_all_globs(const char *a, const char *b)
 	return n;
 }
 
-/* What lint__word_matches() would say; of a list of words, and without aliases, at less cost. */
+/* Whether a list of words has the short name of a host. */
+static bool has_short(const char *list, const char *host)
+{
+	size_t len = strcspn(host, ".");
+
+	if (!host[len])
+		return false;
+	for_each_glob(glob, list)
+		if (strlen(glob) == len && !strncmp(glob, host, len))
+			return true;
+	return false;
+}
+
+/* What lint__word_matches() says; of a list of words at less cost. */
 static bool is_matched(enum policy_cond cond, const char *list, bool words, const char *word)
 {
-	return words && !has_aliases(cond) ? has_glob(list, word) :
-					     lint__word_matches(cond, list, word);
+	if (!words)
+		return lint__word_matches(cond, list, word);
+	return has_glob(list, word) || (cond == COND_HOST && has_short(list, word));
 }
 
 bool lint__implied(enum policy_cond cond, const char *a, const char *b)
@@ -99,7 +124,9 @@ bool lint__implied(enum policy_cond cond, const char *a, const char *b)
 	if (!lint__is_words(b))
 		return has_all_globs(a, b);
 	words = lint__is_words(a);
-	for_each_glob(word, b) if (!is_matched(cond, a, words, word)) return false;
+	for_each_glob(word, b)
+		if (!is_matched(cond, a, words, word))
+			return false;
 	return true;
 }
 
@@ -107,7 +134,9 @@ static bool any_word_matches(enum policy_cond cond, const char *list, const char
 {
 	bool is_words = lint__is_words(list);
 
-	for_each_glob(word, words) if (is_matched(cond, list, is_words, word)) return true;
+	for_each_glob(word, words)
+		if (is_matched(cond, list, is_words, word))
+			return true;
 	return false;
 }
 
@@ -125,7 +154,9 @@ static bool aliases_disjoint(enum policy_cond cond, const char *a, const char *b
 	if (!lint__is_words(a) || !lint__is_words(b))
 		return false;
 	for_each_glob(word, a)
-		for_each_glob(other, b) if (may_be_same(cond, word, other)) return false;
+		for_each_glob(other, b)
+			if (may_be_same(cond, word, other))
+				return false;
 	return true;
 }
 
@@ -146,8 +177,7 @@ static bool pick_word(enum policy_cond cond, const char *words, const char *list
 {
 	bool is_words = lint__is_words(list);
 
-	for_each_glob(word, words)
-	{
+	for_each_glob(word, words) {
 		size_t len = strlen(word);
 
 		if (len + 2 > LINT_WORD_SIZE || !is_matched(cond, list, is_words, word))

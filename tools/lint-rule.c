@@ -120,8 +120,10 @@ static bool is_taken_away(enum policy_cond cond, const char *list, const char *w
 {
 	if (lint__is_word(word))
 		return !lint__word_matches(cond, list, word);
-	for_each_glob(glob, list) if (*glob == '!' && (!strcmp(glob + 1, word) ||
-						       !strcmp(glob + 1, "*"))) return true;
+	for_each_glob(glob, list) {
+		if (*glob == '!' && (!strcmp(glob + 1, word) || !strcmp(glob + 1, "*")))
+			return true;
+	}
 	return false;
 }
 
@@ -130,8 +132,7 @@ static bool check_words(struct lint *lint, const struct policy_rule *rule, enum 
 {
 	bool any_good = false, any_bad = false;
 
-	for_each_glob(glob, rule->cond[cond])
-	{
+	for_each_glob(glob, rule->cond[cond]) {
 		bool exclude = *glob == '!';
 		const char *expected = checks[cond] ? checks[cond](glob + exclude) : NULL;
 
@@ -152,8 +153,7 @@ static bool excludes_all(const struct policy_rule *rule, enum policy_cond cond)
 
 	if (policy_list__size(list) > LINT_MAX_LIST)
 		return false;
-	for_each_glob(glob, list)
-	{
+	for_each_glob(glob, list) {
 		only = only && *glob == '!';
 		excluded = excluded || *glob == '!';
 		if (*glob != '!' && !is_taken_away(cond, list, glob))
@@ -219,8 +219,7 @@ static void check_behind_globs(struct lint *lint, const struct policy_rule *rule
 	const char *before[MAX_GLOBS];
 	size_t n = 0, nth = 0;
 
-	for_each_glob(word, rule->cond[COND_PROGRAM])
-	{
+	for_each_glob(word, rule->cond[COND_PROGRAM]) {
 		nth++;
 		if (!lint__is_word(word)) {
 			before[n] = word;
@@ -249,8 +248,7 @@ static void check_order(struct lint *lint, const struct policy_rule *rule)
 		lint->no_memory = true;
 		return;
 	}
-	for_each_glob(glob, rule->cond[COND_PROGRAM])
-	{
+	for_each_glob(glob, rule->cond[COND_PROGRAM]) {
 		entry[i] = (struct entry){ .glob = glob, .nth = i };
 		i++;
 	}

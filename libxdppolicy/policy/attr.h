@@ -42,6 +42,9 @@ enum policy_order {
 	ORDER_STEP
 };
 
+/* What libxdp's run config holds, and setters set. */
+#define POLICY_RUN_ATTRS (1U << ATTR_PRIORITY | 1U << ATTR_ACTIONS)
+
 #define for_each_attr(attr) for (enum policy_attr attr = 0; attr < N_ATTRS; attr++)
 
 enum policy_attach {

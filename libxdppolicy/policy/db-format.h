@@ -19,6 +19,7 @@
 #define DB_TRAILER    24
 
 #define DB_CDB_HEADER 2048	 /* no cdb is shorter */
+#define DB_CDB_RECORD 8		 /* sizes of key and value, before both */
 #define DB_MAX_SIZE   UINT32_MAX /* what libcdb can address */
 
 /* no names: those have no byte of 0, with which all of these begin */
@@ -28,8 +29,8 @@
 #define DB_RULE_KEY    8
 
 #define DB_META	    8  /* bytes of its value */
-#define DB_NAMED    8  /* of one rule in the list of a name */
-#define DB_GENERAL  4  /* of one rule in the list of general rules */
+#define DB_NAMED    12 /* of one rule in the list of a name */
+#define DB_GENERAL  8  /* of one rule in the list of general rules */
 #define DB_MIN_RULE 50 /* less than the shortest rule takes, with its key and its slots */
 
 #define DB_RELATIVE  (1U << 31)

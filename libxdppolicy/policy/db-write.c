@@ -15,16 +15,23 @@ struct entry {
 	uint32_t hash; /* compared first: the names lie all over the memory */
 	uint32_t number;
 	uint32_t position; /* in the list */
+	uint32_t place;	   /* of the rule */
+};
+
+/* A rule that may match any program. */
+struct general {
+	uint32_t number, place;
 };
 
 struct writer {
 	struct cdb_make make;
-	uint64_t size; /* that the file will have */
+	uint64_t size;	/* that the file will have */
+	uint32_t place; /* of the next record */
 
 	unsigned int conds;
 	struct entry *entry;
 	size_t n_entries;
-	uint32_t *general;
+	struct general *general;
 	size_t n_rules, n_general;
 
 	/* the value that is being made */
@@ -84,9 +91,10 @@ static int add(struct writer *w, const void *key, size_t key_size)
 	w->n = 0;
 	if (w->no_memory)
 		return -ENOMEM;
-	w->size += 8 + key_size + n + 16;
+	w->size += DB_CDB_RECORD + key_size + n + 16;
 	if (w->size > DB_MAX_SIZE)
 		return -EFBIG;
+	w->place += DB_CDB_RECORD + key_size + n;
 	return cdb_make_add(&w->make, key, key_size, w->value, n) ? -errno : 0;
 }
 
@@ -125,18 +133,18 @@ static bool is_named(const struct policy_rule *rule)
 	return rule->cond[COND_PROGRAM] && policy_list__is_literal(rule->cond[COND_PROGRAM]);
 }
 
-static void add_entries(struct writer *w, const char *list, uint32_t number)
+static void add_entries(struct writer *w, const char *list, uint32_t number, uint32_t place)
 {
 	uint32_t position = 0;
 
-	for_each_glob(name, list)
-	{
+	for_each_glob(name, list) {
 		struct entry *e = &w->entry[w->n_entries++];
 
 		e->name = name;
 		e->hash = cdb_hash(name, strlen(name));
 		e->number = number;
 		e->position = position++;
+		e->place = place;
 	}
 }
 
@@ -145,15 +153,15 @@ static int add_rules(struct writer *w, const struct policy_rules *const *sets, s
 	for (size_t s = 0; s < n_sets; s++) {
 		for (size_t r = 0; r < sets[s]->n; r++) {
 			const struct policy_rule *rule = &sets[s]->rule[r];
-			uint32_t number = w->n_rules++;
+			uint32_t number = w->n_rules++, place = w->place;
 			int rc = add_rule(w, rule, number);
 
 			if (rc)
 				return rc;
 			if (is_named(rule))
-				add_entries(w, rule->cond[COND_PROGRAM], number);
+				add_entries(w, rule->cond[COND_PROGRAM], number, place);
 			else
-				w->general[w->n_general++] = number;
+				w->general[w->n_general++] = (struct general){ number, place };
 			step_done(w);
 		}
 	}
@@ -194,6 +202,7 @@ static int add_names(struct writer *w)
 
 		if (first || e->number != e[-1].number) {
 			put_number(w, e->number);
+			put_number(w, e->place);
 			put_number(w, e->position);
 		}
 		if (last)
@@ -205,8 +214,10 @@ static int add_names(struct writer *w)
 
 static int add_general(struct writer *w)
 {
-	for (size_t i = 0; i < w->n_general; i++)
-		put_number(w, w->general[i]);
+	for (size_t i = 0; i < w->n_general; i++) {
+		put_number(w, w->general[i].number);
+		put_number(w, w->general[i].place);
+	}
 	return add(w, DB_KEY_GENERAL, DB_KEY_SIZE(DB_KEY_GENERAL));
 }
 
@@ -305,6 +316,7 @@ int policy_db__write(int fd, const struct policy_rules *const *sets, size_t n_se
 {
 	struct writer w = {
 		.size = DB_CDB_HEADER + DB_TRAILER,
+		.place = DB_CDB_HEADER,
 		.progress = progress,
 		.ctx = ctx,
 	};

@@ -12,10 +12,11 @@
  * Keys and values of the cdb; each key is there once:
  *
  *   "\0meta"     the number of rules, and the union of all rules' conditions
- *   "\0general"  the numbers of the rules that may match any program, ascending: those without a
- *                condition on the program, or with a pattern or an exclusion in it
- *   a program    the rules that state it literally, ascending: pairs of the rule's number and the
- *                program's place in its list, from 0, the first if it is there twice
+ *   "\0general"  the rules that may match any program, ascending: those without a condition on the
+ *                program, or with a pattern or an exclusion in it; of each its number, and where
+ *                in the file its record begins, which saves to look it up by number
+ *   a program    the rules that state it literally, ascending; of each the same two, and the
+ *                position of the program in its list, from 0, the first if it is there twice
  *   a number     that rule; the number, from 0 on, is 8 bytes of 4 bits each, the highest first
  *
  * A rule is:
@@ -307,16 +308,10 @@ static void take_head(struct reader *r, struct policy_head *head)
 }
 
 /* A rule whose parts make sense. Whether a long order does as a whole takes as long as it is. */
-static bool read_rule(const struct policy_db *db, uint32_t number, struct policy_rule *ret)
+static bool read_rule(const struct policy_db *db, uint32_t number, struct reader r,
+		      struct policy_rule *ret)
 {
-	struct reader r = { 0 };
-	unsigned char key[DB_RULE_KEY];
-
-	if (number >= db->n_rules)
-		return false;
-	policy_db__rule_key(number, key);
-	r.at = find(db, key, sizeof(key), &r.left);
-	if (!r.at)
+	if (!r.at || number >= db->n_rules)
 		return false;
 	*ret = (struct policy_rule){ .file = db->path, .line = number + 1 };
 	take_head(&r, &ret->head);
@@ -330,18 +325,45 @@ static bool read_rule(const struct policy_db *db, uint32_t number, struct policy
 	return !r.bad && !r.left;
 }
 
-/* Whether the program at that place, if the rule is an order, gets a priority that there is. */
+/* The rule's record at that place, if that is where it is. */
+static struct reader record_at(const struct policy_db *db, uint32_t number, uint32_t place)
+{
+	const uint32_t n_before = DB_CDB_RECORD + DB_RULE_KEY;
+	const unsigned char *record = cdb_get(&db->cdb, n_before, place);
+	unsigned char key[DB_RULE_KEY];
+	struct reader r = { 0 };
+
+	policy_db__rule_key(number, key);
+	if (!record || cdb_unpack(record) != DB_RULE_KEY ||
+	    memcmp(record + DB_CDB_RECORD, key, DB_RULE_KEY) != 0)
+		return r;
+	r.left = cdb_unpack(record + 4);
+	r.at = cdb_get(&db->cdb, r.left, place + n_before);
+	return r;
+}
+
+/* Whether that position, if the rule is an order, has a priority that there is. */
 static bool order_fits(const struct policy_head *head, uint64_t position)
 {
 	return !head->order_step ||
 	       head->value[ATTR_PRIORITY].num + head->order_step * position <= POLICY_MAX_PRIORITY;
 }
 
-bool policy_db__rule(const struct policy_db *db, uint32_t number, struct policy_rule *ret)
+static bool makes_sense(struct policy_rule *rule)
 {
 	char err[POLICY_ERROR_SIZE];
 
-	return read_rule(db, number, ret) && !policy_rule__finish(ret, err, sizeof(err));
+	return !policy_rule__finish(rule, err, sizeof(err));
+}
+
+bool policy_db__rule(const struct policy_db *db, uint32_t number, struct policy_rule *ret)
+{
+	unsigned char key[DB_RULE_KEY];
+	struct reader r = { 0 };
+
+	policy_db__rule_key(number, key);
+	r.at = find(db, key, sizeof(key), &r.left);
+	return read_rule(db, number, r, ret) && makes_sense(ret);
 }
 
 void policy_db_cursor__start(struct policy_db_cursor *cursor, const struct policy_db *db,
@@ -360,50 +382,63 @@ void policy_db_cursor__start(struct policy_db_cursor *cursor, const struct polic
 	cursor->n_general = db->n_general;
 }
 
-/* A rule that is looked at for any program. */
-static bool give(struct policy_db_cursor *cursor, uint32_t number)
+static bool give_any(struct policy_db_cursor *cursor, uint32_t number)
 {
-	if (!policy_db__rule(cursor->db, number, &cursor->rule))
-		return false;
+	bool good = policy_db__rule(cursor->db, number, &cursor->rule);
+
 	cursor->conds = cursor->rule.head.conds;
 	cursor->position = -1;
-	return true;
+	return good;
 }
 
-/* A rule that states the program. */
-static bool give_named(struct policy_db_cursor *cursor, uint32_t number, uint32_t position)
+static bool give_general(struct policy_db_cursor *cursor, const unsigned char *item)
 {
-	if (!read_rule(cursor->db, number, &cursor->rule) || position > INT32_MAX ||
-	    !order_fits(&cursor->rule.head, position))
-		return false;
+	uint32_t number = cdb_unpack(item);
+	struct reader r = record_at(cursor->db, number, cdb_unpack(item + 4));
+	bool good = read_rule(cursor->db, number, r, &cursor->rule);
+
+	cursor->conds = cursor->rule.head.conds;
+	cursor->position = -1;
+	return good && makes_sense(&cursor->rule);
+}
+
+/* That it matches the program is known. */
+static bool give_named(struct policy_db_cursor *cursor, const unsigned char *item)
+{
+	uint32_t number = cdb_unpack(item), position = cdb_unpack(item + 8);
+	struct reader r = record_at(cursor->db, number, cdb_unpack(item + 4));
+	bool good = read_rule(cursor->db, number, r, &cursor->rule);
+
 	cursor->conds = cursor->rule.head.conds & ~(1U << COND_PROGRAM);
 	cursor->position = position;
-	return true;
+	return good && position <= INT32_MAX && order_fits(&cursor->rule.head, position);
 }
 
-const struct policy_rule *policy_db_cursor__next(struct policy_db_cursor *cursor)
+static const unsigned char *last_of(const unsigned char *list, size_t n_items, size_t item_size)
 {
-	bool good = false;
+	return n_items ? list + (n_items - 1) * item_size : NULL;
+}
 
-	while (!good) {
-		const unsigned char *named = NULL, *general = NULL;
+const struct policy_rule *policy_db_cursor__next(struct policy_db_cursor *c)
+{
+	bool good;
 
-		if (cursor->n_named)
-			named = cursor->named + DB_NAMED * (size_t)(cursor->n_named - 1);
-		if (cursor->n_general)
-			general = cursor->general + DB_GENERAL * (size_t)(cursor->n_general - 1);
-		if (cursor->n_all) {
-			good = give(cursor, --cursor->n_all);
+	do {
+		const unsigned char *named = last_of(c->named, c->n_named, DB_NAMED);
+		const unsigned char *general = last_of(c->general, c->n_general, DB_GENERAL);
+
+		if (c->n_all) {
+			good = give_any(c, --c->n_all);
 		} else if (named && (!general || cdb_unpack(named) > cdb_unpack(general))) {
-			cursor->n_named--;
-			good = give_named(cursor, cdb_unpack(named), cdb_unpack(named + 4));
+			c->n_named--;
+			good = give_named(c, named);
 		} else if (general) {
-			cursor->n_general--;
-			good = give(cursor, cdb_unpack(general));
+			c->n_general--;
+			good = give_general(c, general);
 		} else {
 			return NULL;
 		}
-	}
-	cursor->head = &cursor->rule.head;
-	return &cursor->rule;
+	} while (!good);
+	c->head = &c->rule.head;
+	return &c->rule;
 }

@@ -95,7 +95,8 @@ static void add_rule(struct policy_index *index, const struct policy_rule *rule)
 		index->general[index->n_general++] = order;
 		return;
 	}
-	for_each_glob(name, rule->cond[COND_PROGRAM]) add_name(index, name, order, position++);
+	for_each_glob(name, rule->cond[COND_PROGRAM])
+		add_name(index, name, order, position++);
 }
 
 /* Counts first, so that there is nothing to grow, and no failure but at the start. */
@@ -113,8 +114,7 @@ static int allocate(struct policy_index *index, const struct policy_rules *const
 				n_general++;
 				continue;
 			}
-			for_each_glob(name, rule->cond[COND_PROGRAM])
-			{
+			for_each_glob(name, rule->cond[COND_PROGRAM]) {
 				n_names++;
 				size += size_of(name);
 			}

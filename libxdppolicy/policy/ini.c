@@ -67,7 +67,7 @@ static void end_rule(struct parser *p)
 static void begin_section(struct parser *p, const char *start, size_t len)
 {
 	const char *close = memchr(start, ']', len);
-	char name[POLICY_MAX_NAME + 1];
+	char name[POLICY_MAX_NAME + 1], err[POLICY_ERROR_SIZE];
 	size_t name_len;
 
 	end_rule(p);
@@ -88,9 +88,13 @@ static void begin_section(struct parser *p, const char *start, size_t len)
 	name[name_len] = '\0';
 	for (close++; close < start + len && (*close == ' ' || *close == '\t');)
 		close++;
-	if (close < start + len && *close != ';') {
+	if (close < start + len && *close != ';' && *close != '\r') {
 		error(p, "found '%.*s' behind the rule's name, expected the end of the line",
 		      (int)(start + len - close), close);
+		return;
+	}
+	if (policy_name__check(name, err, sizeof(err))) {
+		error(p, "%s", err);
 		return;
 	}
 	p->bad_section = false;

@@ -17,9 +17,9 @@ struct policy;
 struct policy_db;
 
 /*
- * Parses the text of a rule file, with a NUL behind it, in the format that the suffix of rules->file
- * stands for: .yaml, .json, or INI for any other; of "-", what it looks like. Returns as policy_ini__parse() does. For files that are not in their
- * place, too.
+ * Parses the text of a rule file, with a NUL behind it, in the format that the suffix of
+ * rules->file stands for: .yaml, .json, or INI for any other; of "-", what it looks like. Returns
+ * as policy_ini__parse() does. For files that are not in their place, too.
  */
 int policy_rules__parse(struct policy_rules *rules, const char *text, size_t size,
 			const struct policy_log *log);
@@ -140,6 +140,11 @@ struct policy_resolve_opts {
 	 * than changed on half of the facts.
 	 */
 	bool unknown_undecided;
+	/*
+	 * The attributes that are wanted, a bit 1 << enum policy_attr for each; 0 for all. Others
+	 * are given as undecided.
+	 */
+	unsigned int attrs;
 	/* Called for each answer, winners and losers, by attribute; NULL for none. */
 	void (*trace)(void *ctx, const struct policy_trace *trace);
 	void *trace_ctx;

@@ -7,6 +7,8 @@
 
 #include "internal.h"
 
+#define ALL_ATTRS ((1U << N_ATTRS) - 1)
+
 static const char note_overridden[] = "overridden by a later rule";
 static const char note_not_asked[] = "a source before it decided";
 static const char note_missing[] = "not all of its conditions are known";
@@ -36,8 +38,10 @@ struct resolution {
 	const struct policy_state *state;
 	const struct policy_subject *subject;
 	const struct policy_resolve_opts *opts;
+	unsigned int attrs; /* those that are decided, a bit for each */
 	bool asked[N_RULE_SOURCES];
 	struct answer rules[N_RULE_SOURCES][N_ATTRS];
+	struct answer other; /* of the source that was asked last and has no rules */
 };
 
 static void trace(const struct resolution *r, struct policy_trace t)
@@ -178,7 +182,7 @@ static unsigned int take_rule(struct resolution *r, const struct walk *walk,
 		struct policy_origin origin;
 		struct policy_value value;
 
-		if (!walk->head->has[attr] || is_final(answer))
+		if (!walk->head->has[attr] || !(r->attrs & 1U << attr) || is_final(answer))
 			continue;
 		value = value_of(walk, rule, r->subject, attr, &origin);
 		if (missing) {
@@ -194,19 +198,24 @@ static unsigned int take_rule(struct resolution *r, const struct walk *walk,
 }
 
 /* Asks the rules once for all attributes, from the last rule to the first. */
-static const struct answer *ask_rules(struct resolution *r, int source)
+static const struct answer *ask_rules(struct resolution *r, int source, enum policy_attr attr)
 {
+	static const struct answer unavailable = { .status = STATUS_UNAVAIL };
 	unsigned int open_attrs = N_ATTRS, missing;
 	const struct policy_rule *rule;
 	struct walk walk;
 
 	if (r->asked[source])
-		return r->rules[source];
+		return &r->rules[source][attr];
+	if (rules_status(r, source) == STATUS_UNAVAIL)
+		return &unavailable;
 	r->asked[source] = true;
-	for_each_attr(attr)
-		r->rules[source][attr] = (struct answer){ .status = rules_status(r, source) };
-	if (r->rules[source][0].status == STATUS_UNAVAIL)
-		return r->rules[source];
+	for_each_attr(a) {
+		if (r->attrs & 1U << a)
+			r->rules[source][a] = (struct answer){ .status = STATUS_NOTFOUND };
+		else
+			open_attrs--;
+	}
 	walk_start(&walk, r, source);
 	while (open_attrs && (rule = walk_next(&walk))) {
 		enum policy_match match =
@@ -215,43 +224,46 @@ static const struct answer *ask_rules(struct resolution *r, int source)
 		if (match == MATCH_YES || (match == MATCH_UNKNOWN && r->opts->unknown_undecided))
 			open_attrs -= take_rule(r, &walk, rule, missing);
 	}
-	return r->rules[source];
+	return &r->rules[source][attr];
 }
 
-static struct answer ask_known(const struct resolution *r, const struct policy_known *known,
-			       enum policy_attr attr)
+static const struct answer *ask_known(struct resolution *r, const struct policy_known *known,
+				      enum policy_attr attr)
 {
-	struct answer answer = { .status = STATUS_NOTFOUND };
-
-	answer.unknown = known->unknown;
-	answer.undecided = known->unknown && r->opts->unknown_undecided;
-	if (known->has[attr]) {
-		answer.status = STATUS_SUCCESS;
-		answer.value = known->value[attr];
-	}
-	return answer;
+	r->other = (struct answer){
+		.status = known->has[attr] ? STATUS_SUCCESS : STATUS_NOTFOUND,
+		.value = known->value[attr],
+		.unknown = known->unknown,
+		.undecided = known->unknown && r->opts->unknown_undecided,
+	};
+	return &r->other;
 }
 
-static struct answer ask(struct resolution *r, const struct policy_step *step,
-			 enum policy_attr attr)
+static const struct answer *ask_plugin(struct resolution *r, const char *name,
+				       enum policy_attr attr)
 {
-	struct answer answer = { .status = STATUS_UNAVAIL };
+	r->other = (struct answer){ 0 };
+	r->other.status =
+		policy_plugins__ask(&r->policy->plugins, name, r->subject, attr, &r->other.value);
+	return &r->other;
+}
 
+static const struct answer *ask(struct resolution *r, const struct policy_step *step,
+				enum policy_attr attr)
+{
 	switch (step->source) {
 	case SOURCE_FILES:
-		return ask_rules(r, RULES_FILES)[attr];
+		return ask_rules(r, RULES_FILES, attr);
 	case SOURCE_CDB:
-		return ask_rules(r, RULES_DB)[attr];
+		return ask_rules(r, RULES_DB, attr);
 	case SOURCE_APP:
 		return ask_known(r, &r->subject->app, attr);
 	case SOURCE_BTF:
 		return ask_known(r, &r->subject->btf, attr);
 	case SOURCE_PLUGIN:
-		answer.status = policy_plugins__ask(&r->policy->plugins, step->name, r->subject,
-						    attr, &answer.value);
 		break;
 	}
-	return answer;
+	return ask_plugin(r, step->name, attr);
 }
 
 /*
@@ -304,11 +316,21 @@ static void trace_rules(const struct resolution *r, int source, enum policy_attr
 			 });
 }
 
+/* done: a source before it decided. */
 static void trace_step(struct resolution *r, enum policy_attr attr, const struct policy_step *step,
-		       const struct answer *answer, bool counts, const char *note)
+		       const struct answer *answer, bool done)
 {
-	if (!r->opts->trace)
-		return;
+	bool success = answer->status == STATUS_SUCCESS, counts;
+	const char *note = NULL;
+
+	counts = success && !done && !answer->undecided &&
+		 (step->action[STATUS_SUCCESS] != ACTION_CONTINUE || answer->value.relative);
+	if (success && done)
+		note = note_not_asked;
+	else if (success && !counts && !answer->undecided)
+		note = note_discarded;
+	else if (counts && answer->value.relative)
+		note = note_relative;
 	if (step->source == SOURCE_FILES || step->source == SOURCE_CDB) {
 		trace_rules(r, step->source == SOURCE_FILES ? RULES_FILES : RULES_DB, attr, counts,
 			    note);
@@ -318,7 +340,7 @@ static void trace_step(struct resolution *r, enum policy_attr attr, const struct
 			 .attr = attr,
 			 .source = step->name,
 			 .status = answer->status,
-			 .value = answer->status == STATUS_SUCCESS ? &answer->value : NULL,
+			 .value = success ? &answer->value : NULL,
 			 .counts = counts,
 			 .note = answer->unknown ? note_unknown : note,
 		 });
@@ -381,31 +403,23 @@ static void resolve_attr(struct resolution *r, enum policy_attr attr, struct pol
 	*result = (struct policy_result){ .source = "default" };
 	for (size_t i = 0; i < steps->n && (!done || r->opts->trace); i++) {
 		const struct policy_step *step = &steps->step[i];
-		struct answer answer = ask(r, step, attr);
-		bool counts = false;
-		const char *note = NULL;
+		const struct answer *answer = ask(r, step, attr);
 
-		if (done) {
-			note = answer.status == STATUS_SUCCESS ? note_not_asked : NULL;
-		} else if (answer.undecided) {
-			*result = (struct policy_result){
-				.undecided = true,
-				.missing = answer.missing,
-				.source = step->name,
-				.origin = answer.origin,
-			};
-			done = true;
-		} else {
-			counts = answer.status == STATUS_SUCCESS &&
-				 (step->action[STATUS_SUCCESS] != ACTION_CONTINUE ||
-				  answer.value.relative);
-			if (answer.status == STATUS_SUCCESS && !counts)
-				note = note_discarded;
-			else if (answer.status == STATUS_SUCCESS && answer.value.relative)
-				note = note_relative;
-			done = take_answer(result, &pending, step, &answer);
+		if (r->opts->trace)
+			trace_step(r, attr, step, answer, done);
+		if (done)
+			continue;
+		if (!answer->undecided) {
+			done = take_answer(result, &pending, step, answer);
+			continue;
 		}
-		trace_step(r, attr, step, &answer, counts, note);
+		*result = (struct policy_result){
+			.undecided = true,
+			.missing = answer->missing,
+			.source = step->name,
+			.origin = answer->origin,
+		};
+		done = true;
 	}
 
 	if (result->undecided)
@@ -430,8 +444,12 @@ void policy_state__resolve(const struct policy *policy, const struct policy_stat
 	r.subject = subject;
 	r.opts = opts ? opts : &no_opts;
 	r.asked[RULES_FILES] = r.asked[RULES_DB] = false;
+	r.attrs = r.opts->attrs ? r.opts->attrs : ALL_ATTRS;
 	for_each_attr(attr)
-		resolve_attr(&r, attr, &ret->attr[attr]);
+		if (r.attrs & 1U << attr)
+			resolve_attr(&r, attr, &ret->attr[attr]);
+		else
+			ret->attr[attr] = (struct policy_result){ .undecided = true };
 }
 
 void policy__resolve(const struct policy *policy, const struct policy_subject *subject,

@@ -69,14 +69,25 @@ int policy_rules__copy(struct policy_rules *rules, const struct policy_rule *rul
 	return 0;
 }
 
+/* Of ASCII, or of Unicode's second set in UTF-8, which a terminal obeys as well. */
+static bool is_control(const char *text)
+{
+	unsigned char c = *text, next = c ? text[1] : 0;
+
+	return c < ' ' || c == 0x7f || (c == 0xc2 && next >= 0x80 && next < 0xa0);
+}
+
 /* Up to what INI would take for the end of the name: a bracket, or a comment. */
 size_t policy_name__fit(const char *text)
 {
 	size_t len = 0;
 
-	while (len < POLICY_MAX_NAME && (unsigned char)text[len] >= ' ' && text[len] != 0x7f &&
-	       text[len] != ']' && !(text[len] == ';' && len && text[len - 1] == ' '))
+	while (len < POLICY_MAX_NAME && !is_control(text + len) && text[len] != ']' &&
+	       !(text[len] == ';' && len && text[len - 1] == ' '))
 		len++;
+	/* no character of UTF-8 is cut */
+	while (len && (text[len] & 0xc0) == 0x80)
+		len--;
 	return len;
 }
 
@@ -99,7 +110,9 @@ int policy_name__check(const char *name, char *err, size_t err_size)
 
 bool policy_list__is_literal(const char *list)
 {
-	for_each_glob(glob, list) if (*glob == '!' || strpbrk(glob, "*?[\\")) return false;
+	for_each_glob(glob, list)
+		if (*glob == '!' || strpbrk(glob, "*?[\\"))
+			return false;
 	return true;
 }
 
@@ -107,7 +120,8 @@ size_t policy_list__count(const char *list)
 {
 	size_t n = 0;
 
-	for_each_glob(glob, list) n++;
+	for_each_glob(glob, list)
+		n++;
 	return n;
 }
 
@@ -115,7 +129,8 @@ size_t policy_list__size(const char *list)
 {
 	const char *end = list;
 
-	for_each_glob(glob, list) end = glob + strlen(glob) + 1;
+	for_each_glob(glob, list)
+		end = glob + strlen(glob) + 1;
 	return list ? end + 1 - list : 0;
 }
 
@@ -130,6 +145,14 @@ static bool is_setting(const char *text)
 	memcpy(word, text, len);
 	word[len] = '\0';
 	return !len || policy_key__find(word);
+}
+
+static bool has_control(const char *word)
+{
+	for (; *word; word++)
+		if (*word != '\t' && is_control(word))
+			return true;
+	return false;
 }
 
 int policy_glob__check(const char *word, char *err, size_t err_size)
@@ -148,6 +171,9 @@ int policy_glob__check(const char *word, char *err, size_t err_size)
 		snprintf(err, err_size,
 			 "found '%.60s' in a list of globs, expected globs alone; a setting stands "
 			 "by itself",
+			 word);
+	else if (has_control(word))
+		snprintf(err, err_size, "found '%.60s', expected a glob without control characters",
 			 word);
 	else if (word[strcspn(word, blanks)])
 		snprintf(err, err_size,
@@ -315,14 +341,13 @@ static int finish_order(struct policy_rule *rule, char *err, size_t err_size)
 	const char *list = rule->cond[COND_PROGRAM];
 	uint64_t last;
 
-	if (!rule->has_order) {
+	if (!rule->has_order || !list) {
 		snprintf(err, err_size,
 			 "found '%s' without an order, expected 'order' in the same rule",
 			 policy_key__order(rule->has_start ? ORDER_START : ORDER_STEP)->name);
 		return -EINVAL;
 	}
-	for_each_glob(glob, list)
-	{
+	for_each_glob(glob, list) {
 		if (*glob != '!')
 			continue;
 		snprintf(err, err_size, "found '%.60s' in an order, expected a program", glob);
@@ -366,8 +391,7 @@ static enum policy_match match_list(const char *list, const char *value, const c
 {
 	bool only_excludes = true, found = false;
 
-	for_each_glob(glob, list)
-	{
+	for_each_glob(glob, list) {
 		bool exclude = *glob == '!';
 
 		only_excludes = only_excludes && exclude;
@@ -400,8 +424,7 @@ int policy_order__find(const char *list, const char *program)
 {
 	int i = 0;
 
-	for_each_glob(glob, list)
-	{
+	for_each_glob(glob, list) {
 		if (!fnmatch(glob, program, 0))
 			return i;
 		i++;

@@ -100,6 +100,17 @@ static bool parse_brackets(const struct line *l, enum policy_attr attr, const ch
 	return true;
 }
 
+static bool minds_default(const struct policy_steps *steps)
+{
+	for (size_t i = 0; i < steps->n; i++) {
+		if (steps->step[i].action[STATUS_SUCCESS] == ACTION_MERGE)
+			return true;
+		if (steps->step[i].source == SOURCE_BTF && i + 1 < steps->n)
+			return true;
+	}
+	return false;
+}
+
 static bool parse_steps(const struct line *l, enum policy_attr attr, const char *t,
 			struct policy_steps *ret)
 {
@@ -131,6 +142,7 @@ static bool parse_steps(const struct line *l, enum policy_attr attr, const char 
 	}
 	if (!steps.n)
 		return wrong(l, t, "one or more sources: files, cdb, app, btf");
+	steps.minds_default = minds_default(&steps);
 	*ret = steps;
 	return true;
 }
@@ -248,19 +260,6 @@ void policy_switch__unknown_source(const struct policy_step *step, char *err, si
 		 "found source '%s', expected files, cdb, app, btf or a plug-in that is "
 		 "installed%s%s%s; it counts as unavailable",
 		 step->name, near ? "; did you mean " : "", near ? near : "", near ? "?" : "");
-}
-
-bool policy_switch__minds_default(const struct policy_switch *sw, enum policy_attr attr)
-{
-	const struct policy_steps *steps = &sw->attr[attr];
-
-	for (size_t i = 0; i < steps->n; i++) {
-		if (steps->step[i].action[STATUS_SUCCESS] == ACTION_MERGE)
-			return true;
-		if (steps->step[i].source == SOURCE_BTF && i + 1 < steps->n)
-			return true;
-	}
-	return false;
 }
 
 const char *policy_status__name(enum policy_status status)

@@ -44,6 +44,11 @@ struct policy_step {
 
 struct policy_switch {
 	struct policy_steps {
+		/*
+		 * It makes a difference if the author stated libxdp's default value or nothing: a
+		 * source is asked after btf, or answers are merged.
+		 */
+		bool minds_default;
 		size_t n;
 		struct policy_step step[16];
 	} attr[N_ATTRS];
@@ -63,12 +68,6 @@ unsigned int policy_switch__parse(struct policy_switch *sw, const char *file, co
 
 /* "found source 'x', expected one that is there", with the built-in name that is likely meant. */
 void policy_switch__unknown_source(const struct policy_step *step, char *err, size_t err_size);
-
-/*
- * Whether it makes a difference if the author stated libxdp's default value or nothing: only if a
- * source is asked after btf, or answers are merged.
- */
-bool policy_switch__minds_default(const struct policy_switch *sw, enum policy_attr attr);
 
 const char *policy_status__name(enum policy_status status);
 

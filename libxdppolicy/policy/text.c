@@ -6,6 +6,12 @@
 
 #include "text.h"
 
+/* The first byte of a control character of Unicode's second set: without it there is none. */
+static bool is_c1(const char *text)
+{
+	return (unsigned char)text[0] == 0xc2 && (text[1] & 0xe0) == 0x80;
+}
+
 void policy_log__msg(const struct policy_log *log, enum policy_level level, const char *file,
 		     unsigned int line, const char *fmt, ...)
 {
@@ -19,7 +25,7 @@ void policy_log__msg(const struct policy_log *log, enum policy_level level, cons
 	va_end(args);
 	/* what was found may be anything; a terminal or a log shall not obey it */
 	for (char *c = text; *c; c++)
-		if (iscntrl((unsigned char)*c))
+		if (iscntrl((unsigned char)*c) || is_c1(c))
 			*c = '?';
 	log->fn(log->ctx, level, file, line, text);
 }

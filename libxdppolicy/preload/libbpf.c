@@ -32,7 +32,7 @@ struct bpf_object *hook_bpf_object__open_file(const char *path,
 		if (libxdp_opened.wanted) {
 			/* the hook of libxdp's function keeps it, if any rule asks for it */
 			free(libxdp_opened.path);
-			libxdp_opened.path = strdup(path);
+			libxdp_opened.path = state__may_want(COND_OBJECT) ? strdup(path) : NULL;
 			libxdp_opened.obj = obj;
 		} else {
 			state__lock();
@@ -66,6 +66,7 @@ void hook_bpf_object__close(struct bpf_object *obj)
 static bool wants_override(const struct policy *policy, const struct bpf_object *obj,
 			   const struct bpf_program *prog, struct runcfg_override *ret)
 {
+	static const struct policy_resolve_opts opts = { .attrs = POLICY_RUN_ATTRS };
 	struct policy_subject subject = { .app.unknown = true };
 	struct policy_decision decision;
 	const struct policy_result *result = decision.attr;
@@ -76,7 +77,7 @@ static bool wants_override(const struct policy *policy, const struct bpf_object 
 	state__describe(&subject);
 	object__describe(obj, prog, &subject);
 	object__describe_author(obj, &subject);
-	policy__resolve(policy, &subject, NULL, &decision);
+	policy__resolve(policy, &subject, &opts, &decision);
 	ret->program = bpf_program__name(prog);
 	ret->priority = result[ATTR_PRIORITY].value.num;
 	ret->actions = result[ATTR_ACTIONS].value.num;

@@ -53,6 +53,12 @@ struct program {
 /* A process has few programs open at a time: a list will do. */
 static _Atomic(struct program *) programs;
 
+/*
+ * The last one that was dropped. calloc(3) and free(3) for each open and close are the dearest
+ * part of an override: calloc() takes nothing from the thread's own cache.
+ */
+static struct program *spare;
+
 static struct program *find_program(const struct xdp_program *prog)
 {
 	for (struct program *p = programs; p; p = p->next)
@@ -67,11 +73,11 @@ static struct program *get_program(const struct xdp_program *prog)
 
 	if (p)
 		return p;
-	p = calloc(1, sizeof(*p));
+	p = spare ? spare : malloc(sizeof(*p));
+	spare = NULL;
 	if (!p)
 		return NULL;
-	p->key = prog;
-	p->next = programs;
+	*p = (struct program){ .key = prog, .next = programs };
 	programs = p;
 	return p;
 }
@@ -89,7 +95,8 @@ static void drop_program(const struct xdp_program *prog)
 			before = before->next;
 		before->next = found->next;
 	}
-	free(found);
+	free(spare);
+	spare = found;
 }
 
 /* With the lock held. */
@@ -133,6 +140,13 @@ static struct policy_value get_value(const struct xdp_program *prog, enum policy
 	return value;
 }
 
+/* What libxdp has of those that it has setters for. */
+static void get_values(const struct xdp_program *prog, struct policy_value values[N_ATTRS])
+{
+	for (size_t i = 0; i < N_SET_ATTRS; i++)
+		values[set_attrs[i]] = get_value(prog, set_attrs[i]);
+}
+
 static int set_value(struct xdp_program *prog, enum policy_attr attr, uint32_t was, uint32_t num)
 {
 	int err = 0;
@@ -147,7 +161,7 @@ static int set_value(struct xdp_program *prog, enum policy_attr attr, uint32_t w
 
 /* Source app. The actions are the author's set with the application's changes applied already. */
 static void describe_wishes(const struct xdp_program *prog, const struct bpf_object *obj,
-			    struct policy_subject *subject)
+			    const struct policy_value *values, struct policy_subject *subject)
 {
 	const struct program *p = find_program(prog);
 	struct policy_value before[N_ATTRS] = { 0 };
@@ -161,7 +175,7 @@ static void describe_wishes(const struct xdp_program *prog, const struct bpf_obj
 	before[ATTR_ACTIONS].num = told.actions;
 	for (size_t i = 0; i < N_SET_ATTRS; i++) {
 		enum policy_attr attr = set_attrs[i];
-		struct policy_value now = get_value(prog, attr);
+		struct policy_value now = values[attr];
 		uint32_t changed = now.num ^ (p ? p->enforced : before)[attr].num;
 
 		if (!changed)
@@ -182,18 +196,18 @@ static void describe_wishes(const struct xdp_program *prog, const struct bpf_obj
  * What libxdp read when it opened the program is what the author stated, or the default. Which of
  * the two is in the BTF, but finding it takes a while, and hardly ever makes a difference.
  */
-static void describe_opened(const struct policy *policy, const struct xdp_program *prog,
-			    const struct bpf_object *obj, struct policy_subject *subject)
+static void describe_opened(const struct policy *policy, const struct bpf_object *obj,
+			    const struct policy_value *values, struct policy_subject *subject)
 {
 	for (size_t i = 0; i < N_SET_ATTRS; i++) {
 		enum policy_attr attr = set_attrs[i];
 
-		if (policy_switch__minds_default(policy__switch(policy), attr)) {
+		if (policy__switch(policy)->attr[attr].minds_default) {
 			object__describe_author(obj, subject);
 			return;
 		}
 		subject->btf.has[attr] = true;
-		subject->btf.value[attr] = get_value(prog, attr);
+		subject->btf.value[attr] = values[attr];
 	}
 }
 
@@ -213,7 +227,7 @@ static const struct bpf_object *describe(struct xdp_program *prog, struct policy
 }
 
 static void enforce(struct xdp_program *prog, const struct policy_subject *subject,
-		    const struct policy_decision *decision)
+		    const struct policy_decision *decision, const struct policy_value *values)
 {
 	/* once loaded, as for an interface before, libxdp takes no other values */
 	bool loaded = libxdp.fd(prog) >= 0, changed = false;
@@ -225,7 +239,7 @@ static void enforce(struct xdp_program *prog, const struct policy_subject *subje
 	for (size_t i = 0; i < N_SET_ATTRS; i++) {
 		enum policy_attr attr = set_attrs[i];
 		const struct policy_result *result = &decision->attr[attr];
-		struct policy_value was = get_value(prog, attr);
+		struct policy_value was = values[attr];
 
 		now[attr] = was;
 		if (was.num == result->value.num ||
@@ -247,7 +261,9 @@ static void enforce(struct xdp_program *prog, const struct policy_subject *subje
 
 static void decide_open(const struct policy *policy, struct xdp_program *prog)
 {
+	static const struct policy_resolve_opts opts = { .attrs = POLICY_RUN_ATTRS };
 	struct policy_subject subject = { .app.unknown = true };
+	struct policy_value values[N_ATTRS];
 	struct policy_decision decision;
 	const struct bpf_object *obj;
 
@@ -259,9 +275,10 @@ static void decide_open(const struct policy *policy, struct xdp_program *prog)
 	obj = describe(prog, &subject);
 	if (!obj || object__is_dispatcher(obj))
 		return;
-	describe_opened(policy, prog, obj, &subject);
-	policy__resolve(policy, &subject, NULL, &decision);
-	enforce(prog, &subject, &decision);
+	get_values(prog, values);
+	describe_opened(policy, obj, values, &subject);
+	policy__resolve(policy, &subject, &opts, &decision);
+	enforce(prog, &subject, &decision, values);
 }
 
 /* This process has a program in another mode than it asked for. */
@@ -340,17 +357,19 @@ static int decide(const struct policy *policy, struct xdp_program *prog, int ifi
 {
 	char ifname[IF_NAMESIZE], tag[2 * BPF_TAG_SIZE + 1], driver[NETDEV_DRIVER_SIZE];
 	struct policy_value asked = { .num = mode };
+	struct policy_value values[N_ATTRS];
 	struct policy_subject subject = { 0 };
 	struct policy_decision decision;
 	const struct bpf_object *obj;
 
+	get_values(prog, values);
 	obj = describe(prog, &subject);
 	if (obj)
 		object__describe_author(obj, &subject);
 	if (libxdp.fd(prog) >= 0)
 		describe_tag(prog, &subject, tag);
 	else if (obj)
-		describe_wishes(prog, obj, &subject);
+		describe_wishes(prog, obj, values, &subject);
 	subject.value[COND_INTERFACE] = if_indextoname(ifindex, ifname);
 	if (state__wants(COND_DRIVER))
 		subject.value[COND_DRIVER] = netdev__driver(subject.value[COND_INTERFACE], driver);
@@ -360,7 +379,7 @@ static int decide(const struct policy *policy, struct xdp_program *prog, int ifi
 	policy__resolve(policy, &subject, NULL, &decision);
 	if (report__denial(policy, &subject, &decision))
 		return -EACCES;
-	enforce(prog, &subject, &decision);
+	enforce(prog, &subject, &decision, values);
 	decide_mode(&subject, &decision, ifindex, asked, wanted);
 	return 0;
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -16,6 +17,7 @@
 
 static struct policy *policy;
 static struct process_facts facts;
+static atomic_uint wanted = ~0U; /* nothing is known yet */
 
 /* A thread that is cancelled in here, in open() or sendto(), would keep the lock for ever. */
 static __thread unsigned int lock_depth;
@@ -181,6 +183,8 @@ struct policy *state__enter(void)
 		policy__open(&opts, &policy);
 	else if (!is_fresh())
 		policy__refresh(policy);
+	if (policy)
+		wanted = policy__conds(policy);
 	if (policy && !policy__is_disabled(policy))
 		return policy;
 	state__unlock();
@@ -190,6 +194,11 @@ struct policy *state__enter(void)
 void state__leave(void)
 {
 	state__unlock();
+}
+
+bool state__may_want(enum policy_cond cond)
+{
+	return wanted & 1U << cond;
 }
 
 bool state__wants(enum policy_cond cond)

@@ -25,6 +25,9 @@ void state__unlock(void);
 /* Whether any rule asks for a fact; valid until state__leave(). */
 bool state__wants(enum policy_cond cond);
 
+/* Whether any rule asked for a fact when the policy was looked at last; without the lock. */
+bool state__may_want(enum policy_cond cond);
+
 /* Fills in those facts on this process and this host that are asked for. Valid as above. */
 void state__describe(struct policy_subject *subject);
 

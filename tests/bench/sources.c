@@ -73,11 +73,9 @@ static void make_names(char names[N_NAMES][32], size_t n)
 static uint32_t scan(const struct policy_rules *rules, const char *program)
 {
 	for (size_t i = rules->n; i-- > 0;)
-		for_each_glob(glob, rules->rule[i].cond[COND_PROGRAM]) if (!fnmatch(glob, program,
-										    0)) return rules
-			->rule[i]
-			.head.value[ATTR_PRIORITY]
-			.num;
+		for_each_glob(glob, rules->rule[i].cond[COND_PROGRAM])
+			if (!fnmatch(glob, program, 0))
+				return rules->rule[i].head.value[ATTR_PRIORITY].num;
 	return POLICY_DEFAULT_PRIORITY;
 }
 

@@ -45,17 +45,31 @@ static void guard(const struct policy_db *db, bool on)
 		ASAN_UNPOISON_MEMORY_REGION(end, -db->cdb.cdb_fsize & (page - 1));
 }
 
-/* A text lies within its rule's record. */
-static void check_text(const struct policy_db *db, uint32_t number, const char *text, size_t size)
+/* Where a rule's texts lie. */
+struct range {
+	const char *begin;
+	uint32_t size;
+};
+
+static struct range whole_file(const struct policy_db *db)
+{
+	return (struct range){ (const char *)db->cdb.cdb_mem, db->cdb.cdb_fsize };
+}
+
+static struct range record_of(const struct policy_db *db, uint32_t number)
 {
 	unsigned char key[DB_RULE_KEY];
-	const char *record;
-	uint32_t record_size;
+	struct range range;
 
 	policy_db__rule_key(number, key);
-	record = (const char *)find(db, key, sizeof(key), &record_size);
-	CHECK(record && text >= record && size && size <= record_size &&
-	      text + size <= record + record_size);
+	range.begin = (const char *)find(db, key, sizeof(key), &range.size);
+	return range;
+}
+
+static void check_text(const struct range *range, const char *text, size_t size)
+{
+	CHECK(range->begin && text >= range->begin && size && size <= range->size &&
+	      text + size <= range->begin + range->size);
 }
 
 /* Each value is one that a rule file can state. */
@@ -72,18 +86,18 @@ static void check_value(enum policy_attr attr, const struct policy_value *value)
 	      again.add == value->add && again.del == value->del);
 }
 
-static void check_rule(const struct policy_db *db, const struct policy_rule *rule)
+static void check_rule(const struct policy_db *db, const struct policy_rule *rule,
+		       struct range range)
 {
 	bool sets = false;
 
 	CHECK(rule->line && rule->line <= db->n_rules && rule->file == db->path);
-	check_text(db, rule->line - 1, rule->name, strlen(rule->name) + 1);
+	check_text(&range, rule->name, strlen(rule->name) + 1);
 	for (int c = 0; c < N_CONDS; c++) {
 		CHECK(!rule->cond[c] == !(rule->head.conds & 1U << c));
 		if (rule->cond[c]) {
 			CHECK(*rule->cond[c]);
-			check_text(db, rule->line - 1, rule->cond[c],
-				   policy_list__size(rule->cond[c]));
+			check_text(&range, rule->cond[c], policy_list__size(rule->cond[c]));
 		}
 	}
 	for_each_attr(attr) {
@@ -102,7 +116,7 @@ static void check_cursor(const struct policy_db *db, const char *program)
 
 	policy_db_cursor__start(&cursor, db, program);
 	while ((rule = policy_db_cursor__next(&cursor))) {
-		check_rule(db, rule);
+		check_rule(db, rule, whole_file(db));
 		CHECK(cursor.head == &rule->head && !(cursor.conds & ~rule->head.conds));
 		CHECK(cursor.position >= -1);
 		if (rule->has_order && cursor.position >= 0)
@@ -122,7 +136,7 @@ static void check_db(const struct policy_db *db)
 	for (uint32_t i = 0; i < policy_db__n_rules(db); i++) {
 		if (!policy_db__rule(db, i, &rule))
 			continue;
-		check_rule(db, &rule);
+		check_rule(db, &rule, record_of(db, i));
 		n_good++;
 		if (rule.cond[COND_PROGRAM])
 			check_cursor(db, rule.cond[COND_PROGRAM]);

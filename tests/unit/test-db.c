@@ -607,25 +607,46 @@ START_TEST(test_write_fails)
 }
 END_TEST
 
-/* A database of records that policy_db__write() would not write. */
-static void put_record(struct cdb_make *make, const void *key, size_t key_size,
-		       const uint32_t *words, size_t n_words)
+/* Databases of records that policy_db__write() would not write. */
+static uint32_t next_place;
+
+static void begin(struct cdb_make *make)
 {
-	uint32_t value[32];
+	ck_assert(!ftruncate(fd, 0) && !lseek(fd, 0, SEEK_SET));
+	ck_assert(!cdb_make_start(make, fd));
+	next_place = DB_CDB_HEADER;
+}
+
+static void end(struct cdb_make *make)
+{
+	ck_assert(!cdb_make_finish(make));
+	ck_assert(!policy_db__seal(fd, size_of(fd)));
+}
+
+/* Where the record is. */
+static uint32_t put_record(struct cdb_make *make, const void *key, size_t key_size,
+			   const uint32_t *words, size_t n_words)
+{
+	uint32_t value[32], place = next_place;
 
 	for (size_t i = 0; i < n_words; i++)
 		value[i] = htole32(words[i]);
 	ck_assert(!cdb_make_add(make, key, key_size, value, n_words * sizeof(*value)));
+	next_place += DB_CDB_RECORD + key_size + n_words * sizeof(*value);
+	return place;
 }
 
-static void put_rule(struct cdb_make *make, uint32_t number, const uint32_t *words, size_t n_words)
+static uint32_t put_rule(struct cdb_make *make, uint32_t number, const uint32_t *words,
+			 size_t n_words)
 {
 	unsigned char key[DB_RULE_KEY];
 
 	policy_db__rule_key(number, key);
-	put_record(make, key, sizeof(key), words, n_words);
+	return put_record(make, key, sizeof(key), words, n_words);
 }
 
+#define META	DB_KEY_META, DB_KEY_SIZE(DB_KEY_META)
+#define GENERAL DB_KEY_GENERAL, DB_KEY_SIZE(DB_KEY_GENERAL)
 #define WORDS(...)                         \
 	(const uint32_t[]){ __VA_ARGS__ }, \
 		sizeof((const uint32_t[]){ __VA_ARGS__ }) / sizeof(uint32_t)
@@ -636,18 +657,6 @@ static void put_rule(struct cdb_make *make, uint32_t number, const uint32_t *wor
 #define PRIO   (1U << ATTR_PRIORITY)
 #define ACTS   (1U << ATTR_ACTIONS)
 
-static void begin(struct cdb_make *make)
-{
-	ck_assert(!ftruncate(fd, 0) && !lseek(fd, 0, SEEK_SET));
-	ck_assert(!cdb_make_start(make, fd));
-}
-
-static void end(struct cdb_make *make)
-{
-	ck_assert(!cdb_make_finish(make));
-	ck_assert(!policy_db__seal(fd, size_of(fd)));
-}
-
 /* Rule 1 of three is this one, for any program or for "p". */
 static bool is_taken(bool named, uint32_t position, const uint32_t *words, size_t n_words)
 {
@@ -655,19 +664,20 @@ static bool is_taken(bool named, uint32_t position, const uint32_t *words, size_
 	struct policy_db_cursor cursor;
 	struct policy_rule rule;
 	struct cdb_make make;
+	uint32_t place[3];
 	bool taken, found = false;
 
 	begin(&make);
-	put_rule(&make, 0, WORDS(0, 0, PRIO, 5, A_NAME));
-	put_rule(&make, 1, words, n_words);
-	put_rule(&make, 2, WORDS(0, 0, PRIO, 6, A_NAME));
-	if (named)
-		put_record(&make, "p", 1, WORDS(1, position));
-	put_record(&make, DB_KEY_META, DB_KEY_SIZE(DB_KEY_META), WORDS(3, 0));
-	if (named)
-		put_record(&make, DB_KEY_GENERAL, DB_KEY_SIZE(DB_KEY_GENERAL), WORDS(0, 2));
-	else
-		put_record(&make, DB_KEY_GENERAL, DB_KEY_SIZE(DB_KEY_GENERAL), WORDS(0, 1, 2));
+	place[0] = put_rule(&make, 0, WORDS(0, 0, PRIO, 5, A_NAME));
+	place[1] = put_rule(&make, 1, words, n_words);
+	place[2] = put_rule(&make, 2, WORDS(0, 0, PRIO, 6, A_NAME));
+	put_record(&make, META, WORDS(3, 0));
+	if (named) {
+		put_record(&make, "p", 1, WORDS(1, place[1], position));
+		put_record(&make, GENERAL, WORDS(0, place[0], 2, place[2]));
+	} else {
+		put_record(&make, GENERAL, WORDS(0, place[0], 1, place[1], 2, place[2]));
+	}
 	end(&make);
 	db = open_good(fd);
 	taken = policy_db__rule(db, 1, &rule);
@@ -744,6 +754,7 @@ START_TEST(test_named_rule)
 {
 	ck_assert(is_taken(true, 0, WORDS(P, 0, PRIO, 1, A_NAME, A_LIST)));
 	ck_assert(!is_taken(true, 0, WORDS(P, 0, 0, A_NAME, A_LIST)));
+	ck_assert(!is_taken(true, 0, WORDS(0, 10, PRIO, 10, A_NAME)));
 	/* its place in an order */
 	ck_assert(is_taken(true, 0, WORDS(P, 1 << 30, PRIO, 1, A_NAME, A_LIST)));
 	ck_assert(is_taken(true, 1, WORDS(P, 1 << 30, PRIO, 1, A_NAME, A_LIST)));
@@ -762,33 +773,48 @@ START_TEST(test_wrong_meta)
 	end(&make);
 	expect_refused(fd, "found no number of rules, expected one");
 	begin(&make);
-	put_record(&make, DB_KEY_META, DB_KEY_SIZE(DB_KEY_META), WORDS(0));
+	put_record(&make, META, WORDS(0));
 	end(&make);
 	expect_refused(fd, "found no number of rules, expected one");
 	begin(&make);
-	put_record(&make, DB_KEY_META, DB_KEY_SIZE(DB_KEY_META), WORDS(100, 0));
+	put_record(&make, META, WORDS(100, 0));
 	end(&make);
 	expect_refused(fd, "found 100 rules with conditions 0");
 	begin(&make);
-	put_record(&make, DB_KEY_META, DB_KEY_SIZE(DB_KEY_META), WORDS(0, 1U << N_CONDS));
+	put_record(&make, META, WORDS(0, 1U << N_CONDS));
 	end(&make);
 	expect_refused(fd, "found 0 rules with conditions 0x800");
 }
 END_TEST
 
-/* Numbers of rules that there are not, and more of them than the list is long. */
+/* Rules that there are not, or not there, and half of one more. */
 START_TEST(test_wrong_lists)
 {
 	struct cdb_make make;
 	struct policy_db *db;
 	struct policy_db_cursor cursor;
+	uint32_t first, third, fake, longer;
 
 	begin(&make);
-	put_rule(&make, 0, WORDS(0, 0, PRIO, 5, A_NAME));
-	put_rule(&make, 2, WORDS(0, 0, PRIO, 5, A_NAME));
-	put_record(&make, "p", 1, WORDS(UINT32_MAX, 0, 0, 0, 2, 0, 0));
-	put_record(&make, DB_KEY_GENERAL, DB_KEY_SIZE(DB_KEY_GENERAL), WORDS(9, 1));
-	put_record(&make, DB_KEY_META, DB_KEY_SIZE(DB_KEY_META), WORDS(2, 0));
+	first = put_rule(&make, 0, WORDS(0, 0, PRIO, 5, A_NAME));
+	third = put_rule(&make, 2, WORDS(0, 0, PRIO, 5, A_NAME));
+	/* a record of rule 0 that begins within a value and is longer than the file */
+	fake = put_record(&make, "fake", 4, WORDS(DB_RULE_KEY, UINT32_MAX, 0, 0)) + DB_CDB_RECORD +
+	       4;
+	/* a longer key; if it were as long as a number's, its end and the value would be a rule */
+	longer = put_record(&make, "\0\0\0\0\0\0\0\0\0\0\0\0", 12, WORDS(0, PRIO, 5, A_NAME, 0));
+	put_record(&make, "p", 1,
+		   WORDS(UINT32_MAX, first, 0, /* no such number */
+			 0, first, 0,	       /* a good one */
+			 0, UINT32_MAX, 0,     /* no such place */
+			 0, third, 0,	       /* another one's */
+			 0, first + 1, 0,      /* nothing's */
+			 0, fake, 0,	       /* see above */
+			 0, longer, 0,	       /* see above */
+			 2, third, 0,	       /* no such number, though it is there */
+			 0, first));
+	put_record(&make, GENERAL, WORDS(9, first, 1, third, 0));
+	put_record(&make, META, WORDS(2, 0));
 	end(&make);
 	db = open_good(fd);
 	policy_db_cursor__start(&cursor, db, "p");

@@ -65,6 +65,11 @@ static const struct {
 	{ "[x]\nprogram = a\n  b ; why\npriority = 1\n", 0, "3: found ';', expected a glob" },
 	{ "[ab]*: 5\n", 0, "1: found '*: 5' behind the rule's name, expected the end of the line" },
 	{ "[x] ; why\npriority = 1\n", 1, NULL },
+	{ "[x]\r\npriority = 1\r\n", 1, NULL },
+	{ "[x\ty]\npriority = 1\n", 0, "1: found 'x?y', expected a rule name without ']'" },
+	{ "[x\xc2\x9b]\npriority = 1\n", 0, "1: found 'x?\x9b', expected a rule name without" },
+	{ "a\xc2\x9b: 1\n", 0, "1: found 'a?\x9b', expected a glob without control characters" },
+	{ "\xc3\xa9\x9b: 1\n", 1, NULL },
 	{ "[x]\npriority = 1\n  2\n", 0, "3: found 'priority' a second time" },
 	{ "a: 1\nb: x\nc: y\n", 0, "2: found 'x', expected a run priority" },
 	{ "[x]\nprogram = " X10("abcdefghi ") X10("abcdefghi ") "\npriority = 1\n", 0,
@@ -91,6 +96,9 @@ static const struct {
 	{ "[x]\norder = a a\norder-start = 2147483647\norder-step = 2147483647\n", 0,
 	  "1: found an order whose last program gets 4294967294, expected a run priority" },
 	{ "[x]\norder =\n", 0, "2: found nothing, expected one or more globs\n" },
+	{ "[x]\norder =\norder-start = 1\n", 0,
+	  "2: found nothing, expected one or more globs\n"
+	  "1: found 'order-start' without an order" },
 	{ "[x]\norder = a !b\n", 0, "1: found '!b' in an order, expected a program\n" },
 	{ "[x]\norder = a unit=b\n", 0, "2: found 'unit=b' in a list of globs" },
 	{ "[x]\norder = a\norder = b\n", 0,
@@ -274,6 +282,7 @@ END_TEST
 /* What a name holds, all formats hold; see policy_name__check(). */
 START_TEST(test_short_rule_has_a_name)
 {
+	static const char two_bytes[] = X10("1234") "12345678\u00e9: 1\n";
 	static const char text[] = "a] b: 1\n" X10("123456") ": 2\n[ c ]\npriority = 3\n";
 	struct policy_rules rules;
 	struct messages m;
@@ -282,6 +291,11 @@ START_TEST(test_short_rule_has_a_name)
 	ck_assert_str_eq(rules.rule[0].name, "a");
 	ck_assert_uint_eq(strlen(rules.rule[1].name), POLICY_MAX_NAME);
 	ck_assert_str_eq(rules.rule[2].name, " c ");
+	policy_rules__clear(&rules);
+
+	/* 48 bytes, and a character of two that is not cut */
+	ck_assert(!parse(two_bytes, strlen(two_bytes), &rules, &m));
+	ck_assert_uint_eq(strlen(rules.rule[0].name), POLICY_MAX_NAME - 1);
 	policy_rules__clear(&rules);
 }
 END_TEST

@@ -187,7 +187,7 @@ START_TEST(test_minds_default)
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		policy_switch__parse(&sw, "f", cases[i].text, strlen(cases[i].text), NULL);
-		ck_assert_int_eq(policy_switch__minds_default(&sw, ATTR_ACTIONS), cases[i].minds);
+		ck_assert_int_eq(sw.attr[ATTR_ACTIONS].minds_default, cases[i].minds);
 	}
 }
 END_TEST

@@ -90,6 +90,9 @@ static const struct {
 	{ NAME("[x]"), 0, "3: column 9: found a list, expected a rule's name\n" },
 	{ NAME("'a]'"), 0, "3: column 9: found 'a]', expected a rule name without ']'" },
 	{ NAME("\"a\\tb\""), 0, "3: column 9: found 'a?b', expected a rule name without" },
+	{ NAME("\"a\\x85b\""), 0,
+	  "3: column 9: found 'a?\x85"
+	  "b', expected a rule name without ']'" },
 	{ NAME("\"a\\nb\""), 0,
 	  "3: column 9: found a value with a line break, expected one line\n" },
 	{ NAME("|\n    x"), 0,
@@ -124,6 +127,8 @@ static const struct {
 	{ M("host: a b"), 0, "3: column 17: found 'a b', expected a glob without blanks" },
 	{ M("host: [c, a b]"), 0, "3: column 21: found 'a b', expected a glob without blanks" },
 	{ M("host: \"a\\tb\""), 0, "3: column 17: found 'a?b', expected a glob without blanks" },
+	{ M("host: \"a\\x9b\""), 0,
+	  "3: column 17: found 'a?\x9b', expected a glob without control characters\n" },
 	{ M("host: '!'"), 0, "3: column 17: found a lone '!'" },
 	{ M("host: ';a'"), 0, "3: column 17: found ';a', expected a glob" },
 	{ M("host: [a, user=b]"), 0, "3: column 21: found 'user=b'" },
