@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "lint.h"
+#include "policy/db.h"
 #include "policy/plugin.h"
 #include "tool.h"
 
@@ -101,7 +102,8 @@ static void check_rules(struct check *check, const char *path, const char *text,
 		rc = lint__rules(&rules, &check->lint);
 	if (rc == -ENOMEM)
 		no_memory(check);
-	check->n_rules += rules.n;
+	if (!rc)
+		check->n_rules += rules.n;
 	policy_rules__clear(&rules);
 }
 
@@ -119,13 +121,14 @@ static void check_text(struct check *check, const char *path, const char *text, 
 static void check_stdin(struct check *check)
 {
 	size_t size;
-	char *text = malloc(POLICY_MAX_FILE_SIZE + 1);
+	char *text = malloc(POLICY_MAX_FILE_SIZE + 2);
 
 	if (!text) {
 		no_memory(check);
 		return;
 	}
 	size = fread(text, 1, POLICY_MAX_FILE_SIZE + 1, stdin);
+	text[size] = '\0';
 	if (ferror(stdin))
 		policy_log__msg(&check->log, POLICY_ERROR, "-", 0,
 				"found input that can't be read, expected text: %m");
@@ -136,6 +139,32 @@ static void check_stdin(struct check *check)
 	else
 		check_text(check, "-", text, size);
 	free(text);
+}
+
+static void check_db(struct check *check, const char *path)
+{
+	struct policy_stamp stamp;
+	struct policy_db *db;
+	int fd, rc;
+
+	if (policy_file__open(path, (uid_t)-1, &fd, &stamp, &check->log) != FILE_GOOD)
+		return;
+	check->n_files++;
+	rc = policy_db__open(fd, path, &db, &check->log);
+	close(fd);
+	if (rc == -ENOMEM)
+		no_memory(check);
+	if (rc)
+		return;
+	check->n_rules += policy_db__n_rules(db);
+	policy_db__close(db);
+}
+
+static bool is_db(const char *path)
+{
+	const char *suffix = strrchr(path, '.');
+
+	return suffix && !strcmp(suffix, ".cdb");
 }
 
 /* A file that is not in its place yet: its text counts, not its owner. */
@@ -203,6 +232,8 @@ static void check_arg(struct check *check, const char *arg)
 		check_stdin(check);
 	else if (!stat(arg, &st) && S_ISDIR(st.st_mode))
 		check_dir(check, arg);
+	else if (is_db(arg) && !access(arg, F_OK))
+		check_db(check, arg);
 	else
 		check_file(check, arg);
 }

@@ -207,11 +207,12 @@ static int warn_too_many(struct facts *facts)
 static uint32_t useless_actions(struct facts *facts, const struct program *program,
 				const struct scope *scope, uint32_t *by)
 {
-	struct walk walk = walk__start(facts, program, ATTR_ACTIONS);
+	struct walk walk;
 	struct policy_value sum = { .relative = true };
 	bool found = false;
 	uint32_t i;
 
+	walk__start(&walk, facts, program, ATTR_ACTIONS, 0);
 	while (walk__next(&walk, &i)) {
 		const struct policy_rule *rule = facts__rule(facts, i);
 		struct policy_value value = rule->head.value[ATTR_ACTIONS];

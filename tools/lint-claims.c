@@ -68,9 +68,9 @@ static void add_claims_of(struct facts *facts, const struct program *program)
 
 static int list_claims(struct facts *facts)
 {
-	const struct rule_list *general = &facts->general[ATTR_PRIORITY];
+	const struct rule_list *giving = &facts->giving[ATTR_PRIORITY];
 
-	facts->claim = calloc(facts->n_mentions + facts->n_programs + general->n + 1,
+	facts->claim = calloc(facts->n_mentions + facts->n_programs + giving->n + 1,
 			      sizeof(*facts->claim));
 	if (!facts->claim)
 		return -ENOMEM;
@@ -78,9 +78,12 @@ static int list_claims(struct facts *facts)
 		return 0;
 	for (size_t i = 0; i < facts->n_programs; i++)
 		add_claims_of(facts, &facts->program[i]);
-	for (size_t i = 0; i < general->n; i++)
-		add_claim(facts, NULL, general->rule[i],
-			  max_priority(facts__rule(facts, general->rule[i])));
+	for (size_t i = 0; i < giving->n; i++) {
+		const struct policy_rule *rule = facts__rule(facts, giving->rule[i]);
+
+		if (facts__is_general(rule))
+			add_claim(facts, NULL, giving->rule[i], max_priority(rule));
+	}
 	return 0;
 }
 
@@ -95,137 +98,71 @@ static int by_priority(const void *a, const void *b, void *ctx)
 	return order ? order : (x->rule > y->rule) - (x->rule < y->rule);
 }
 
-/* The words of a rule's list that claims are grouped by. Only counts if entry is NULL. */
-static size_t list_entries(const struct policy_rule *rule, enum policy_cond cond, uint32_t claim,
-			   struct entry *entry)
+/* A host may be known by both of its names: the short one stands for both. */
+static size_t word_len(enum policy_cond cond, const char *word)
 {
-	const char *list = rule->cond[cond];
-	size_t n = 0;
+	return cond == COND_HOST ? strcspn(word, ".") : strlen(word);
+}
 
-	if (!lint__is_words(list)) {
-		if (entry)
-			*entry = (struct entry){ cond, "", 0, claim };
-		return 1;
-	}
+static int index_claim(struct facts *facts, enum policy_cond cond, uint32_t claim)
+{
+	const char *list = facts__rule(facts, facts->claim[claim].rule)->cond[cond];
+	int rc = 0;
+
+	if (!lint__is_words(list))
+		return lint_index__add(&facts->claims, cond, "", 0, claim);
 	for_each_glob(word, list) {
-		/* a host may be known by both of its names */
-		size_t len = cond == COND_HOST ? strcspn(word, ".") : strlen(word);
-
-		if (entry)
-			entry[n] = (struct entry){ cond, word, len, claim };
-		n++;
+		if (!rc)
+			rc = lint_index__add(&facts->claims, cond, word, word_len(cond, word),
+					     claim);
 	}
-	return n;
+	return rc;
 }
 
-static size_t list_all_entries(const struct facts *facts, struct entry *entry)
+static int index_claims(struct facts *facts)
 {
-	static const enum policy_cond conds[] = { COND_INTERFACE, COND_HOST };
-	size_t n = 0;
+	int rc = 0;
 
-	for (uint32_t i = 0; i < facts->n_claims; i++)
-		for (size_t c = 0; c < sizeof(conds) / sizeof(conds[0]); c++)
-			n += list_entries(facts__rule(facts, facts->claim[i].rule), conds[c], i,
-					  entry ? entry + n : NULL);
-	return n;
-}
-
-static int by_word(const struct entry *a, const struct entry *b)
-{
-	int order = (int)a->cond - (int)b->cond;
-
-	if (!order)
-		order = (a->len > b->len) - (a->len < b->len);
-	return order ? order : memcmp(a->word, b->word, a->len);
-}
-
-static int by_word_and_claim(const void *a, const void *b)
-{
-	const struct entry *x = a, *y = b;
-	int order = by_word(x, y);
-
-	return order ? order : (x->claim > y->claim) - (x->claim < y->claim);
-}
-
-static int find_entries(struct facts *facts)
-{
-	size_t n = list_all_entries(facts, NULL);
-
-	facts->entry = calloc(n + 1, sizeof(*facts->entry));
-	if (!facts->entry)
-		return -ENOMEM;
-	facts->n_entries = list_all_entries(facts, facts->entry);
-	qsort(facts->entry, n, sizeof(*facts->entry), by_word_and_claim);
-	return 0;
-}
-
-/* The first entry that does not come before key, by its word and then by its claim. */
-static const struct entry *lower_bound(const struct facts *facts, const struct entry *key)
-{
-	const struct entry *first = facts->entry;
-	size_t n = facts->n_entries;
-
-	while (n) {
-		size_t half = n / 2;
-
-		if (by_word_and_claim(first + half, key) < 0) {
-			first += half + 1;
-			n -= half + 1;
-		} else {
-			n = half;
-		}
+	for (uint32_t i = 0; i < facts->n_claims && !rc; i++) {
+		rc = index_claim(facts, COND_INTERFACE, i);
+		if (!rc)
+			rc = index_claim(facts, COND_HOST, i);
 	}
-	return first;
-}
-
-static void add_lane(struct claims_at *at, struct entry key, size_t before)
-{
-	struct lane *lane = &at->lane[at->n++];
-
-	key.claim = 0;
-	lane->first = lower_bound(at->facts, &key);
-	key.claim = before;
-	lane->end = lower_bound(at->facts, &key);
+	lint_index__sort(&facts->claims);
+	return rc;
 }
 
 void claims_at__start(struct claims_at *at, const struct facts *facts, const struct scope *place,
 		      size_t before)
 {
-	const size_t max = sizeof(at->lane) / sizeof(at->lane[0]) - 1;
-	enum policy_cond cond = COND_INTERFACE;
+	enum policy_cond cond =
+		lint__is_words(place->list[COND_INTERFACE]) ? COND_INTERFACE : COND_HOST;
+	bool all = !lint__is_words(place->list[cond]);
 
 	at->facts = facts;
-	at->left = 0;
-	at->n = 0;
-	if (!lint__is_words(place->list[cond]))
-		cond = COND_HOST;
-	if (!lint__is_words(place->list[cond]) || policy_list__count(place->list[cond]) > max) {
-		at->left = before;
-		return;
+	at->lanes.n = 0;
+	if (!all)
+		lint_lanes__add(&at->lanes, &facts->claims, cond, "", 0, 0, before);
+	for_each_glob(word, all ? NULL : place->list[cond]) {
+		if (!lint_lanes__add(&at->lanes, &facts->claims, cond, word, word_len(cond, word),
+				     0, before))
+			all = true;
 	}
-	add_lane(at, (struct entry){ .cond = cond, .word = "" }, before);
-	for_each_glob(word, place->list[cond]) {
-		size_t len = cond == COND_HOST ? strcspn(word, ".") : strlen(word);
-
-		add_lane(at, (struct entry){ .cond = cond, .word = word, .len = len }, before);
-	}
+	at->left = all ? before : 0;
+	if (all)
+		at->lanes.n = 0;
 }
 
 const struct claim *claims_at__next(struct claims_at *at)
 {
-	const struct claim *claim = at->facts->claim;
-	int64_t best = -1;
+	uint32_t claim;
 
 	if (at->left)
-		return claim + --at->left;
-	for (unsigned int i = 0; i < at->n; i++)
-		if (at->lane[i].end > at->lane[i].first && at->lane[i].end[-1].claim > best)
-			best = at->lane[i].end[-1].claim;
-	/* a claim with several words stands in several lanes */
-	for (unsigned int i = 0; i < at->n; i++)
-		if (at->lane[i].end > at->lane[i].first && at->lane[i].end[-1].claim == best)
-			at->lane[i].end--;
-	return best < 0 ? NULL : claim + best;
+		return at->facts->claim + --at->left;
+	if (!lint_lanes__peek(&at->lanes, &claim))
+		return NULL;
+	lint_lanes__drop(&at->lanes, claim);
+	return at->facts->claim + claim;
 }
 
 int facts__find_claims(struct facts *facts)
@@ -236,5 +173,5 @@ int facts__find_claims(struct facts *facts)
 	if (rc)
 		return rc;
 	qsort_r(facts->claim, facts->n_claims, sizeof(*facts->claim), by_priority, facts);
-	return find_entries(facts);
+	return index_claims(facts);
 }

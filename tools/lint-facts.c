@@ -73,15 +73,58 @@ bool scope__excludes(const struct policy_rule *rule, unsigned int conds, const s
 	return false;
 }
 
-struct walk walk__start(struct facts *facts, const struct program *program, enum policy_attr attr)
+/* Longer beginnings of a name are cut: they are looked for at each length. */
+#define MAX_PREFIX 24
+
+/* How all names begin that a glob matches. */
+static size_t prefix_of(const char *glob)
 {
-	return (struct walk){
-		.facts = facts,
-		.program = program,
-		.attr = attr,
-		.named = program ? program->end : NULL,
-		.n_general = facts->general[attr].n,
-	};
+	size_t len = strcspn(glob, "*?[\\");
+
+	return *glob == '!' ? 0 : len < MAX_PREFIX ? len : MAX_PREFIX;
+}
+
+static void add_prefix(struct walk *walk, const char *word, size_t len)
+{
+	if (walk->facts->prefixes & UINT64_C(1) << len)
+		lint_lanes__add(&walk->general, &walk->facts->general, walk->attr, word, len,
+				walk->first, UINT32_MAX);
+}
+
+void walk__start(struct walk *walk, struct facts *facts, const struct program *program,
+		 enum policy_attr attr, uint32_t first)
+{
+	walk->facts = facts;
+	walk->program = program;
+	walk->attr = attr;
+	walk->first = first;
+	walk->named = program->end;
+	walk->general.n = 0;
+	walk->steps = 0;
+	walk->gave_up = false;
+	for (size_t len = 0; len <= MAX_PREFIX; len++) {
+		add_prefix(walk, program->name, len);
+		if (!program->name[len])
+			break;
+	}
+}
+
+/*
+ * The rules that are certain to match whatever this list does are those for all, and those with all
+ * of its globs.
+ */
+static void walk_start_general(struct walk *walk, struct facts *facts, const char *list,
+			       enum policy_attr attr, uint32_t first)
+{
+	*walk = (struct walk){ .facts = facts, .attr = attr, .first = first };
+	add_prefix(walk, "", 0);
+	for_each_glob(glob, list) {
+		if (*glob == '!')
+			continue;
+		if (prefix_of(glob))
+			add_prefix(walk, glob, prefix_of(glob));
+		break;
+	}
 }
 
 bool facts__spend(struct facts *facts)
@@ -96,6 +139,7 @@ static bool spend(struct walk *walk)
 	return !walk->gave_up;
 }
 
+/* Without a program whoever asks has to compare the lists. */
 static bool matches(const struct policy_rule *rule, const struct program *program)
 {
 	const char *list = rule->cond[COND_PROGRAM];
@@ -105,24 +149,25 @@ static bool matches(const struct policy_rule *rule, const struct program *progra
 
 bool walk__next(struct walk *walk, uint32_t *ret)
 {
-	const uint32_t *general = walk->facts->general[walk->attr].rule;
-
 	while (spend(walk)) {
 		const struct mention *named = NULL;
+		uint32_t general;
+		bool any;
 
-		if (walk->program && walk->named > walk->program->first)
+		if (walk->program && walk->named > walk->program->first &&
+		    walk->named[-1].rule >= walk->first)
 			named = walk->named - 1;
-		if (named && named->rule < walk->stop)
-			named = NULL;
-		if (!named && (!walk->n_general || general[walk->n_general - 1] < walk->stop))
+		any = lint_lanes__peek(&walk->general, &general);
+		if (!named && !any)
 			return false;
-		if (named && (!walk->n_general || named->rule >= general[walk->n_general - 1])) {
+		if (named && (!any || named->rule >= general)) {
 			walk->named--;
 			*ret = named->rule;
 			if (!named->general && facts__rule(walk->facts, *ret)->head.has[walk->attr])
 				return true;
 		} else {
-			*ret = general[--walk->n_general];
+			lint_lanes__drop(&walk->general, general);
+			*ret = general;
 			if (matches(facts__rule(walk->facts, *ret), walk->program))
 				return true;
 		}
@@ -161,11 +206,14 @@ enum answer facts__overridden(struct facts *facts, const struct program *program
 			      enum policy_attr attr, const struct scope *scope, bool by_flaw,
 			      uint32_t *by)
 {
-	struct walk walk = walk__start(facts, program, attr);
 	unsigned int conds = program ? NOT_PROGRAM : ALL_CONDS;
+	struct walk walk;
 	uint32_t i;
 
-	walk.stop = rule + 1;
+	if (program)
+		walk__start(&walk, facts, program, attr, rule + 1);
+	else
+		walk_start_general(&walk, facts, scope->list[COND_PROGRAM], attr, rule + 1);
 	while (walk__next(&walk, &i)) {
 		const struct policy_rule *later = facts__rule(facts, i);
 
@@ -182,11 +230,12 @@ enum answer facts__overridden(struct facts *facts, const struct program *program
 enum answer facts__denied(struct facts *facts, const struct program *program,
 			  const struct scope *scope)
 {
-	struct walk walk = walk__start(facts, program, ATTR_ATTACH);
+	struct walk walk;
 	uint32_t i;
 
 	if (!facts->lint->asked[ATTR_ATTACH])
 		return NO;
+	walk__start(&walk, facts, program, ATTR_ATTACH, 0);
 	while (walk__next(&walk, &i)) {
 		const struct policy_rule *rule = facts__rule(facts, i);
 		bool denies = rule->head.value[ATTR_ATTACH].num == ATTACH_DENY;
@@ -260,20 +309,17 @@ static int find_mentions(struct facts *facts)
 
 static int find_programs(struct facts *facts)
 {
-	struct program *program;
-
 	facts->program = calloc(facts->n_mentions + 1, sizeof(*facts->program));
 	if (!facts->program)
 		return -ENOMEM;
-	program = facts->program - 1;
 	for (size_t i = 0; i < facts->n_mentions; i++) {
 		const struct mention *m = &facts->mention[i];
 
-		if (!i || strcmp(m->name, program->name))
-			*++program = (struct program){ .name = m->name, .first = m };
-		program->end = m + 1;
+		if (!i || strcmp(m->name, m[-1].name))
+			facts->program[facts->n_programs++] =
+				(struct program){ .name = m->name, .first = m };
+		facts->program[facts->n_programs - 1].end = m + 1;
 	}
-	facts->n_programs = program + 1 - facts->program;
 	return 0;
 }
 
@@ -288,27 +334,52 @@ const struct program *facts__program(const struct facts *facts, const char *name
 		       find_program);
 }
 
+bool facts__is_general(const struct policy_rule *rule)
+{
+	const char *list = rule->cond[COND_PROGRAM];
+
+	return !list || !policy_list__is_literal(list);
+}
+
+/* By the beginning of each glob; by "" if the rule may match names of any. */
+static int add_general(struct facts *facts, enum policy_attr attr, uint32_t i)
+{
+	const char *list = facts__rule(facts, i)->cond[COND_PROGRAM];
+	bool only_excludes = true;
+	int rc = 0;
+
+	for_each_glob(glob, list) {
+		if (*glob == '!' || rc)
+			continue;
+		only_excludes = false;
+		facts->prefixes |= UINT64_C(1) << prefix_of(glob);
+		rc = lint_index__add(&facts->general, attr, glob, prefix_of(glob), i);
+	}
+	if (!only_excludes)
+		return rc;
+	facts->prefixes |= 1;
+	return lint_index__add(&facts->general, attr, "", 0, i);
+}
+
 static int find_lists(struct facts *facts)
 {
 	const struct lint *lint = facts->lint;
 
 	for_each_attr(attr) {
-		struct rule_list *general = &facts->general[attr], *giving = &facts->giving[attr];
+		struct rule_list *giving = &facts->giving[attr];
 
-		general->rule = calloc(lint->n + 1, sizeof(*general->rule));
 		giving->rule = calloc(lint->n + 1, sizeof(*giving->rule));
-		if (!general->rule || !giving->rule)
+		if (!giving->rule)
 			return -ENOMEM;
 		for (uint32_t i = 0; i < lint->n; i++) {
-			const char *list = lint->rule[i]->cond[COND_PROGRAM];
-
 			if (!lint->rule[i]->head.has[attr] || lint->never[i])
 				continue;
 			giving->rule[giving->n++] = i;
-			if (!list || !policy_list__is_literal(list))
-				general->rule[general->n++] = i;
+			if (facts__is_general(lint->rule[i]) && add_general(facts, attr, i))
+				return -ENOMEM;
 		}
 	}
+	lint_index__sort(&facts->general);
 	return 0;
 }
 
@@ -351,11 +422,10 @@ int facts__find(struct facts *facts, struct lint *lint)
 
 void facts__free(struct facts *facts)
 {
-	for_each_attr(attr) {
-		free(facts->general[attr].rule);
+	for_each_attr(attr)
 		free(facts->giving[attr].rule);
-	}
-	free(facts->entry);
+	lint_index__free(&facts->general);
+	lint_index__free(&facts->claims);
 	free(facts->claim);
 	free(facts->program);
 	free(facts->mention);

@@ -10,6 +10,7 @@
  * answer is UNSURE, of which nothing follows.
  */
 
+#include "lint-index.h"
 #include "lint-internal.h"
 
 /* Rules that one look goes through. */
@@ -41,26 +42,23 @@ struct claim {
 	uint32_t priority;
 };
 
-/* A claim and a word of its list for the interface or the host; no word, if it is none of words. */
-struct entry {
-	enum policy_cond cond;
-	const char *word;
-	size_t len;
-	uint32_t claim;
-};
-
 struct facts {
 	struct lint *lint;
-	size_t n_mentions, n_programs, n_claims, n_entries;
+	size_t n_mentions, n_programs, n_claims;
 	struct mention *mention; /* by program and rule */
 	struct program *program; /* by name */
 	struct claim *claim;	 /* by priority, place and rule */
-	struct entry *entry;	 /* by condition, word and claim */
-	/* the rules that do not name their programs, and all rules, by what they give */
+	/*
+	 * Claims by interface or host, if their lists are of words, else by "". Rules that do not
+	 * name their programs, by attribute and by how the names begin.
+	 */
+	struct lint_index claims, general;
+	uint64_t prefixes; /* the lengths of those beginnings, a bit for each */
+	/* the rules by what they give */
 	struct rule_list {
 		size_t n;
 		uint32_t *rule;
-	} general[N_ATTRS], giving[N_ATTRS];
+	} giving[N_ATTRS];
 	unsigned int effort;
 	bool *told; /* by rule, of the present warning */
 };
@@ -114,27 +112,29 @@ int place__compare(const struct policy_rule *a, const struct policy_rule *b);
 /* Mentions by program, then as the rules are; for qsort. */
 int mention__compare(const void *a, const void *b);
 
-/*
- * Goes through the rules that give an attribute to a program, from the last to the first; for NULL,
- * through the general rules.
- */
+/* Goes through the rules that give an attribute to a program, from the last to the first. */
 struct walk {
 	struct facts *facts;
 	const struct program *program;
 	enum policy_attr attr;
-	uint32_t stop;		     /* earlier rules are not looked at */
+	uint32_t first;		     /* rules before it are not looked at */
 	const struct mention *named; /* the one before is next */
-	size_t n_general;	     /* likewise */
+	struct lint_lanes general;
 	unsigned int steps;
 	bool gave_up;
 };
 
-struct walk walk__start(struct facts *facts, const struct program *program, enum policy_attr attr);
+void walk__start(struct walk *walk, struct facts *facts, const struct program *program,
+		 enum policy_attr attr, uint32_t first);
 bool walk__next(struct walk *walk, uint32_t *ret);
+
+/* Whether the rule's list of programs, if any, is more than words. */
+bool facts__is_general(const struct policy_rule *rule);
 
 /*
  * Whether a later rule than this one gives the attribute in all of the scope, and which, if by is
- * not NULL. by_flaw: rules that are there to override do not count.
+ * not NULL. Without a program the scope has its list. by_flaw: rules that are there to override do
+ * not count.
  */
 enum answer facts__overridden(struct facts *facts, const struct program *program, uint32_t rule,
 			      enum policy_attr attr, const struct scope *scope, bool by_flaw,
@@ -149,10 +149,7 @@ enum answer facts__there(struct facts *facts, const struct claim *claim, const s
 struct claims_at {
 	const struct facts *facts;
 	size_t left; /* of all, if no list of words says more */
-	unsigned int n;
-	struct lane {
-		const struct entry *first, *end;
-	} lane[16];
+	struct lint_lanes lanes;
 };
 
 /* Only claims before this one. */

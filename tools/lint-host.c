@@ -115,7 +115,7 @@ static void check_mask(struct lint *lint, const struct policy_files *files,
 			behind = true;
 		else if (behind && !lstat(path, &st))
 			lint__add(lint, LINT_MASKED, path, 0,
-				  "found a file that %s masks, expected none of it to count",
+				  "found a file that %s masks, expected one that counts",
 				  mask->path);
 		free(path);
 	}
@@ -266,8 +266,8 @@ static void check_link(struct host *host, const struct use *use, const char *rea
 
 	if (strcmp(use->path, real))
 		lint__add(host->lint, LINT_LINK, rule->file, rule->line,
-			  "found %s '%s', expected '%s', where that link leads here: paths are "
-			  "compared with links resolved",
+			  "found %s '%s', which leads over a link to '%s', expected that path: "
+			  "paths are compared with links resolved",
 			  policy_key__cond(use->cond)->name, use->path, real);
 }
 
@@ -334,7 +334,7 @@ static void add_reach(struct group *group, int fd)
 	enum lint_elf elf = lint_elf__read(fd);
 
 	for (size_t i = 0; i < group->n; i++) {
-		if (group->use[i].cond != COND_EXECUTABLE)
+		if (group->use[i].cond != COND_EXECUTABLE || group->use[i].excluded)
 			continue;
 		group->host->reach[group->use[i].rule].n_static += elf == LINT_ELF_STATIC;
 		group->host->reach[group->use[i].rule].n_linked += elf == LINT_ELF_LIBXDP_INSIDE;

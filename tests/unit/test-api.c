@@ -332,6 +332,7 @@ END_TEST
 START_TEST(test_files_are_followed)
 {
 	struct xdp_policy *policy = open_root();
+	unsigned int n_told;
 
 	ck_assert_int_eq(priority_now(policy, "p"), -1);
 	put_file(root, "/etc/xdp/priorities.conf", "p: 1\n");
@@ -342,7 +343,9 @@ START_TEST(test_files_are_followed)
 	ck_assert_int_eq(priority_now(policy, "p"), 2); /* the last good version */
 	ck_assert(!strncmp(told.text, "E /etc/xdp/priorities.conf:1: found 'x', expected", 48));
 	ck_assert_uint_eq(xdp_policy__n_errors(policy), 1);
-	ck_assert_int_eq(xdp_policy__reload(policy), 0);
+	n_told = told.n;
+	ck_assert_int_eq(xdp_policy__reload(policy), 0); /* reads it again, and tells it again */
+	ck_assert_uint_eq(told.n, n_told + 1);
 	ck_assert_int_eq(priority_now(policy, "p"), 2);
 	put_file(root, "/etc/xdp/priorities.conf", "p: 3\n");
 	ck_assert_uint_eq(xdp_policy__n_errors(policy), 0); /* looks at the files, too */
@@ -542,6 +545,7 @@ START_TEST(test_words)
 		{ XDP_POLICY_CHAIN_CALL_ACTIONS, { PASS | DROP, 0, 0, 0 }, "DROP PASS" },
 		{ XDP_POLICY_CHAIN_CALL_ACTIONS, { 0, 0, 0, 0 }, "none" },
 		{ XDP_POLICY_CHAIN_CALL_ACTIONS, { 0, TX, PASS, 1 }, "-PASS +TX" },
+		{ XDP_POLICY_CHAIN_CALL_ACTIONS, { 0, TX | PASS, PASS, 1 }, "-PASS +TX" },
 		{ XDP_POLICY_CHAIN_CALL_ACTIONS, { 31, 0, 0, 0 }, "ABORTED DROP PASS TX REDIRECT" },
 		{ XDP_POLICY_CHAIN_CALL_ACTIONS, { 32, 0, 0, 0 }, NULL },
 		{ XDP_POLICY_ATTACH, { XDP_POLICY_DENY, 0, 0, 0 }, "deny" },

@@ -139,7 +139,7 @@ static void random_subject(struct policy_subject *s)
 			[COND_PROGRAM] = PICK("xdp_filter", "xdp_ddos", "xdp_lb", "xdp_count",
 					      "dns_cache", "dns_limit", "suricata", "tls_drop",
 					      "probe_a", "probe_b", "af_xdp", "bypass", "a*b",
-					      "xyz", "yyz", "true", "~", "null", "12", longest,
+					      "xyz", "yyz", "true", "false", "null", "12", longest,
 					      "ab", "af", "xdp_bypass"),
 			[COND_SECTION] = PICK("xdp", "xdp/devmap", "xdp/cpumap", "xdp.frags"),
 			[COND_OBJECT] = PICK("/usr/lib/bpf/x.o", "/usr/lib/bpf/old.o",

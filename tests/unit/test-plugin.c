@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "../plugin/probe.h"
+#include "policy/internal.h"
 #include "unit.h"
 
 #define PLUGINS BUILD_DIR "/tests/plugin"
@@ -374,6 +375,26 @@ START_TEST(test_none_for_another_root)
 }
 END_TEST
 
+START_TEST(test_directory)
+{
+	static const struct {
+		const char *root, *given, *dir;
+	} dirs[] = {
+		{ NULL, NULL, PLUGIN_DIR }, { "/", NULL, PLUGIN_DIR }, { "/dev", NULL, "none" },
+		{ NULL, "/x", "/x" },	    { "/dev", "/x", "/x" },
+	};
+
+	for (size_t i = 0; i < sizeof(dirs) / sizeof(dirs[0]); i++) {
+		struct policy_opts opts = { .root = dirs[i].root, .plugin_dir = dirs[i].given };
+		struct policy *policy;
+
+		ck_assert_int_eq(policy__open(&opts, &policy), 0);
+		ck_assert_str_eq(policy->plugins.dir ? policy->plugins.dir : "none", dirs[i].dir);
+		policy__close(policy);
+	}
+}
+END_TEST
+
 START_TEST(test_at_most_16)
 {
 	char sw[1000] = "priority:", path[64], *dir;
@@ -416,6 +437,7 @@ TCase *plugin_tests(void)
 	tcase_add_test(tc, test_does_not_open);
 	tcase_add_test(tc, test_no_shared_object);
 	tcase_add_test(tc, test_none_for_another_root);
+	tcase_add_test(tc, test_directory);
 	tcase_add_test(tc, test_at_most_16);
 	return tc;
 }
