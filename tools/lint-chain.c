@@ -212,7 +212,7 @@ static uint32_t useless_actions(struct facts *facts, const struct program *progr
 	bool found = false;
 	uint32_t i;
 
-	walk__start(&walk, facts, program, ATTR_ACTIONS, 0);
+	walk__start(&walk, facts, program, ATTR_ACTIONS, scope, 0, false);
 	while (walk__next(&walk, &i)) {
 		const struct policy_rule *rule = facts__rule(facts, i);
 		struct policy_value value = rule->head.value[ATTR_ACTIONS];

@@ -98,35 +98,18 @@ static int by_priority(const void *a, const void *b, void *ctx)
 	return order ? order : (x->rule > y->rule) - (x->rule < y->rule);
 }
 
-/* A host may be known by both of its names: the short one stands for both. */
-static size_t word_len(enum policy_cond cond, const char *word)
-{
-	return cond == COND_HOST ? strcspn(word, ".") : strlen(word);
-}
-
-static int index_claim(struct facts *facts, enum policy_cond cond, uint32_t claim)
-{
-	const char *list = facts__rule(facts, facts->claim[claim].rule)->cond[cond];
-	int rc = 0;
-
-	if (!lint__is_words(list))
-		return lint_index__add(&facts->claims, cond, "", 0, claim);
-	for_each_glob(word, list) {
-		if (!rc)
-			rc = lint_index__add(&facts->claims, cond, word, word_len(cond, word),
-					     claim);
-	}
-	return rc;
-}
-
 static int index_claims(struct facts *facts)
 {
 	int rc = 0;
 
 	for (uint32_t i = 0; i < facts->n_claims && !rc; i++) {
-		rc = index_claim(facts, COND_INTERFACE, i);
+		const struct policy_rule *rule = facts__rule(facts, facts->claim[i].rule);
+
+		rc = facts__index_list(&facts->claims, COND_INTERFACE, COND_INTERFACE,
+				       rule->cond[COND_INTERFACE], i);
 		if (!rc)
-			rc = index_claim(facts, COND_HOST, i);
+			rc = facts__index_list(&facts->claims, COND_HOST, COND_HOST,
+					       rule->cond[COND_HOST], i);
 	}
 	lint_index__sort(&facts->claims);
 	return rc;
@@ -137,20 +120,15 @@ void claims_at__start(struct claims_at *at, const struct facts *facts, const str
 {
 	enum policy_cond cond =
 		lint__is_words(place->list[COND_INTERFACE]) ? COND_INTERFACE : COND_HOST;
-	bool all = !lint__is_words(place->list[cond]);
 
 	at->facts = facts;
+	at->left = 0;
 	at->lanes.n = 0;
-	if (!all)
-		lint_lanes__add(&at->lanes, &facts->claims, cond, "", 0, 0, before);
-	for_each_glob(word, all ? NULL : place->list[cond]) {
-		if (!lint_lanes__add(&at->lanes, &facts->claims, cond, word, word_len(cond, word),
-				     0, before))
-			all = true;
-	}
-	at->left = all ? before : 0;
-	if (all)
-		at->lanes.n = 0;
+	if (lint__is_words(place->list[cond]) &&
+	    facts__look_up(&at->lanes, &facts->claims, cond, cond, place->list[cond], 0, before))
+		return;
+	at->lanes.n = 0;
+	at->left = before;
 }
 
 const struct claim *claims_at__next(struct claims_at *at)

@@ -86,20 +86,39 @@ static size_t prefix_of(const char *glob)
 
 static void add_prefix(struct walk *walk, const char *word, size_t len)
 {
-	if (walk->facts->prefixes & UINT64_C(1) << len)
-		lint_lanes__add(&walk->general, &walk->facts->general, walk->attr, word, len,
-				walk->first, UINT32_MAX);
+	if (walk->facts->prefixes & UINT64_C(1) << len &&
+	    !lint_lanes__add(&walk->lanes, &walk->facts->general, walk->attr, word, len,
+			     walk->first, UINT32_MAX))
+		walk->gave_up = true;
+}
+
+static void add_named(struct walk *walk, const struct scope *scope, bool maybe)
+{
+	int group = (walk->program - walk->facts->program) * N_GROUPS;
+	const char *interface = scope->list[COND_INTERFACE], *host = scope->list[COND_HOST];
+	const struct lint_index *named = &walk->facts->named;
+	bool fits;
+
+	if (lint__is_words(host) && !lint__is_words(interface))
+		fits = facts__look_up(&walk->lanes, named, group + GROUP_HOST, COND_HOST, host,
+				      walk->first, UINT32_MAX);
+	else if (lint__is_words(interface) || !maybe)
+		fits = facts__look_up(&walk->lanes, named, group + GROUP_INTERFACE, COND_INTERFACE,
+				      interface, walk->first, UINT32_MAX);
+	else
+		fits = lint_lanes__add(&walk->lanes, named, group + GROUP_ALL, "", 0, walk->first,
+				       UINT32_MAX);
+	walk->gave_up = walk->gave_up || !fits;
 }
 
 void walk__start(struct walk *walk, struct facts *facts, const struct program *program,
-		 enum policy_attr attr, uint32_t first)
+		 enum policy_attr attr, const struct scope *scope, uint32_t first, bool maybe)
 {
 	walk->facts = facts;
 	walk->program = program;
 	walk->attr = attr;
 	walk->first = first;
-	walk->named = program->end;
-	walk->general.n = 0;
+	walk->lanes.n = 0;
 	walk->steps = 0;
 	walk->gave_up = false;
 	for (size_t len = 0; len <= MAX_PREFIX; len++) {
@@ -107,6 +126,7 @@ void walk__start(struct walk *walk, struct facts *facts, const struct program *p
 		if (!program->name[len])
 			break;
 	}
+	add_named(walk, scope, maybe);
 }
 
 /*
@@ -116,7 +136,13 @@ void walk__start(struct walk *walk, struct facts *facts, const struct program *p
 static void walk_start_general(struct walk *walk, struct facts *facts, const char *list,
 			       enum policy_attr attr, uint32_t first)
 {
-	*walk = (struct walk){ .facts = facts, .attr = attr, .first = first };
+	walk->facts = facts;
+	walk->program = NULL;
+	walk->attr = attr;
+	walk->first = first;
+	walk->lanes.n = 0;
+	walk->steps = 0;
+	walk->gave_up = false;
 	add_prefix(walk, "", 0);
 	for_each_glob(glob, list) {
 		if (*glob == '!')
@@ -133,10 +159,11 @@ bool facts__spend(struct facts *facts)
 	return facts->effort;
 }
 
-static bool spend(struct walk *walk)
+bool facts__is_general(const struct policy_rule *rule)
 {
-	walk->gave_up = walk->steps++ >= FACTS_MAX_STEPS || !facts__spend(walk->facts);
-	return !walk->gave_up;
+	const char *list = rule->cond[COND_PROGRAM];
+
+	return !list || !policy_list__is_literal(list);
 }
 
 /* Without a program whoever asks has to compare the lists. */
@@ -144,33 +171,20 @@ static bool matches(const struct policy_rule *rule, const struct program *progra
 {
 	const char *list = rule->cond[COND_PROGRAM];
 
-	return !list || !program || lint__word_matches(COND_PROGRAM, list, program->name);
+	return !list || !program || !facts__is_general(rule) ||
+	       lint__word_matches(COND_PROGRAM, list, program->name);
 }
 
 bool walk__next(struct walk *walk, uint32_t *ret)
 {
-	while (spend(walk)) {
-		const struct mention *named = NULL;
-		uint32_t general;
-		bool any;
+	while (!walk->gave_up && lint_lanes__peek(&walk->lanes, ret)) {
+		const struct policy_rule *rule = facts__rule(walk->facts, *ret);
 
-		if (walk->program && walk->named > walk->program->first &&
-		    walk->named[-1].rule >= walk->first)
-			named = walk->named - 1;
-		any = lint_lanes__peek(&walk->general, &general);
-		if (!named && !any)
-			return false;
-		if (named && (!any || named->rule >= general)) {
-			walk->named--;
-			*ret = named->rule;
-			if (!named->general && facts__rule(walk->facts, *ret)->head.has[walk->attr])
-				return true;
-		} else {
-			lint_lanes__drop(&walk->general, general);
-			*ret = general;
-			if (matches(facts__rule(walk->facts, *ret), walk->program))
-				return true;
-		}
+		lint_lanes__drop(&walk->lanes, *ret);
+		if (walk->steps++ >= FACTS_MAX_STEPS || !facts__spend(walk->facts))
+			walk->gave_up = true;
+		else if (rule->head.has[walk->attr] && matches(rule, walk->program))
+			return true;
 	}
 	return false;
 }
@@ -211,7 +225,7 @@ enum answer facts__overridden(struct facts *facts, const struct program *program
 	uint32_t i;
 
 	if (program)
-		walk__start(&walk, facts, program, attr, rule + 1);
+		walk__start(&walk, facts, program, attr, scope, rule + 1, false);
 	else
 		walk_start_general(&walk, facts, scope->list[COND_PROGRAM], attr, rule + 1);
 	while (walk__next(&walk, &i)) {
@@ -235,7 +249,7 @@ enum answer facts__denied(struct facts *facts, const struct program *program,
 
 	if (!facts->lint->asked[ATTR_ATTACH])
 		return NO;
-	walk__start(&walk, facts, program, ATTR_ATTACH, 0);
+	walk__start(&walk, facts, program, ATTR_ATTACH, scope, 0, true);
 	while (walk__next(&walk, &i)) {
 		const struct policy_rule *rule = facts__rule(facts, i);
 		bool denies = rule->head.value[ATTR_ATTACH].num == ATTACH_DENY;
@@ -277,7 +291,7 @@ static size_t list_mentions(const struct policy_rule *rule, uint32_t nth, struct
 		     policy_order__find(list, glob) != (int)here))
 			continue;
 		if (mention)
-			mention[n] = (struct mention){ glob, nth, here, general };
+			mention[n] = (struct mention){ glob, nth, here };
 		n++;
 	}
 	return n;
@@ -323,6 +337,63 @@ static int find_programs(struct facts *facts)
 	return 0;
 }
 
+/* A host may be known by both of its names: the short one stands for both. */
+static size_t word_len(enum policy_cond cond, const char *word)
+{
+	return cond == COND_HOST ? strcspn(word, ".") : strlen(word);
+}
+
+int facts__index_list(struct lint_index *index, int group, enum policy_cond cond, const char *list,
+		      uint32_t number)
+{
+	int rc = 0;
+
+	if (!lint__is_words(list))
+		return lint_index__add(index, group, "", 0, number);
+	for_each_glob(word, list) {
+		if (!rc)
+			rc = lint_index__add(index, group, word, word_len(cond, word), number);
+	}
+	return rc;
+}
+
+bool facts__look_up(struct lint_lanes *lanes, const struct lint_index *index, int group,
+		    enum policy_cond cond, const char *list, uint32_t first, uint32_t end)
+{
+	bool fits = lint_lanes__add(lanes, index, group, "", 0, first, end);
+
+	for_each_glob(word, lint__is_words(list) ? list : NULL) {
+		fits = fits &&
+		       lint_lanes__add(lanes, index, group, word, word_len(cond, word), first, end);
+	}
+	return fits;
+}
+
+static int index_mentions(struct facts *facts)
+{
+	int rc = 0;
+
+	for (size_t i = 0; i < facts->n_programs; i++) {
+		const struct program *program = &facts->program[i];
+		int group = i * N_GROUPS;
+
+		for (const struct mention *m = program->first; m < program->end && !rc; m++) {
+			const struct policy_rule *rule = facts__rule(facts, m->rule);
+
+			rc = facts__index_list(&facts->named, group + GROUP_INTERFACE,
+					       COND_INTERFACE, rule->cond[COND_INTERFACE], m->rule);
+			if (!rc)
+				rc = facts__index_list(&facts->named, group + GROUP_HOST, COND_HOST,
+						       rule->cond[COND_HOST], m->rule);
+			if (!rc)
+				rc = lint_index__add(&facts->named, group + GROUP_ALL, "", 0,
+						     m->rule);
+		}
+	}
+	lint_index__sort(&facts->named);
+	return rc;
+}
+
 static int find_program(const void *key, const void *program)
 {
 	return strcmp(key, ((const struct program *)program)->name);
@@ -332,13 +403,6 @@ const struct program *facts__program(const struct facts *facts, const char *name
 {
 	return bsearch(name, facts->program, facts->n_programs, sizeof(*facts->program),
 		       find_program);
-}
-
-bool facts__is_general(const struct policy_rule *rule)
-{
-	const char *list = rule->cond[COND_PROGRAM];
-
-	return !list || !policy_list__is_literal(list);
 }
 
 /* By the beginning of each glob; by "" if the rule may match names of any. */
@@ -416,6 +480,8 @@ int facts__find(struct facts *facts, struct lint *lint)
 	if (!rc)
 		rc = find_programs(facts);
 	if (!rc)
+		rc = index_mentions(facts);
+	if (!rc)
 		rc = find_lists(facts);
 	return rc ? rc : facts__find_claims(facts);
 }
@@ -426,6 +492,7 @@ void facts__free(struct facts *facts)
 		free(facts->giving[attr].rule);
 	lint_index__free(&facts->general);
 	lint_index__free(&facts->claims);
+	lint_index__free(&facts->named);
 	free(facts->claim);
 	free(facts->program);
 	free(facts->mention);

@@ -27,7 +27,6 @@ struct mention {
 	const char *name;
 	uint32_t rule;
 	uint32_t position; /* in an order */
-	bool general;	   /* among globs: the rule is one of the general ones as well */
 };
 
 struct program {
@@ -49,10 +48,11 @@ struct facts {
 	struct program *program; /* by name */
 	struct claim *claim;	 /* by priority, place and rule */
 	/*
-	 * Claims by interface or host, if their lists are of words, else by "". Rules that do not
-	 * name their programs, by attribute and by how the names begin.
+	 * Claims by interface and by host, if their lists are of words, else by "". Rules that
+	 * name programs, in the same way, by program; enum facts_group says which. Rules that do
+	 * not, by attribute and by how the names begin.
 	 */
-	struct lint_index claims, general;
+	struct lint_index claims, named, general;
 	uint64_t prefixes; /* the lengths of those beginnings, a bit for each */
 	/* the rules by what they give */
 	struct rule_list {
@@ -62,6 +62,21 @@ struct facts {
 	unsigned int effort;
 	bool *told; /* by rule, of the present warning */
 };
+
+/* Of each program in facts.named: rules by interface, by host, and all of them by "". */
+enum facts_group {
+	GROUP_INTERFACE,
+	GROUP_HOST,
+	GROUP_ALL,
+	N_GROUPS
+};
+
+/* Adds a number by each word of a list for interface or host. Returns 0 or -ENOMEM. */
+int facts__index_list(struct lint_index *index, int group, enum policy_cond cond, const char *list,
+		      uint32_t number);
+/* Looks for the numbers from first to end - 1 that have a word of a list, or "". */
+bool facts__look_up(struct lint_lanes *lanes, const struct lint_index *index, int group,
+		    enum policy_cond cond, const char *list, uint32_t first, uint32_t end);
 
 /* Returns 0 or -ENOMEM; facts are to be freed in both cases. */
 int facts__find(struct facts *facts, struct lint *lint);
@@ -112,20 +127,23 @@ int place__compare(const struct policy_rule *a, const struct policy_rule *b);
 /* Mentions by program, then as the rules are; for qsort. */
 int mention__compare(const void *a, const void *b);
 
-/* Goes through the rules that give an attribute to a program, from the last to the first. */
+/* Goes through the rules that may give an attribute to a program, from the last to the first. */
 struct walk {
 	struct facts *facts;
 	const struct program *program;
 	enum policy_attr attr;
-	uint32_t first;		     /* rules before it are not looked at */
-	const struct mention *named; /* the one before is next */
-	struct lint_lanes general;
+	uint32_t first; /* rules before it are not looked at */
+	struct lint_lanes lanes;
 	unsigned int steps;
 	bool gave_up;
 };
 
+/*
+ * Rules that hold nowhere in the scope may be left out; unless maybe is set, so may those that do
+ * not hold in all of it.
+ */
 void walk__start(struct walk *walk, struct facts *facts, const struct program *program,
-		 enum policy_attr attr, uint32_t first);
+		 enum policy_attr attr, const struct scope *scope, uint32_t first, bool maybe);
 bool walk__next(struct walk *walk, uint32_t *ret);
 
 /* Whether the rule's list of programs, if any, is more than words. */

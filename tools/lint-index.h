@@ -32,7 +32,7 @@ struct lint_lanes {
 	unsigned int n;
 	struct lint_lane {
 		const struct lint_index_entry *first, *end;
-	} lane[32];
+	} lane[64];
 };
 
 /* The numbers of a word from first to end - 1. False if there is no room for more words. */
