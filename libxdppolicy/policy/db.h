@@ -55,10 +55,10 @@ void policy_db_cursor__start(struct policy_db_cursor *cursor, const struct polic
 const struct policy_rule *policy_db_cursor__next(struct policy_db_cursor *cursor);
 
 /*
- * Writes the rules of all sets, in their order, as a database to fd, a new empty file open at its
- * beginning for
- * reading and writing. The same rules give the same bytes. progress, if any, is called now and then
- * with what is done. Returns 0 or a negative errno; -EFBIG if it would be too large.
+ * Writes the rules of all sets, in their order, as a database to fd: a new empty file, open for
+ * reading and writing and at its beginning. The same rules give the same bytes. progress, if any,
+ * is called now and then with what is done. Returns 0 or a negative errno; -EFBIG if it would be
+ * too large.
  */
 int policy_db__write(int fd, const struct policy_rules *const *sets, size_t n_sets,
 		     void (*progress)(void *ctx, size_t done, size_t all), void *ctx);
