@@ -9,6 +9,11 @@
 /* Others of its priority that a claim is compared with. */
 #define MAX_NEAR 64
 
+static bool denies(const struct policy_rule *rule)
+{
+	return rule->head.has[ATTR_ATTACH] && rule->head.value[ATTR_ATTACH].num == ATTACH_DENY;
+}
+
 /* --- XP003: a rule that never wins --- */
 
 static bool loses_all(struct facts *facts, const struct program *program, uint32_t i, uint32_t *by)
@@ -66,8 +71,10 @@ static bool collide(struct facts *facts, const struct claim *a, const struct cla
 	if (a->rule == b->rule || !a->program || !b->program || a->program == b->program)
 		return false;
 	scope__of(facts__rule(facts, a->rule), LINT_PLACE, &place);
-	return place__meet(&place, facts__rule(facts, b->rule), &words) &&
-	       facts__there(facts, a, &place) == YES && facts__there(facts, b, &place) == YES;
+	if (!place__meet(&place, facts__rule(facts, b->rule), &words))
+		return false;
+	scope__narrow(&place, &words);
+	return facts__there(facts, a, &place) == YES && facts__there(facts, b, &place) == YES;
 }
 
 /* Of each pair the later rule is told of, once. */
@@ -118,7 +125,7 @@ static bool wants_at_place(const struct policy_rule *rule)
 {
 	if (!rule->cond[COND_INTERFACE] || rule->head.conds & PROGRAM_CONDS)
 		return false;
-	return !rule->head.has[ATTR_ATTACH] || rule->head.value[ATTR_ATTACH].num == ATTACH_ALLOW;
+	return !denies(rule);
 }
 
 static int by_place_and_program(const void *a, const void *b, void *ctx)
@@ -143,6 +150,7 @@ static int by_rule(const void *a, const void *b)
 static size_t leave_programs(struct facts *facts, const struct mention **mention, size_t n)
 {
 	struct scope scope;
+	struct words words;
 	size_t kept = 0;
 
 	for (size_t i = 0; i < n; i++) {
@@ -151,6 +159,7 @@ static size_t leave_programs(struct facts *facts, const struct mention **mention
 		if (i && !strcmp(m->name, mention[i - 1]->name))
 			continue;
 		scope__of(facts__rule(facts, m->rule), LINT_PLACE, &scope);
+		scope__narrow(&scope, &words);
 		if (facts__denied(facts, facts__program(facts, m->name), &scope) == NO)
 			mention[kept++] = m;
 	}
@@ -218,7 +227,11 @@ static uint32_t useless_actions(struct facts *facts, const struct program *progr
 		struct policy_value value = rule->head.value[ATTR_ACTIONS];
 		uint32_t given = value.relative ? value.add : value.num;
 
-		if (!scope__implies(rule, NOT_PROGRAM, scope))
+		enum answer holds = scope__implies(rule, NOT_PROGRAM, scope);
+
+		if (holds == UNSURE)
+			return 0;
+		if (holds == NO)
 			continue;
 		if (!found && given & GOES_ON_OF_NO_USE) {
 			found = true;
@@ -244,9 +257,10 @@ static void check_last(struct facts *facts, const struct claim *last, const stru
 	char actions[POLICY_VALUE_SIZE];
 	const struct policy_rule *rule;
 	struct scope scope;
+	struct words words;
 	uint32_t set, by = 0;
 
-	scope__at(facts__rule(facts, last->rule), place, &scope);
+	scope__at(facts__rule(facts, last->rule), place, &scope, &words);
 	set = useless_actions(facts, last->program, &scope, &by);
 	if (!set || !facts__tell(facts, by))
 		return;
@@ -286,11 +300,11 @@ static const struct claim *find_last(struct facts *facts, const struct scope *pl
 			continue;
 		if (last && c->priority == last->priority)
 			return NULL;
-		if (last && may_meet(facts, c, *place))
+		if (last && !denies(rule) && may_meet(facts, c, *place))
 			return last;
 		if (last)
 			continue;
-		if (!c->program || !scope__implies(rule, LINT_PLACE, place))
+		if (!c->program || scope__implies(rule, LINT_PLACE, place) != YES)
 			return NULL;
 		last = c;
 	}
@@ -314,6 +328,7 @@ static int warn_last(struct facts *facts)
 	const struct rule_list *giving = &facts->giving[ATTR_PRIORITY];
 	uint32_t *rule = calloc(giving->n + 1, sizeof(*rule));
 	struct scope place;
+	struct words words;
 
 	if (!rule)
 		return -ENOMEM;
@@ -326,6 +341,7 @@ static int warn_last(struct facts *facts)
 		if (i && !by_claimed_place(&rule[i], &rule[i - 1], facts))
 			continue;
 		scope__of(facts__rule(facts, rule[i]), LINT_PLACE, &place);
+		scope__narrow(&place, &words);
 		last = find_last(facts, &place);
 		if (last && (facts->lint->whole || facts__rule(facts, last->rule)->head.order_step))
 			check_last(facts, last, &place);
@@ -354,8 +370,7 @@ static bool denies_place(const struct policy_rule *rule, struct left *left)
 {
 	bool all = true;
 
-	if (!rule->head.has[ATTR_ATTACH] || rule->head.value[ATTR_ATTACH].num != ATTACH_DENY ||
-	    rule->head.conds & PROGRAM_CONDS)
+	if (!denies(rule) || rule->head.conds & PROGRAM_CONDS)
 		return false;
 	if (lint__is_all(rule->cond[COND_PROGRAM]))
 		return true;
@@ -397,7 +412,7 @@ static void find_left(struct facts *facts, size_t nth, struct left *left)
 static bool stays_within(const struct policy_rule *rule, const struct policy_rule *place)
 {
 	for (int c = 0; c < N_CONDS; c++)
-		if (LINT_PLACE & 1U << c && !lint__implied(c, place->cond[c], rule->cond[c]))
+		if (LINT_PLACE & 1U << c && lint__implied(c, place->cond[c], rule->cond[c]) != YES)
 			return false;
 	return true;
 }

@@ -10,10 +10,11 @@ enum answer facts__there(struct facts *facts, const struct claim *claim, const s
 {
 	enum answer overridden, denied;
 	struct scope scope;
+	struct words words;
 
 	if (!claim->program)
 		return YES;
-	scope__at(facts__rule(facts, claim->rule), place, &scope);
+	scope__at(facts__rule(facts, claim->rule), place, &scope, &words);
 	overridden = facts__overridden(facts, claim->program, claim->rule, ATTR_PRIORITY, &scope,
 				       false, NULL);
 	denied = overridden == NO ? facts__denied(facts, claim->program, &scope) : NO;

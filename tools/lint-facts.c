@@ -34,9 +34,25 @@ void scope__of(const struct policy_rule *rule, unsigned int conds, struct scope 
 		ret->list[c] = conds & 1U << c ? rule->cond[c] : NULL;
 }
 
-void scope__at(const struct policy_rule *rule, const struct scope *place, struct scope *ret)
+void scope__narrow(struct scope *scope, struct words *words)
+{
+	for (int c = 0; c < N_CONDS; c++) {
+		const char *list = scope->list[c];
+		size_t len = list ? strlen(list) : 0;
+
+		if (!lint__is_words(list) || !list[len + 1] || len + 2 > LINT_WORD_SIZE)
+			continue;
+		memcpy(words->word[c], list, len + 1);
+		words->word[c][len + 1] = '\0';
+		scope->list[c] = words->word[c];
+	}
+}
+
+void scope__at(const struct policy_rule *rule, const struct scope *place, struct scope *ret,
+	       struct words *words)
 {
 	scope__of(rule, PROGRAM_CONDS, ret);
+	scope__narrow(ret, words);
 	for (int c = 0; c < N_CONDS; c++)
 		if (LINT_PLACE & 1U << c)
 			ret->list[c] = place->list[c];
@@ -51,15 +67,20 @@ bool place__meet(struct scope *place, const struct policy_rule *rule, struct wor
 	return true;
 }
 
-bool scope__implies(const struct policy_rule *rule, unsigned int conds, const struct scope *scope)
+enum answer scope__implies(const struct policy_rule *rule, unsigned int conds,
+			   const struct scope *scope)
 {
+	enum answer all = YES;
+
 	for (conds &= rule->head.conds; conds; conds &= conds - 1) {
 		int c = ffs(conds) - 1;
+		enum answer one = lint__implied(c, rule->cond[c], scope->list[c]);
 
-		if (!lint__implied(c, rule->cond[c], scope->list[c]))
-			return false;
+		if (one == NO)
+			return NO;
+		all = one == YES ? all : UNSURE;
 	}
-	return true;
+	return all;
 }
 
 bool scope__excludes(const struct policy_rule *rule, unsigned int conds, const struct scope *scope)
@@ -222,6 +243,7 @@ enum answer facts__overridden(struct facts *facts, const struct program *program
 {
 	unsigned int conds = program ? NOT_PROGRAM : ALL_CONDS;
 	struct walk walk;
+	bool unsure = false;
 	uint32_t i;
 
 	if (program)
@@ -230,15 +252,18 @@ enum answer facts__overridden(struct facts *facts, const struct program *program
 		walk_start_general(&walk, facts, scope->list[COND_PROGRAM], attr, rule + 1);
 	while (walk__next(&walk, &i)) {
 		const struct policy_rule *later = facts__rule(facts, i);
+		enum answer holds = NO;
 
-		if (later->head.value[attr].relative || !scope__implies(later, conds, scope) ||
-		    (by_flaw && !is_flaw(later, facts__rule(facts, rule))))
+		if (!later->head.value[attr].relative)
+			holds = scope__implies(later, conds, scope);
+		unsure = unsure || holds == UNSURE;
+		if (holds != YES || (by_flaw && !is_flaw(later, facts__rule(facts, rule))))
 			continue;
 		if (by)
 			*by = i;
 		return YES;
 	}
-	return walk.gave_up ? UNSURE : NO;
+	return unsure || walk.gave_up ? UNSURE : NO;
 }
 
 enum answer facts__denied(struct facts *facts, const struct program *program,
@@ -253,9 +278,12 @@ enum answer facts__denied(struct facts *facts, const struct program *program,
 	while (walk__next(&walk, &i)) {
 		const struct policy_rule *rule = facts__rule(facts, i);
 		bool denies = rule->head.value[ATTR_ATTACH].num == ATTACH_DENY;
+		enum answer holds = scope__implies(rule, NOT_PROGRAM, scope);
 
-		if (scope__implies(rule, NOT_PROGRAM, scope))
+		if (holds == YES)
 			return denies ? YES : NO;
+		if (holds == UNSURE && denies)
+			return UNSURE;
 		if (!denies && !scope__excludes(rule, NOT_PROGRAM, scope))
 			return NO;
 	}

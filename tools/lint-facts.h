@@ -16,12 +16,6 @@
 /* Rules that one look goes through. */
 #define FACTS_MAX_STEPS 512
 
-enum answer {
-	NO,
-	YES,
-	UNSURE
-};
-
 /* A rule that names a program. Sorted by program, then as the rules are. */
 struct mention {
 	const char *name;
@@ -105,19 +99,23 @@ struct scope {
 	const char *list[N_CONDS];
 };
 
-/* What is known where the rule holds, of the given conditions. */
-void scope__of(const struct policy_rule *rule, unsigned int conds, struct scope *ret);
-/* The rule's own conditions at a place. */
-void scope__at(const struct policy_rule *rule, const struct scope *place, struct scope *ret);
-/* Whether the rule's given conditions hold in all of the scope. */
-bool scope__implies(const struct policy_rule *rule, unsigned int conds, const struct scope *scope);
-/* Whether the rule's given conditions can hold nowhere in the scope. */
-bool scope__excludes(const struct policy_rule *rule, unsigned int conds, const struct scope *scope);
-
-/* Room for what a place is narrowed to. */
+/* Room for what a scope is narrowed to. */
 struct words {
 	char word[N_CONDS][LINT_WORD_SIZE];
 };
+
+/* What is known where the rule holds, of the given conditions. */
+void scope__of(const struct policy_rule *rule, unsigned int conds, struct scope *ret);
+/* Of each list of words leaves the first, so that no two rules hold for a part of it each. */
+void scope__narrow(struct scope *scope, struct words *words);
+/* The rule's own conditions, narrowed, at a place. */
+void scope__at(const struct policy_rule *rule, const struct scope *place, struct scope *ret,
+	       struct words *words);
+/* Whether the rule's given conditions hold in all of the scope. */
+enum answer scope__implies(const struct policy_rule *rule, unsigned int conds,
+			   const struct scope *scope);
+/* Whether the rule's given conditions can hold nowhere in the scope. */
+bool scope__excludes(const struct policy_rule *rule, unsigned int conds, const struct scope *scope);
 
 /* Narrows a place to one where the rule can be, too. False if none is certain. */
 bool place__meet(struct scope *place, const struct policy_rule *rule, struct words *words);

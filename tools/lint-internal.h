@@ -67,8 +67,17 @@ bool lint__same_list(const char *a, const char *b);
 /* The list has a * without exclusions: it holds for everything that is known. */
 bool lint__is_all(const char *list);
 
-/* Whether list a holds whenever list b does; NULL is a condition that is not there. */
-bool lint__implied(enum policy_cond cond, const char *a, const char *b);
+enum answer {
+	NO,
+	YES,
+	UNSURE
+};
+
+/*
+ * Whether list a holds whenever list b does; NULL is a condition that is not there. NO: there are
+ * values for which b holds and a does not.
+ */
+enum answer lint__implied(enum policy_cond cond, const char *a, const char *b);
 /* Whether both cannot hold at once. */
 bool lint__disjoint(enum policy_cond cond, const char *a, const char *b);
 

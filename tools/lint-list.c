@@ -110,24 +110,47 @@ static bool is_matched(enum policy_cond cond, const char *list, bool words, cons
 	return has_glob(list, word) || (cond == COND_HOST && has_short(list, word));
 }
 
-bool lint__implied(enum policy_cond cond, const char *a, const char *b)
+static enum answer words_implied(enum policy_cond cond, const char *a, const char *words)
 {
-	bool words;
+	bool is_words = lint__is_words(a);
 
+	for_each_glob(word, words) {
+		if (!is_matched(cond, a, is_words, word))
+			return has_aliases(cond) ? UNSURE : NO;
+	}
+	return YES;
+}
+
+/* More values match than any list of words has. */
+static bool is_endless(const char *list)
+{
+	bool endless = false, only_excludes = true;
+
+	for_each_glob(glob, list) {
+		endless = endless || (*glob != '!' && strchr(glob, '*'));
+		only_excludes = only_excludes && *glob == '!';
+	}
+	return only_excludes || (endless && !has_exclusion(list));
+}
+
+enum answer lint__implied(enum policy_cond cond, const char *a, const char *b)
+{
 	if (!a || lint__same_list(a, b))
-		return true;
+		return YES;
 	/* other facts may be unknown, and then * does not hold */
-	if (lint__is_all(a) && (b || cond == COND_PROGRAM || cond == COND_HOST))
-		return true;
-	if (!b || (has_aliases(cond) && has_exclusion(a)))
-		return false;
-	if (!lint__is_words(b))
-		return has_all_globs(a, b);
-	words = lint__is_words(a);
-	for_each_glob(word, b)
-		if (!is_matched(cond, a, words, word))
-			return false;
-	return true;
+	if (!b && lint__is_all(a))
+		return cond == COND_PROGRAM || cond == COND_HOST ? YES : UNSURE;
+	if (!b)
+		return NO;
+	if (lint__is_all(a))
+		return YES;
+	if (has_aliases(cond) && has_exclusion(a))
+		return UNSURE;
+	if (lint__is_words(b))
+		return words_implied(cond, a, b);
+	if (has_all_globs(a, b))
+		return YES;
+	return lint__disjoint(cond, a, b) || (lint__is_words(a) && is_endless(b)) ? NO : UNSURE;
 }
 
 static bool any_word_matches(enum policy_cond cond, const char *list, const char *words)

@@ -108,6 +108,7 @@ int main(void)
 	suite_add_tcase(suite, yaml_tests());
 	suite_add_tcase(suite, plugin_tests());
 	suite_add_tcase(suite, api_tests());
+	suite_add_tcase(suite, api_misuse_tests());
 	suite_add_tcase(suite, memory_tests());
 	suite_add_tcase(suite, reload_tests());
 	runner = srunner_create(suite);

@@ -18,6 +18,7 @@ TCase *formats_tests(void);
 TCase *yaml_tests(void);
 TCase *plugin_tests(void);
 TCase *api_tests(void);
+TCase *api_misuse_tests(void);
 TCase *memory_tests(void);
 TCase *reload_tests(void);
 
