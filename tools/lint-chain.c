@@ -73,7 +73,7 @@ static bool collide(struct facts *facts, const struct claim *a, const struct cla
 	scope__of(facts__rule(facts, a->rule), LINT_PLACE, &place);
 	if (!place__meet(&place, facts__rule(facts, b->rule), &words))
 		return false;
-	scope__narrow(&place, &words);
+	scope__narrow(&place, LINT_PLACE, &words);
 	return facts__there(facts, a, &place) == YES && facts__there(facts, b, &place) == YES;
 }
 
@@ -159,7 +159,7 @@ static size_t leave_programs(struct facts *facts, const struct mention **mention
 		if (i && !strcmp(m->name, mention[i - 1]->name))
 			continue;
 		scope__of(facts__rule(facts, m->rule), LINT_PLACE, &scope);
-		scope__narrow(&scope, &words);
+		scope__narrow(&scope, LINT_PLACE, &words);
 		if (facts__denied(facts, facts__program(facts, m->name), &scope) == NO)
 			mention[kept++] = m;
 	}
@@ -260,7 +260,8 @@ static void check_last(struct facts *facts, const struct claim *last, const stru
 	struct words words;
 	uint32_t set, by = 0;
 
-	scope__at(facts__rule(facts, last->rule), place, &scope, &words);
+	scope__at(facts__rule(facts, last->rule), place, &scope);
+	scope__narrow(&scope, PROGRAM_CONDS, &words);
 	set = useless_actions(facts, last->program, &scope, &by);
 	if (!set || !facts__tell(facts, by))
 		return;
@@ -272,11 +273,13 @@ static void check_last(struct facts *facts, const struct claim *last, const stru
 		  actions, last->program->name, last->priority);
 }
 
-static bool may_meet(const struct facts *facts, const struct claim *claim, struct scope place)
+/* Whether a program of a lower priority is certain to come to the place. */
+static bool is_before(struct facts *facts, const struct claim *claim, const struct scope *place)
 {
-	struct words words;
+	const struct policy_rule *rule = facts__rule(facts, claim->rule);
 
-	return place__meet(&place, facts__rule(facts, claim->rule), &words);
+	return !denies(rule) && scope__implies(rule, LINT_PLACE, place) == YES &&
+	       facts__there(facts, claim, place) == YES;
 }
 
 /* From the highest priority down: the last program of the place, if another is before it. */
@@ -288,23 +291,20 @@ static const struct claim *find_last(struct facts *facts, const struct scope *pl
 	claims_at__start(&at, facts, place, facts->n_claims);
 	for (unsigned int i = 0; i < FACTS_MAX_STEPS && (c = claims_at__next(&at)); i++) {
 		const struct policy_rule *rule = facts__rule(facts, c->rule);
-		enum answer there = NO;
 
 		if (!facts__spend(facts))
 			return NULL;
-		if (!scope__excludes(rule, LINT_PLACE, place))
-			there = facts__there(facts, c, place);
-		if (there == UNSURE)
-			return NULL;
-		if (there == NO || (last && c->program == last->program))
+		if (scope__excludes(rule, LINT_PLACE, place) ||
+		    (last && c->program == last->program) || facts__absent(facts, c, place))
 			continue;
 		if (last && c->priority == last->priority)
 			return NULL;
-		if (last && !denies(rule) && may_meet(facts, c, *place))
+		if (last && is_before(facts, c, place))
 			return last;
 		if (last)
 			continue;
-		if (!c->program || scope__implies(rule, LINT_PLACE, place) != YES)
+		if (!c->program || scope__implies(rule, LINT_PLACE, place) != YES ||
+		    facts__there(facts, c, place) != YES)
 			return NULL;
 		last = c;
 	}
@@ -341,7 +341,7 @@ static int warn_last(struct facts *facts)
 		if (i && !by_claimed_place(&rule[i], &rule[i - 1], facts))
 			continue;
 		scope__of(facts__rule(facts, rule[i]), LINT_PLACE, &place);
-		scope__narrow(&place, &words);
+		scope__narrow(&place, LINT_PLACE, &words);
 		last = find_last(facts, &place);
 		if (last && (facts->lint->whole || facts__rule(facts, last->rule)->head.order_step))
 			check_last(facts, last, &place);

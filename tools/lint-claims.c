@@ -6,6 +6,13 @@
 
 #include "lint-facts.h"
 
+static enum answer is_overridden(struct facts *facts, const struct claim *claim,
+				 const struct scope *scope)
+{
+	return facts__overridden(facts, claim->program, claim->rule, ATTR_PRIORITY, scope, false,
+				 NULL);
+}
+
 enum answer facts__there(struct facts *facts, const struct claim *claim, const struct scope *place)
 {
 	enum answer overridden, denied;
@@ -14,13 +21,24 @@ enum answer facts__there(struct facts *facts, const struct claim *claim, const s
 
 	if (!claim->program)
 		return YES;
-	scope__at(facts__rule(facts, claim->rule), place, &scope, &words);
-	overridden = facts__overridden(facts, claim->program, claim->rule, ATTR_PRIORITY, &scope,
-				       false, NULL);
+	scope__at(facts__rule(facts, claim->rule), place, &scope);
+	scope__narrow(&scope, PROGRAM_CONDS, &words);
+	overridden = is_overridden(facts, claim, &scope);
 	denied = overridden == NO ? facts__denied(facts, claim->program, &scope) : NO;
 	if (overridden == YES || denied == YES)
 		return NO;
 	return overridden == NO && denied == NO ? YES : UNSURE;
+}
+
+bool facts__absent(struct facts *facts, const struct claim *claim, const struct scope *place)
+{
+	struct scope scope;
+
+	if (!claim->program)
+		return false;
+	scope__at(facts__rule(facts, claim->rule), place, &scope);
+	return is_overridden(facts, claim, &scope) == YES ||
+	       facts__denied(facts, claim->program, &scope) == YES;
 }
 
 /* The highest priority that the rule gives to a program that it does not name. */

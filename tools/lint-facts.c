@@ -34,25 +34,16 @@ void scope__of(const struct policy_rule *rule, unsigned int conds, struct scope 
 		ret->list[c] = conds & 1U << c ? rule->cond[c] : NULL;
 }
 
-void scope__narrow(struct scope *scope, struct words *words)
+void scope__narrow(struct scope *scope, unsigned int conds, struct words *words)
 {
-	for (int c = 0; c < N_CONDS; c++) {
-		const char *list = scope->list[c];
-		size_t len = list ? strlen(list) : 0;
-
-		if (!lint__is_words(list) || !list[len + 1] || len + 2 > LINT_WORD_SIZE)
-			continue;
-		memcpy(words->word[c], list, len + 1);
-		words->word[c][len + 1] = '\0';
-		scope->list[c] = words->word[c];
-	}
+	for (int c = 0; c < N_CONDS; c++)
+		if (conds & 1U << c)
+			scope->list[c] = lint__example(c, scope->list[c], words->word[c]);
 }
 
-void scope__at(const struct policy_rule *rule, const struct scope *place, struct scope *ret,
-	       struct words *words)
+void scope__at(const struct policy_rule *rule, const struct scope *place, struct scope *ret)
 {
 	scope__of(rule, PROGRAM_CONDS, ret);
-	scope__narrow(ret, words);
 	for (int c = 0; c < N_CONDS; c++)
 		if (LINT_PLACE & 1U << c)
 			ret->list[c] = place->list[c];

@@ -106,11 +106,13 @@ struct words {
 
 /* What is known where the rule holds, of the given conditions. */
 void scope__of(const struct policy_rule *rule, unsigned int conds, struct scope *ret);
-/* Of each list of words leaves the first, so that no two rules hold for a part of it each. */
-void scope__narrow(struct scope *scope, struct words *words);
-/* The rule's own conditions, narrowed, at a place. */
-void scope__at(const struct policy_rule *rule, const struct scope *place, struct scope *ret,
-	       struct words *words);
+/*
+ * Leaves of the given conditions one example each: in a larger scope each of two rules may hold for
+ * a part, so that none of them does for all, but there is nothing where neither does.
+ */
+void scope__narrow(struct scope *scope, unsigned int conds, struct words *words);
+/* The rule's own conditions at a place. */
+void scope__at(const struct policy_rule *rule, const struct scope *place, struct scope *ret);
 /* Whether the rule's given conditions hold in all of the scope. */
 enum answer scope__implies(const struct policy_rule *rule, unsigned int conds,
 			   const struct scope *scope);
@@ -158,8 +160,10 @@ enum answer facts__overridden(struct facts *facts, const struct program *program
 /* Whether the program cannot be attached anywhere in the scope. */
 enum answer facts__denied(struct facts *facts, const struct program *program,
 			  const struct scope *scope);
-/* Whether a claim counts at a place. */
+/* Whether a claim counts at a place for some program of that name: YES only if it does. */
 enum answer facts__there(struct facts *facts, const struct claim *claim, const struct scope *place);
+/* Whether it counts there for none, whatever else may be known. */
+bool facts__absent(struct facts *facts, const struct claim *claim, const struct scope *place);
 
 /* Goes through the claims that may count at a place, from the last to the first. */
 struct claims_at {

@@ -89,6 +89,12 @@ bool lint__disjoint(enum policy_cond cond, const char *a, const char *b);
  */
 bool lint__meet(enum policy_cond cond, const char *a, const char *b, const char **ret, char *buf);
 
+/*
+ * A list of one value for which the list holds, or NULL for any; it may be in buf, of
+ * LINT_WORD_SIZE. The list itself if none is found.
+ */
+const char *lint__example(enum policy_cond cond, const char *list, char *buf);
+
 /* The conditions that all programs of one chain share. */
 #define LINT_PLACE (1U << COND_HOST | 1U << COND_INTERFACE | 1U << COND_DRIVER | 1U << COND_MODE)
 

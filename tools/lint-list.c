@@ -133,6 +133,15 @@ static bool is_endless(const char *list)
 	return only_excludes || (endless && !has_exclusion(list));
 }
 
+/* In examples: no name has it, and no file can. */
+#define NOWHERE '\x7f'
+
+/* A value that is one for sure, and not perhaps the other name of another. */
+static bool is_example(const char *list)
+{
+	return strchr(list, NOWHERE) && !list[strlen(list) + 1];
+}
+
 enum answer lint__implied(enum policy_cond cond, const char *a, const char *b)
 {
 	if (!a || lint__same_list(a, b))
@@ -144,6 +153,8 @@ enum answer lint__implied(enum policy_cond cond, const char *a, const char *b)
 		return NO;
 	if (lint__is_all(a))
 		return YES;
+	if (is_example(b))
+		return lint__word_matches(cond, a, b) ? YES : NO;
 	if (has_aliases(cond) && has_exclusion(a))
 		return UNSURE;
 	if (lint__is_words(b))
@@ -187,6 +198,9 @@ bool lint__disjoint(enum policy_cond cond, const char *a, const char *b)
 {
 	if (!a || !b || lint__same_list(a, b))
 		return false;
+	if (is_example(a) || is_example(b))
+		return !(is_example(a) ? lint__word_matches(cond, b, a) :
+					 lint__word_matches(cond, a, b));
 	if (has_aliases(cond))
 		return aliases_disjoint(cond, a, b);
 	if (lint__is_words(a))
@@ -221,4 +235,32 @@ bool lint__meet(enum policy_cond cond, const char *a, const char *b, const char 
 	}
 	return (lint__is_words(a) && pick_word(cond, a, b, ret, buf)) ||
 	       (lint__is_words(b) && pick_word(cond, b, a, ret, buf));
+}
+
+/* What a glob without brackets matches, but as few others do as can be. */
+static bool fill_glob(const char *glob, char *buf)
+{
+	size_t len = strlen(glob);
+
+	if (strpbrk(glob, "[\\") || len + 2 > LINT_WORD_SIZE)
+		return false;
+	for (size_t i = 0; i <= len; i++)
+		buf[i] = strchr("*?", glob[i]) && glob[i] ? NOWHERE : glob[i];
+	buf[len + 1] = '\0';
+	return true;
+}
+
+const char *lint__example(enum policy_cond cond, const char *list, char *buf)
+{
+	static const char anything[] = { NOWHERE, '\0', '\0' };
+
+	if (cond == COND_MODE && !list)
+		return "native\0";
+	if (!list || lint__word_matches(cond, list, anything))
+		return anything;
+	for_each_glob(glob, list) {
+		if (*glob != '!' && fill_glob(glob, buf) && lint__word_matches(cond, list, buf))
+			return buf;
+	}
+	return list;
 }
