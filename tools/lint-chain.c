@@ -226,7 +226,6 @@ static uint32_t useless_actions(struct facts *facts, const struct program *progr
 		const struct policy_rule *rule = facts__rule(facts, i);
 		struct policy_value value = rule->head.value[ATTR_ACTIONS];
 		uint32_t given = value.relative ? value.add : value.num;
-
 		enum answer holds = scope__implies(rule, NOT_PROGRAM, scope);
 
 		if (holds == UNSURE)

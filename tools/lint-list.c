@@ -250,12 +250,23 @@ static bool fill_glob(const char *glob, char *buf)
 	return true;
 }
 
+/* Modes are few: something made up would not do. */
+static const char *example_of_mode(const char *list)
+{
+	static const char *const modes[] = { "native\0", "skb\0", "hw\0" };
+
+	for (size_t i = 0; i < sizeof(modes) / sizeof(modes[0]); i++)
+		if (!list || lint__word_matches(COND_MODE, list, modes[i]))
+			return modes[i];
+	return list;
+}
+
 const char *lint__example(enum policy_cond cond, const char *list, char *buf)
 {
 	static const char anything[] = { NOWHERE, '\0', '\0' };
 
-	if (cond == COND_MODE && !list)
-		return "native\0";
+	if (cond == COND_MODE)
+		return example_of_mode(list);
 	if (!list || lint__word_matches(cond, list, anything))
 		return anything;
 	for_each_glob(glob, list) {
