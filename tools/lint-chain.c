@@ -74,7 +74,7 @@ static bool collide(struct facts *facts, const struct claim *a, const struct cla
 	if (!place__meet(&place, facts__rule(facts, b->rule), &words))
 		return false;
 	scope__narrow(&place, LINT_PLACE, &words);
-	return facts__there(facts, a, &place) == YES && facts__there(facts, b, &place) == YES;
+	return facts__there(facts, a, &place) && facts__there(facts, b, &place);
 }
 
 /* Of each pair the later rule is told of, once. */
@@ -123,9 +123,7 @@ static void warn_shared_priority(struct facts *facts)
 /* Programs that a rule wants at a place that it states, and about which no other fact matters. */
 static bool wants_at_place(const struct policy_rule *rule)
 {
-	if (!rule->cond[COND_INTERFACE] || rule->head.conds & PROGRAM_CONDS)
-		return false;
-	return !denies(rule);
+	return rule->cond[COND_INTERFACE] && !(rule->head.conds & PROGRAM_CONDS);
 }
 
 static int by_place_and_program(const void *a, const void *b, void *ctx)
@@ -278,7 +276,7 @@ static bool is_before(struct facts *facts, const struct claim *claim, const stru
 	const struct policy_rule *rule = facts__rule(facts, claim->rule);
 
 	return !denies(rule) && scope__implies(rule, LINT_PLACE, place) == YES &&
-	       facts__there(facts, claim, place) == YES;
+	       facts__there(facts, claim, place);
 }
 
 /* From the highest priority down: the last program of the place, if another is before it. */
@@ -303,7 +301,7 @@ static const struct claim *find_last(struct facts *facts, const struct scope *pl
 		if (last)
 			continue;
 		if (!c->program || scope__implies(rule, LINT_PLACE, place) != YES ||
-		    facts__there(facts, c, place) != YES)
+		    !facts__there(facts, c, place))
 			return NULL;
 		last = c;
 	}

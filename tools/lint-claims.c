@@ -13,21 +13,17 @@ static enum answer is_overridden(struct facts *facts, const struct claim *claim,
 				 NULL);
 }
 
-enum answer facts__there(struct facts *facts, const struct claim *claim, const struct scope *place)
+bool facts__there(struct facts *facts, const struct claim *claim, const struct scope *place)
 {
-	enum answer overridden, denied;
 	struct scope scope;
 	struct words words;
 
 	if (!claim->program)
-		return YES;
+		return true;
 	scope__at(facts__rule(facts, claim->rule), place, &scope);
 	scope__narrow(&scope, PROGRAM_CONDS, &words);
-	overridden = is_overridden(facts, claim, &scope);
-	denied = overridden == NO ? facts__denied(facts, claim->program, &scope) : NO;
-	if (overridden == YES || denied == YES)
-		return NO;
-	return overridden == NO && denied == NO ? YES : UNSURE;
+	return is_overridden(facts, claim, &scope) == NO &&
+	       facts__denied(facts, claim->program, &scope) == NO;
 }
 
 bool facts__absent(struct facts *facts, const struct claim *claim, const struct scope *place)

@@ -160,9 +160,9 @@ enum answer facts__overridden(struct facts *facts, const struct program *program
 /* Whether the program cannot be attached anywhere in the scope. */
 enum answer facts__denied(struct facts *facts, const struct program *program,
 			  const struct scope *scope);
-/* Whether a claim counts at a place for some program of that name: YES only if it does. */
-enum answer facts__there(struct facts *facts, const struct claim *claim, const struct scope *place);
-/* Whether it counts there for none, whatever else may be known. */
+/* Whether a claim certainly counts at a place, for some program of that name. */
+bool facts__there(struct facts *facts, const struct claim *claim, const struct scope *place);
+/* Whether it certainly counts there for none. */
 bool facts__absent(struct facts *facts, const struct claim *claim, const struct scope *place);
 
 /* Goes through the claims that may count at a place, from the last to the first. */

@@ -101,7 +101,7 @@ static void check_names(struct lint *lint, const struct policy_file *dir)
 static void check_mask(struct lint *lint, const struct policy_files *files,
 		       const struct policy_file *mask)
 {
-	bool dropin = strstr(mask->path, "/priorities.d/"), behind = false;
+	bool dropin = strstr(mask->path, "/priorities.d/");
 	struct stat st;
 	char *path;
 
@@ -111,9 +111,8 @@ static void check_mask(struct lint *lint, const struct policy_files *files,
 		if (!is_used_dir(dir) || is_dropin_dir(dir) != dropin ||
 		    asprintf(&path, "%s/%s", dir->path, base_of(mask->path)) < 0)
 			continue;
-		if (!strcmp(path, mask->path))
-			behind = true;
-		else if (behind && !lstat(path, &st))
+		/* it would not be a mask if a directory before its own had the file */
+		if (strcmp(path, mask->path) && !lstat(path, &st))
 			lint__add(lint, LINT_MASKED, path, 0,
 				  "found a file that %s masks, expected one that counts",
 				  mask->path);

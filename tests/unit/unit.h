@@ -21,6 +21,7 @@ TCase *api_tests(void);
 TCase *api_misuse_tests(void);
 TCase *memory_tests(void);
 TCase *reload_tests(void);
+TCase *lint_tests(void);
 
 /* A temporary root directory; remove_root() takes all of it away. */
 char *make_root(void);
