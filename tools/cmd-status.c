@@ -1,17 +1,15 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+#include <bpf/libbpf.h>
 #include <errno.h>
 #include <libsmartcols.h>
 #include <net/if.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <unistd.h>
-#include <xdp/libxdp.h>
 
-#include "chain/live.h"
-#include "chain/netdev.h"
 #include "tool.h"
+#include "wish.h"
 
 struct status {
 	struct tool_opts opts;
@@ -31,142 +29,23 @@ enum {
 	COL_POLICY
 };
 
-/* What the policy wants of a live program, beside what it has. */
-struct wanted {
-	struct policy_value live[N_ATTRS];
-	struct policy_decision decision;
-	bool drift[N_ATTRS];
-};
-
-static struct policy_value mode_value(const char *mode)
-{
-	struct policy_value value = policy_value__default(ATTR_MODE);
-	char err[POLICY_ERROR_SIZE];
-
-	if (mode)
-		policy_value__parse(ATTR_MODE, mode, &value, err, sizeof(err));
-	return value;
-}
-
-/* Whether the live program is not as the policy wants it; any mode is right for "auto". */
-static bool is_drift(const struct wanted *wanted, enum policy_attr attr)
-{
-	const struct policy_result *result = &wanted->decision.attr[attr];
-
-	if (result->undecided || (attr == ATTR_MODE && result->value.num == MODE_AUTO))
-		return false;
-	return result->value.num != wanted->live[attr].num;
-}
-
-static void decide(const struct status *status, const char *ifname, const struct chain *chain,
-		   const struct chain_program *p, struct wanted *ret)
-{
-	static const struct policy_resolve_opts opts = { .unknown_undecided = true };
-	char driver[NETDEV_DRIVER_SIZE];
-	struct policy_subject subject = {
-		.value = {
-			[COND_PROGRAM] = p->info.name,
-			[COND_TAG] = p->info.tag,
-			[COND_INTERFACE] = ifname,
-			[COND_HOST] = status->host,
-			[COND_DRIVER] = netdev__driver(ifname, driver),
-			[COND_MODE] = chain->mode,
-		},
-		.app.unknown = true,
-		.btf = runcfg__known(&p->info.author),
-	};
-
-	*ret = (struct wanted){
-		.live = {
-			[ATTR_PRIORITY] = { .num = p->priority },
-			[ATTR_ACTIONS] = { .num = p->actions },
-			[ATTR_ATTACH] = { .num = ATTACH_ALLOW },
-			[ATTR_MODE] = mode_value(chain->mode),
-		},
-	};
-	policy__resolve(status->policy, &subject, &opts, &ret->decision);
-	for_each_attr(attr)
-		ret->drift[attr] = is_drift(ret, attr);
-}
-
-static bool any_drift(const struct wanted *wanted)
-{
-	for_each_attr(attr)
-		if (wanted->drift[attr])
-			return true;
-	return false;
-}
-
-/* "50", or "50 -> 10" where the policy wants 10 */
-static void print_cell(const struct wanted *wanted, enum policy_attr attr, char *buf, size_t size)
-{
-	char live[POLICY_VALUE_SIZE], want[POLICY_VALUE_SIZE];
-	const struct policy_result *result = &wanted->decision.attr[attr];
-
-	policy_value__print(attr, &wanted->live[attr], live, sizeof(live));
-	policy_value__print(attr, &result->value, want, sizeof(want));
-	if (wanted->drift[attr])
-		snprintf(buf, size, "%s -> %s", live, want);
-	else
-		snprintf(buf, size, "%s", live);
-}
-
-static void append(char *buf, size_t size, const char *text)
-{
-	size_t len = strlen(buf);
-
-	snprintf(buf + len, size - len, "%s%s", len ? ", " : "", text);
-}
-
-/* Which rules stand behind the row, and which fact is missing where none could be applied. */
-static void print_reason(const struct wanted *wanted, char *buf, size_t size)
-{
-	char text[256], cell[2 * POLICY_VALUE_SIZE + 8];
-
-	*buf = '\0';
-	if (any_drift(wanted))
-		append(buf, size, "DRIFT");
-	for_each_attr(attr) {
-		const struct policy_result *result = &wanted->decision.attr[attr];
-		const struct policy_place place = policy_origin__place(&result->origin, attr);
-
-		if (result->undecided && place.file)
-			snprintf(text, sizeof(text), "undecided: %s:%u asks for %s", place.file,
-				 place.line, policy_key__cond(ffs(result->missing) - 1)->name);
-		else if (attr == ATTR_ATTACH && wanted->drift[attr])
-			snprintf(text, sizeof(text), "attach denied by %s:%u", place.file,
-				 place.line);
-		else if (place.file)
-			snprintf(text, sizeof(text), "%s:%u", place.file, place.line);
-		else if (wanted->drift[attr])
-			snprintf(text, sizeof(text), "%s", result->source);
-		else
-			continue;
-		if (attr == ATTR_MODE && wanted->drift[attr]) {
-			print_cell(wanted, attr, cell, sizeof(cell));
-			append(buf, size, cell);
-		}
-		if (!strstr(buf, text))
-			append(buf, size, text);
-	}
-}
-
 static void add_row(struct status *status, struct libscols_line *parent,
-		    const struct wanted *wanted, const struct chain_program *p, bool chains)
+		    const struct wish_program *wanted, const struct chain_program *p, bool chains)
 {
 	struct libscols_line *line = scols_table_new_line(status->table, parent);
-	char cell[2 * POLICY_VALUE_SIZE + 8], reason[600];
+	char cell[WISH_TEXT_SIZE], reason[WISH_REASON_SIZE], text[WISH_REASON_SIZE + 8];
 
 	scols_line_set_data(line, COL_CHAIN, p->info.name);
-	print_cell(wanted, ATTR_PRIORITY, cell, sizeof(cell));
+	wish__print(wanted, ATTR_PRIORITY, cell, sizeof(cell));
 	scols_line_set_data(line, COL_PRIORITY, chains ? cell : "-");
-	print_cell(wanted, ATTR_ACTIONS, cell, sizeof(cell));
+	wish__print(wanted, ATTR_ACTIONS, cell, sizeof(cell));
 	scols_line_set_data(line, COL_ACTIONS, chains ? cell : "-");
-	print_reason(wanted, reason, sizeof(reason));
-	scols_line_set_data(line, COL_POLICY, reason);
+	wish__reason(wanted, reason, sizeof(reason));
+	snprintf(text, sizeof(text), "%s%s", wish_program__drifts(wanted) ? "DRIFT, " : "", reason);
+	scols_line_set_data(line, COL_POLICY, text);
 }
 
-static json_t *wanted_json(const struct wanted *wanted, enum policy_attr attr)
+static json_t *wanted_json(const struct wish_program *wanted, enum policy_attr attr)
 {
 	const struct policy_result *result = &wanted->decision.attr[attr];
 	const struct policy_place place = policy_origin__place(&result->origin, attr);
@@ -185,11 +64,12 @@ static json_t *wanted_json(const struct wanted *wanted, enum policy_attr attr)
 	return json;
 }
 
-static void add_program_json(json_t *programs, const struct wanted *wanted,
+static void add_program_json(json_t *programs, const struct wish_program *wanted,
 			     const struct chain_program *p)
 {
-	json_t *json = json_pack("{s:s, s:i, s:s, s:b}", "program", p->info.name, "id",
-				 (int)p->info.id, "tag", p->info.tag, "drift", any_drift(wanted));
+	json_t *json =
+		json_pack("{s:s, s:i, s:s, s:b}", "program", p->info.name, "id", (int)p->info.id,
+			  "tag", p->info.tag, "drift", wish_program__drifts(wanted));
 
 	for_each_attr(attr)
 		json_object_set_new(json, policy_key__attr(attr)->name, wanted_json(wanted, attr));
@@ -198,7 +78,17 @@ static void add_program_json(json_t *programs, const struct wanted *wanted,
 
 static const char *kind_name(enum chain_kind kind)
 {
-	return kind == CHAIN_DISPATCHER ? "dispatcher" : kind == CHAIN_LEGACY ? "legacy" : "none";
+	switch (kind) {
+	case CHAIN_DISPATCHER:
+		return "dispatcher";
+	case CHAIN_LEGACY:
+		return "legacy";
+	case CHAIN_LINK:
+		return "bpf_link";
+	case CHAIN_NONE:
+		break;
+	}
+	return "none";
 }
 
 static const char *mode_name(const struct chain *chain)
@@ -206,42 +96,64 @@ static const char *mode_name(const struct chain *chain)
 	return chain->mode ? chain->mode : "unknown";
 }
 
+static void print_title(const char *ifname, const struct chain *chain, char *buf, size_t size)
+{
+	if (chain->kind == CHAIN_NONE)
+		snprintf(buf, size, "%s (no program)", ifname);
+	else
+		snprintf(buf, size, "%s (%s, %s %u)", ifname, mode_name(chain),
+			 chain->kind == CHAIN_DISPATCHER ? "dispatcher" : "no dispatcher, program",
+			 chain->id);
+}
+
+static json_t *add_chain_json(struct status *status, const char *ifname, const struct chain *chain)
+{
+	json_t *programs = json_array();
+	json_t *json =
+		json_pack("{s:s, s:s, s:s*, s:o}", "interface", ifname, "kind",
+			  kind_name(chain->kind), "mode", mode_name(chain), "programs", programs);
+
+	if (chain->version)
+		json_object_set_new(json, "dispatcher-version", json_integer(chain->version));
+	if (chain->fixed[0])
+		json_object_set_new(json, "fixed", tool_json_string(chain->fixed));
+	json_array_append_new(status->interfaces, json);
+	return programs;
+}
+
+static struct libscols_line *add_title(struct status *status, const char *ifname,
+				       const struct chain *chain)
+{
+	struct libscols_line *line = scols_table_new_line(status->table, NULL);
+	char title[128];
+
+	print_title(ifname, chain, title, sizeof(title));
+	scols_line_set_data(line, COL_CHAIN, title);
+	if (chain->fixed[0])
+		scols_line_set_data(line, COL_POLICY, chain->fixed);
+	return line;
+}
+
 static void show_chain(struct status *status, const char *ifname, const struct chain *chain)
 {
 	struct libscols_line *line = NULL;
 	json_t *programs = NULL;
-	char title[128];
+	struct wish wish;
 
-	if (status->interfaces) {
-		programs = json_array();
-		json_array_append_new(status->interfaces,
-				      json_pack("{s:s, s:s, s:s*, s:o}", "interface", ifname,
-						"kind", kind_name(chain->kind), "mode",
-						mode_name(chain), "programs", programs));
-	} else {
-		line = scols_table_new_line(status->table, NULL);
-		if (chain->kind == CHAIN_NONE)
-			snprintf(title, sizeof(title), "%s (no program)", ifname);
-		else
-			snprintf(title, sizeof(title), "%s (%s, %s %u)", ifname, mode_name(chain),
-				 chain->kind == CHAIN_LEGACY ? "no dispatcher, program" :
-							       "dispatcher",
-				 chain->id);
-		scols_line_set_data(line, COL_CHAIN, title);
-	}
+	wish__decide(status->policy, status->host, ifname, chain, &wish);
+	status->drift = status->drift || wish.drift;
+	if (status->interfaces)
+		programs = add_chain_json(status, ifname, chain);
+	else
+		line = add_title(status, ifname, chain);
 	for (unsigned int i = 0; i < chain->n; i++) {
-		struct wanted wanted;
-
-		decide(status, ifname, chain, &chain->program[i], &wanted);
-		if (chain->kind == CHAIN_LEGACY) /* nothing chains there */
-			wanted.drift[ATTR_PRIORITY] = wanted.drift[ATTR_ACTIONS] = false;
-		status->drift = status->drift || any_drift(&wanted);
 		if (programs)
-			add_program_json(programs, &wanted, &chain->program[i]);
+			add_program_json(programs, &wish.program[i], &chain->program[i]);
 		else
-			add_row(status, line, &wanted, &chain->program[i],
+			add_row(status, line, &wish.program[i], &chain->program[i],
 				chain->kind == CHAIN_DISPATCHER);
 	}
+	wish__clear(&wish);
 }
 
 static void show_interface(struct status *status, const char *ifname, bool asked_for)
@@ -255,7 +167,7 @@ static void show_interface(struct status *status, const char *ifname, bool asked
 		status->failed = true;
 		return;
 	}
-	err = chain__read(ifindex, &chain);
+	err = chain__read(ifindex, NULL, &chain);
 	if (!err) {
 		if (asked_for || chain.kind != CHAIN_NONE)
 			show_chain(status, ifname, &chain);
@@ -293,14 +205,6 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	default:
 		return ARGP_ERR_UNKNOWN;
 	}
-}
-
-static int silent(enum libxdp_print_level level, const char *fmt, va_list args)
-{
-	(void)level;
-	(void)fmt;
-	(void)args;
-	return 0;
 }
 
 static void start_table(struct status *status)
@@ -353,7 +257,6 @@ int cmd_status(int argc, char **argv)
 
 	argp_parse(&argp, argc, argv, 0, NULL, &status);
 	libbpf_set_print(NULL);
-	libxdp_set_print(silent);
 	gethostname(status.host, sizeof(status.host) - 1);
 	status.policy = tool_open_policy(&status.opts, &rc);
 	if (!status.policy)

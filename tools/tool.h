@@ -37,6 +37,7 @@ int cmd_edit(int argc, char **argv);
 int cmd_defaults(int argc, char **argv);
 int cmd_explain(int argc, char **argv);
 int cmd_run(int argc, char **argv);
+int cmd_apply(int argc, char **argv);
 int cmd_status(int argc, char **argv);
 int cmd_preload(int argc, char **argv);
 

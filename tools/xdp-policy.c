@@ -19,6 +19,7 @@ static const struct tool_command commands[] = {
 	{ "explain", "PROGRAM|OBJECT...", "Say what is decided for a program, and why",
 	  cmd_explain },
 	{ "run", "-- COMMAND [ARG...]", "Run a command that obeys the policy", cmd_run },
+	{ "apply", "[INTERFACE...]", "Make live chains follow the policy", cmd_apply },
 	{ "status", "[INTERFACE...]", "Show live chains beside the policy's wishes", cmd_status },
 	{ "preload", "status", "Say how applications are reached", cmd_preload },
 	{ 0 },

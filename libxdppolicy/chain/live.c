@@ -1,72 +1,297 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+#include <bpf/bpf.h>
+#include <bpf/btf.h>
+#include <bpf/libbpf.h>
 #include <errno.h>
-#include <xdp/libxdp.h>
+#include <linux/if_link.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
 
+#include "links.h"
 #include "live.h"
-#include "policy/attr.h"
+#include "pins.h"
 
-static const char *mode_name(enum xdp_attach_mode mode)
+#define READ_ATTEMPTS 10
+
+/* Which program runs there, and how. A card may run one of its own besides, which chains nothing.
+ */
+static int query(int ifindex, struct chain *chain)
 {
-	switch (mode) {
-	case XDP_MODE_NATIVE:
-		return "native";
-	case XDP_MODE_SKB:
-		return "skb";
-	case XDP_MODE_HW:
-		return "hw";
-	case XDP_MODE_UNSPEC:
-		break;
-	}
-	return NULL;
-}
+	LIBBPF_OPTS(bpf_xdp_query_opts, opts);
+	int err = bpf_xdp_query(ifindex, 0, &opts);
 
-static int add_program(struct chain *chain, const struct xdp_program *prog)
-{
-	struct chain_program *p = &chain->program[chain->n];
-	int err;
-
-	if (chain->n == CHAIN_MAX)
-		return -E2BIG;
-	err = proginfo__read(xdp_program__fd(prog), &p->info);
 	if (err)
 		return err;
-	p->priority = xdp_program__run_prio(prog);
-	p->actions = 0;
-	for (int action = 0; action < POLICY_N_ACTIONS; action++)
-		if (xdp_program__chain_call_enabled(prog, action))
-			p->actions |= 1U << action;
-	chain->n++;
+	if (opts.drv_prog_id) {
+		chain->mode = "native";
+		chain->id = opts.drv_prog_id;
+	} else if (opts.skb_prog_id) {
+		chain->mode = "skb";
+		chain->id = opts.skb_prog_id;
+	} else if (opts.hw_prog_id) {
+		chain->mode = "hw";
+		chain->id = opts.hw_prog_id;
+	}
 	return 0;
 }
 
-int chain__read(int ifindex, struct chain *ret)
+/* The version as the BTF of old dispatchers states it, as the length of an array; 0 for none. */
+static unsigned int version_in_btf(uint32_t btf_id)
 {
-	struct chain chain = { .kind = CHAIN_NONE };
-	struct xdp_program *prog = NULL;
-	struct xdp_multiprog *mp;
-	int err = 0;
+	struct btf *btf = btf__load_from_kernel_by_id(btf_id);
+	const struct btf_type *t;
+	unsigned int version = 0;
+	int id;
 
-	mp = xdp_multiprog__get_from_ifindex(ifindex);
-	err = libxdp_get_error(mp);
-	if (err == -ENOENT) {
-		*ret = chain;
+	if (libbpf_get_error(btf))
 		return 0;
-	}
+	id = btf__find_by_name_kind(btf, "dispatcher_version", BTF_KIND_VAR);
+	t = id > 0 ? btf__type_by_id(btf, id) : NULL;
+	t = t ? btf__type_by_id(btf, t->type) : NULL;
+	t = t && btf_is_ptr(t) ? btf__type_by_id(btf, t->type) : NULL;
+	if (t && btf_is_array(t))
+		version = btf_array(t)->nelems;
+	btf__free(btf);
+	return version;
+}
+
+/* The only map of a dispatcher. -ENOENT if it is none: a program that chains nothing. */
+static int read_config(const struct bpf_prog_info *prog, uint32_t map_id,
+		       struct dispatcher_config *ret)
+{
+	unsigned char data[DISPATCHER_CONFIG_SIZE] = { 0 };
+	struct bpf_map_info info = { 0 };
+	uint32_t len = sizeof(info), key = 0;
+	unsigned int btf_version = 0;
+	int fd, err;
+
+	if (strcmp(prog->name, "xdp_dispatcher") || prog->nr_map_ids != 1 || !prog->btf_id)
+		return -ENOENT;
+	fd = bpf_map_get_fd_by_id(map_id);
+	if (fd < 0)
+		return -errno;
+	err = bpf_obj_get_info_by_fd(fd, &info, &len) ? -errno : 0;
+	if (!err && (info.key_size != sizeof(key) || info.max_entries != 1 ||
+		     info.value_size > sizeof(data) || info.type != BPF_MAP_TYPE_ARRAY))
+		err = -EPROTONOSUPPORT;
+	if (!err && bpf_map_lookup_elem(fd, &key, data))
+		err = -errno;
+	close(fd);
 	if (err)
 		return err;
-	chain.mode = mode_name(xdp_multiprog__attach_mode(mp));
-	if (xdp_multiprog__is_legacy(mp)) {
-		chain.kind = CHAIN_LEGACY;
-		err = add_program(&chain, xdp_multiprog__main_prog(mp));
-		chain.id = chain.program[0].info.id;
-	} else {
-		chain.kind = CHAIN_DISPATCHER;
-		chain.id = xdp_program__id(xdp_multiprog__main_prog(mp));
-		while (!err && (prog = xdp_multiprog__next_prog(prog, mp)))
-			err = add_program(&chain, prog);
+	err = dispatcher_config__decode(data, info.value_size, 0, ret);
+	if (err == -EPROTONOSUPPORT && !ret->version) {
+		btf_version = version_in_btf(prog->btf_id);
+		err = dispatcher_config__decode(data, info.value_size, btf_version, ret);
 	}
-	xdp_multiprog__close(mp);
-	if (!err)
-		*ret = chain;
 	return err;
+}
+
+/* What an earlier look at the chain knows of a program; else the kernel is asked. */
+static int read_program(int fd, const struct chain *known, struct proginfo *ret)
+{
+	int err = proginfo__read_short(fd, ret);
+
+	if (err)
+		return err;
+	for (unsigned int i = 0; known && i < known->n; i++) {
+		const struct proginfo *info = &known->program[i].info;
+
+		if (info->id != ret->id || info->load_time != ret->load_time)
+			continue;
+		*ret = *info;
+		return 0;
+	}
+	proginfo__read_btf(fd, ret);
+	return 0;
+}
+
+static int read_programs(const int fds[], const struct chain *known, struct chain *chain)
+{
+	int err = 0;
+
+	for (unsigned int i = 0; i < chain->n; i++) {
+		if (!err)
+			err = read_program(fds[i], known, &chain->program[i].info);
+		close(fds[i]);
+	}
+	return err;
+}
+
+/* For a look only: without pins nobody can rebuild the chain. */
+static void read_components(const struct chain *known, struct chain *chain)
+{
+	uint32_t ids[CHAIN_MAX];
+	unsigned int n = links__components(chain->id, ids);
+
+	chain->n = n < chain->n ? n : chain->n;
+	for (unsigned int i = 0; i < chain->n; i++) {
+		int fd = bpf_prog_get_fd_by_id(ids[i]);
+
+		if (fd < 0 || read_program(fd, known, &chain->program[i].info)) {
+			chain->program[i].info = (struct proginfo){ .id = ids[i] };
+			strcpy(chain->program[i].info.name, "?");
+		}
+		if (fd >= 0)
+			close(fd);
+	}
+}
+
+__attribute__((format(printf, 2, 3))) static void fix(struct chain *chain, const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(chain->fixed, sizeof(chain->fixed), fmt, args);
+	va_end(args);
+}
+
+static bool is_held(struct chain *chain)
+{
+	uint32_t link = links__holder(chain->ifindex, chain->id);
+
+	if (!link)
+		return false;
+	chain->kind = CHAIN_LINK;
+	fix(chain, "found bpf_link %u, which only its owner can update, expected a plain attach",
+	    link);
+	return true;
+}
+
+/* Whether the interface still has what was read: else the reading is worth nothing. */
+static bool is_current(const struct chain *chain)
+{
+	struct chain now = { 0 };
+
+	return !query(chain->ifindex, &now) && now.id == chain->id;
+}
+
+static int read_pins(const struct chain *known, struct chain *chain)
+{
+	int fds[CHAIN_MAX], lock, err;
+
+	lock = pins__lock();
+	err = lock < 0 ? lock : pins__open(chain->ifindex, chain->id, chain->n, fds);
+	if (lock >= 0)
+		pins__unlock(lock);
+	if (!err)
+		return read_programs(fds, known, chain);
+	if (!is_current(chain))
+		return -EAGAIN;
+	if (is_held(chain))
+		;
+	else if (lock == -ENODEV)
+		fix(chain, "found no bpffs at %s, expected it mounted", pins__where());
+	else if (err == -ENOENT || err == -EBADF)
+		fix(chain, "found %s at %s/xdp/dispatch-%d-%u, expected all of libxdp's",
+		    err == -ENOENT ? "no pins" : "pins missing", pins__where(), chain->ifindex,
+		    chain->id);
+	else
+		return err;
+	read_components(known, chain);
+	return 0;
+}
+
+static int read_dispatcher(const struct dispatcher_config *config, const struct chain *known,
+			   struct chain *chain)
+{
+	chain->kind = CHAIN_DISPATCHER;
+	chain->version = config->version;
+	chain->frags = config->frags;
+	chain->devbound = config->devbound;
+	chain->n = config->n;
+	for (unsigned int i = 0; i < config->n; i++) {
+		chain->program[i].priority = config->slot[i].priority;
+		chain->program[i].actions = config->slot[i].actions;
+		chain->program[i].flags = config->slot[i].flags;
+	}
+	return read_pins(known, chain);
+}
+
+static int read_lone(int fd, const struct chain *known, struct chain *chain)
+{
+	chain->kind = CHAIN_LEGACY;
+	chain->n = 1;
+	if (!is_held(chain))
+		fix(chain, "found a program without libxdp's dispatcher, expected one behind it");
+	return read_program(fd, known, &chain->program[0].info);
+}
+
+static int refuse_version(const struct dispatcher_config *config, struct chain *chain)
+{
+	chain->kind = CHAIN_DISPATCHER;
+	chain->version = config->version;
+	fix(chain, "found dispatcher version %u%s, expected 1 to %d", config->version,
+	    config->version <= DISPATCHER_VERSIONS ? " with other contents" : "",
+	    DISPATCHER_VERSIONS);
+	return 0;
+}
+
+static int read_attached(const struct chain *known, struct chain *chain)
+{
+	struct dispatcher_config config = { 0 };
+	uint32_t map_id = 0, len;
+	struct bpf_prog_info info = { .nr_map_ids = 1, .map_ids = (uintptr_t)&map_id };
+	int fd, err;
+
+	fd = bpf_prog_get_fd_by_id(chain->id);
+	if (fd < 0)
+		return errno == ENOENT ? -EAGAIN : -errno;
+	len = sizeof(info);
+	err = bpf_obj_get_info_by_fd(fd, &info, &len) ? -errno : 0;
+	if (!err && !strcmp(chain->mode, "hw")) {
+		chain->kind = CHAIN_LEGACY;
+		chain->n = 1;
+		fix(chain, "found a program in the card, expected one that the kernel runs");
+		err = read_program(fd, known, &chain->program[0].info);
+	} else if (!err) {
+		err = read_config(&info, map_id, &config);
+		if (!err)
+			err = read_dispatcher(&config, known, chain);
+		else if (err == -ENOENT)
+			err = read_lone(fd, known, chain);
+		else if (err == -EPROTONOSUPPORT || err == -EPROTO)
+			err = refuse_version(&config, chain);
+	}
+	close(fd);
+	return err;
+}
+
+int chain__read(int ifindex, const struct chain *known, struct chain *ret)
+{
+	int err;
+
+	for (int attempt = 0; attempt < READ_ATTEMPTS; attempt++) {
+		struct chain chain = { .ifindex = ifindex };
+
+		err = query(ifindex, &chain);
+		if (!err && chain.id)
+			err = read_attached(known, &chain);
+		if (err == -EAGAIN) { /* changed while it was read */
+			usleep(1000U << attempt);
+			continue;
+		}
+		if (!err)
+			*ret = chain;
+		return err;
+	}
+	return -EAGAIN;
+}
+
+static int compare_u64(uint64_t a, uint64_t b)
+{
+	return (a > b) - (a < b);
+}
+
+int chain_program__compare(const struct chain_program *a, const struct chain_program *b)
+{
+	int cmp = compare_u64(a->priority, b->priority);
+
+	if (!cmp)
+		cmp = strcmp(a->info.kernel_name, b->info.kernel_name);
+	if (!cmp)
+		cmp = strcmp(a->info.tag, b->info.tag);
+	return cmp ? cmp : compare_u64(a->info.load_time, b->info.load_time);
 }

@@ -2,30 +2,45 @@
 #ifndef XDP_POLICY_LIVE_H
 #define XDP_POLICY_LIVE_H
 
+#include "dispatcher.h"
 #include "proginfo.h"
-
-/* libxdp's dispatcher has this many slots */
-#define CHAIN_MAX 10
 
 enum chain_kind {
 	CHAIN_NONE,
 	CHAIN_DISPATCHER,
-	CHAIN_LEGACY /* one program without a dispatcher: it cannot be changed */
+	CHAIN_LEGACY, /* one program without a dispatcher */
+	CHAIN_LINK    /* the interface belongs to a bpf_link, and to whoever holds it */
 };
 
-/* What is attached to one interface, in the order in which it runs. */
+/* Room for why a chain cannot be changed. */
+#define CHAIN_WHY_SIZE 160
+
+/* What is attached to one interface, in the order in which it runs. Plain data, to be copied. */
 struct chain {
+	int ifindex;
 	enum chain_kind kind;
-	const char *mode; /* "native", "skb", "hw"; NULL if it is not known */
+	const char *mode; /* "native", "skb", "hw"; NULL if there is no program */
 	uint32_t id;	  /* of the dispatcher, or of the lone program */
+	/* "found X, expected Y" if nobody but its owner can change it; else empty */
+	char fixed[CHAIN_WHY_SIZE];
+	unsigned int version; /* the dispatcher's; 0 of other kinds */
+	bool frags, devbound; /* flags of the dispatcher as a whole */
 	unsigned int n;
 	struct chain_program {
 		struct proginfo info;
-		uint32_t priority, actions; /* those in force; none of a legacy program */
+		/* those in force; none of a program without dispatcher. flags are libxdp's own. */
+		uint32_t priority, actions, flags;
 	} program[CHAIN_MAX];
 };
 
-/* Reads an interface's live chain through libxdp. Returns 0 or a negative errno. */
-int chain__read(int ifindex, struct chain *ret);
+/*
+ * Reads an interface's live chain, in the network namespace that the caller is in. known may be an
+ * earlier chain, or NULL: what the kernel said of a program then is not asked again. Returns 0, or
+ * a negative errno if the kernel does not tell; -EAGAIN if it changed all the time.
+ */
+int chain__read(int ifindex, const struct chain *known, struct chain *ret);
+
+/* Sorts programs as libxdp does: by priority, then by name, tag and the time they were loaded. */
+int chain_program__compare(const struct chain_program *a, const struct chain_program *b);
 
 #endif

@@ -9,8 +9,8 @@
 #include "proginfo.h"
 
 /* The kernel cuts a program's name at 15 characters; the name of its first function is whole. */
-static void read_btf(const struct bpf_prog_info *info, const struct bpf_func_info *func,
-		     struct proginfo *ret)
+static void parse_btf(const struct bpf_prog_info *info, const struct bpf_func_info *func,
+		      struct proginfo *ret)
 {
 	const struct btf_type *t;
 	const char *name;
@@ -27,9 +27,8 @@ static void read_btf(const struct bpf_prog_info *info, const struct bpf_func_inf
 	btf__free(btf);
 }
 
-int proginfo__read(int fd, struct proginfo *ret)
+int proginfo__read_short(int fd, struct proginfo *ret)
 {
-	struct bpf_func_info func = { 0 };
 	struct bpf_prog_info info = { 0 };
 	uint32_t len = sizeof(info);
 
@@ -37,19 +36,33 @@ int proginfo__read(int fd, struct proginfo *ret)
 	if (bpf_obj_get_info_by_fd(fd, &info, &len))
 		return -errno;
 	ret->id = info.id;
+	ret->load_time = info.load_time;
+	snprintf(ret->kernel_name, sizeof(ret->kernel_name), "%s", info.name);
 	snprintf(ret->name, sizeof(ret->name), "%s", info.name);
 	for (int i = 0; i < BPF_TAG_SIZE; i++)
 		snprintf(ret->tag + 2 * i, 3, "%02x", info.tag[i]);
-	if (!info.btf_id || !info.nr_func_info)
-		return 0;
+	return 0;
+}
 
-	info = (struct bpf_prog_info){
+void proginfo__read_btf(int fd, struct proginfo *ret)
+{
+	struct bpf_func_info func = { 0 };
+	struct bpf_prog_info info = {
 		.nr_func_info = 1,
 		.func_info_rec_size = sizeof(func),
 		.func_info = (uintptr_t)&func,
 	};
-	len = sizeof(info);
-	if (!bpf_obj_get_info_by_fd(fd, &info, &len) && info.nr_func_info)
-		read_btf(&info, &func, ret);
-	return 0;
+	uint32_t len = sizeof(info);
+
+	if (!bpf_obj_get_info_by_fd(fd, &info, &len) && info.btf_id && info.nr_func_info)
+		parse_btf(&info, &func, ret);
+}
+
+int proginfo__read(int fd, struct proginfo *ret)
+{
+	int err = proginfo__read_short(fd, ret);
+
+	if (!err)
+		proginfo__read_btf(fd, ret);
+	return err;
 }

@@ -10,11 +10,18 @@
 struct proginfo {
 	uint32_t id;
 	char name[128]; /* in full from its BTF, else the 15 characters that the kernel keeps */
-	char tag[17];	/* hex digits */
+	char kernel_name[16]; /* as libxdp compares it */
+	char tag[17];	      /* hex digits */
+	uint64_t load_time; /* nanoseconds since the boot; with the id, unlike any other program */
 	struct runcfg author; /* XDP_RUN_CONFIG in its BTF, if any */
 };
 
 /* Returns 0 or a negative errno. The descriptor stays the caller's. */
 int proginfo__read(int fd, struct proginfo *ret);
+
+/* The same in its two halves: without BTF the name may be cut and the author's values are unknown.
+ */
+int proginfo__read_short(int fd, struct proginfo *ret);
+void proginfo__read_btf(int fd, struct proginfo *ret);
 
 #endif

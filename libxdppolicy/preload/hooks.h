@@ -51,4 +51,13 @@ extern __thread struct libxdp_opened {
 	char *path;
 } libxdp_opened;
 
+/* What the outermost attach of a shared libxdp, in this thread, is about to attach. */
+extern __thread struct libxdp_attaching {
+	size_t n;
+	struct libxdp_attached {
+		struct xdp_program *prog;
+		struct policy_known app, btf; /* before the policy set its own values */
+	} * program;
+} libxdp_attaching;
+
 #endif

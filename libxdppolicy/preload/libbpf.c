@@ -15,6 +15,7 @@
 #include "chain/netdev.h"
 #include "chain/proginfo.h"
 #include "chain/runcfg.h"
+#include "attached.h"
 #include "object.h"
 #include "report.h"
 #include "state.h"
@@ -30,13 +31,15 @@ struct bpf_object *hook_bpf_object__open_file(const char *path,
 
 	if (path && !libbpf_get_error(obj)) {
 		if (libxdp_opened.wanted) {
-			/* the hook of libxdp's function keeps it, if any rule asks for it */
+			/* the hook of libxdp's function keeps it */
 			free(libxdp_opened.path);
-			libxdp_opened.path = state__may_want(COND_OBJECT) ? strdup(path) : NULL;
+			libxdp_opened.path = object__keep_path(path);
 			libxdp_opened.obj = obj;
 		} else {
+			char *kept = object__keep_path(path);
+
 			state__lock();
-			object__set_path(obj, path);
+			object__set_path(obj, kept);
 			state__unlock();
 		}
 	}
@@ -201,27 +204,50 @@ int hook_bpf_xdp_query(int ifindex, int flags, struct bpf_xdp_query_opts *opts)
 	return REAL(bpf_xdp_query)(ifindex, flags, opts);
 }
 
-/* A program without a dispatcher. Detaching (fd of -1) and dispatchers always pass. */
-int hook_bpf_xdp_attach(int ifindex, int fd, __u32 flags, const struct bpf_xdp_attach_opts *opts)
+/* Whether fd is a program without a dispatcher, and denied there. */
+static bool is_denied_fd(const struct policy *policy, int ifindex, int fd)
 {
 	struct policy_subject subject = { 0 };
-	struct policy *policy = NULL;
-	int saved_errno = errno;
 	struct proginfo info;
+
+	if (proginfo__read(fd, &info) || !strcmp(info.name, "xdp_dispatcher"))
+		return false;
+	subject.value[COND_PROGRAM] = info.name;
+	subject.value[COND_TAG] = info.tag;
+	return is_denied(policy, &subject, ifindex);
+}
+
+/*
+ * What is attached is recorded before, so that who is woken by the attach finds it. Detaching (fd
+ * of -1) always passes, as does a shared libxdp that detaches one program of several.
+ */
+int hook_bpf_xdp_attach(int ifindex, int fd, __u32 flags, const struct bpf_xdp_attach_opts *opts)
+{
+	struct attached attached = { 0 };
+	struct policy *policy = NULL;
+	int err, saved_errno = errno;
 	bool denied = false;
 
-	if (!libxdp_depth && fd >= 0)
+	if (fd >= 0 && (!libxdp_depth || libxdp_attaching.n))
 		policy = state__enter();
 	if (policy) {
-		if (!proginfo__read(fd, &info) && strcmp(info.name, "xdp_dispatcher")) {
-			subject.value[COND_PROGRAM] = info.name;
-			subject.value[COND_TAG] = info.tag;
-			denied = is_denied(policy, &subject, ifindex);
-		}
+		denied = !libxdp_depth && is_denied_fd(policy, ifindex, fd);
+		if (libxdp_depth)
+			attached__add_shared(&attached);
+		else if (!denied)
+			attached__add_static(&attached, fd);
 		state__leave();
 	}
 	if (denied)
 		return refuse();
 	errno = saved_errno;
-	return REAL(bpf_xdp_attach)(ifindex, fd, flags, opts);
+	err = REAL(bpf_xdp_attach)(ifindex, fd, flags, opts);
+	if (err && attached.n) {
+		saved_errno = errno;
+		state__lock();
+		attached__take_back(&attached);
+		state__unlock();
+		errno = saved_errno;
+	}
+	return err;
 }

@@ -18,12 +18,14 @@
 #include <string.h>
 
 #include "chain/netdev.h"
+#include "attached.h"
 #include "object.h"
 #include "report.h"
 #include "state.h"
 
 __thread unsigned int libxdp_depth;
 __thread struct libxdp_opened libxdp_opened;
+__thread struct libxdp_attaching libxdp_attaching;
 
 /* What else of libxdp is called from here, found in the libxdp that the process has. */
 static struct {
@@ -269,9 +271,10 @@ static void decide_open(const struct policy *policy, struct xdp_program *prog)
 
 	if (libxdp.fd(prog) >= 0)
 		return;
-	if (state__wants(COND_OBJECT) && libxdp_opened.path &&
-	    libxdp_opened.obj == libxdp.bpf_obj(prog))
+	if (libxdp_opened.path && libxdp_opened.obj == libxdp.bpf_obj(prog)) {
 		object__set_path(libxdp_opened.obj, libxdp_opened.path);
+		libxdp_opened.path = NULL;
+	}
 	obj = describe(prog, &subject);
 	if (!obj || object__is_dispatcher(obj))
 		return;
@@ -349,6 +352,41 @@ static void decide_mode(const struct policy_subject *subject,
 }
 
 /*
+ * Keeps what the record of a program shall say of its application and its author: at the attach of
+ * the dispatcher it has the policy's values.
+ */
+static void note_sources(struct xdp_program *prog, const struct bpf_object *obj,
+			 const struct policy_subject *subject)
+{
+	const struct program *p = find_program(prog);
+	struct libxdp_attached *note;
+
+	if (!libxdp_attaching.program)
+		return;
+	note = &libxdp_attaching.program[libxdp_attaching.n++];
+	*note = (struct libxdp_attached){ prog, subject->app, subject->btf };
+	note->btf.unknown = !obj;
+	/* of one that was loaded before only what was known then */
+	if (libxdp.fd(prog) >= 0 && p)
+		note->app = p->app;
+	else if (libxdp.fd(prog) >= 0 || !obj)
+		note->app.unknown = true;
+}
+
+void attached__add_shared(struct attached *attached)
+{
+	for (size_t i = 0; i < libxdp_attaching.n; i++) {
+		const struct libxdp_attached *note = &libxdp_attaching.program[i];
+		struct policy_subject subject = { .app = note->app, .btf = note->btf };
+		const struct bpf_object *obj = describe(note->prog, &subject);
+
+		if (obj)
+			subject.value[COND_OBJECT] = object__path(obj);
+		attached__add(attached, libxdp.fd(note->prog), &subject, NULL);
+	}
+}
+
+/*
  * Returns 0, or -EACCES if prog shall not be attached there. *wanted becomes the mode that the
  * policy gives it, if it gives any. With the lock held.
  */
@@ -376,12 +414,19 @@ static int decide(const struct policy *policy, struct xdp_program *prog, int ifi
 	subject.app.has[ATTR_MODE] = mode != XDP_MODE_UNSPEC;
 	subject.app.value[ATTR_MODE] = asked;
 	subject.value[COND_MODE] = mode_name(mode);
+	note_sources(prog, obj, &subject);
 	policy__resolve(policy, &subject, NULL, &decision);
 	if (report__denial(policy, &subject, &decision))
 		return -EACCES;
 	enforce(prog, &subject, &decision, values);
 	decide_mode(&subject, &decision, ifindex, asked, wanted);
 	return 0;
+}
+
+static void forget_sources(void)
+{
+	free(libxdp_attaching.program);
+	libxdp_attaching = (struct libxdp_attaching){ 0 };
 }
 
 /*
@@ -399,15 +444,28 @@ static int before_attach(struct xdp_program **progs, size_t n, int ifindex,
 	if (libxdp_depth)
 		return 0;
 	policy = state__enter();
-	if (policy && progs && bind_libxdp())
+	if (policy && progs && bind_libxdp()) {
+		libxdp_attaching.program = calloc(n, sizeof(*libxdp_attaching.program));
 		for (size_t i = 0; i < n && !err; i++)
 			if (progs[i])
 				err = decide(policy, progs[i], ifindex, *mode, &wanted);
+	}
 	if (policy)
 		state__leave();
+	if (err)
+		forget_sources();
 	*mode = wanted;
 	errno = err ? -err : saved_errno;
 	return err;
+}
+
+static void after_attach(void)
+{
+	int saved_errno = errno;
+
+	if (!libxdp_depth)
+		forget_sources();
+	errno = saved_errno;
 }
 
 static void begin_open(void)
@@ -464,6 +522,7 @@ int hook_xdp_program__attach(struct xdp_program *prog, int ifindex, enum xdp_att
 	libxdp_depth++;
 	err = REAL(xdp_program__attach)(prog, ifindex, mode, flags);
 	libxdp_depth--;
+	after_attach();
 	return err;
 }
 
@@ -477,6 +536,7 @@ int hook_xdp_program__attach_multi(struct xdp_program **progs, size_t n, int ifi
 	libxdp_depth++;
 	err = REAL(xdp_program__attach_multi)(progs, n, ifindex, mode, flags);
 	libxdp_depth--;
+	after_attach();
 	return err;
 }
 

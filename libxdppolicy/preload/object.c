@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include <bpf/btf.h>
 #include <errno.h>
+#include <limits.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "object.h"
 #include "state.h"
@@ -39,14 +42,33 @@ struct object *object__get(const struct bpf_object *obj)
 	return o;
 }
 
-void object__set_path(const struct bpf_object *obj, const char *path)
+void object__for_each(void (*fn)(const struct bpf_object *obj, void *ctx), void *ctx)
+{
+	for (struct object *o = objects; o; o = o->next)
+		fn(o->key, ctx);
+}
+
+char *object__keep_path(const char *path)
+{
+	char dir[PATH_MAX], *full;
+
+	if (*path == '/')
+		return strdup(path);
+	if (!getcwd(dir, sizeof(dir)) || asprintf(&full, "%s/%s", dir, path) < 0)
+		return NULL;
+	return full;
+}
+
+void object__set_path(const struct bpf_object *obj, char *path)
 {
 	struct object *o = object__get(obj);
 
-	if (!o)
+	if (!o) {
+		free(path);
 		return;
+	}
 	free(o->path);
-	o->path = strdup(path);
+	o->path = path;
 }
 
 static bool has_program(const struct bpf_object *obj, const struct bpf_program *prog)
@@ -119,8 +141,10 @@ int object__told(const struct bpf_object *obj, const char *program, struct runcf
 	return btf ? runcfg__read(btf, program, ret) : -ENOENT;
 }
 
-static const char *absolute_path(struct object *object)
+const char *object__path(const struct bpf_object *obj)
 {
+	struct object *object = object__find(obj);
+
 	if (object && object->path && !object->absolute)
 		object->absolute = realpath(object->path, NULL);
 	return object ? object->absolute : NULL;
@@ -132,7 +156,7 @@ void object__describe(const struct bpf_object *obj, const struct bpf_program *pr
 	subject->value[COND_PROGRAM] = bpf_program__name(prog);
 	subject->value[COND_SECTION] = bpf_program__section_name(prog);
 	if (state__wants(COND_OBJECT))
-		subject->value[COND_OBJECT] = absolute_path(object__find(obj));
+		subject->value[COND_OBJECT] = object__path(obj);
 }
 
 void object__describe_author(const struct bpf_object *obj, struct policy_subject *subject)

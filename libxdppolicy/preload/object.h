@@ -12,8 +12,8 @@
 
 struct object {
 	const struct bpf_object *key;
-	char *path;	       /* as it was opened; NULL if it was not opened from a file */
-	char *absolute;	       /* once a rule has asked for it */
+	char *path;	       /* of the file, from the root; NULL if it was not opened from one */
+	char *absolute;	       /* the same without links, once somebody has asked for it */
 	const struct btf *btf; /* the object's own, which shown was made from */
 	struct btf *shown;     /* NULL: its own will do */
 	struct object *next;
@@ -29,8 +29,21 @@ bool object__any(void);
 /* The open object that prog belongs to, or NULL. libbpf has no call for it. */
 struct object *object__of(const struct bpf_program *prog);
 
-/* Remembers where an object came from. Without memory it stays unknown. */
-void object__set_path(const struct bpf_object *obj, const char *path);
+/*
+ * What to remember of the file that an object is opened from: whoever asks for it later may do so
+ * from another directory. NULL if it cannot be told.
+ */
+char *object__keep_path(const char *path);
+
+/* Remembers where an object came from; path becomes the object's. Without memory it stays unknown.
+ */
+void object__set_path(const struct bpf_object *obj, char *path);
+
+/* That file; NULL if it is unknown. */
+const char *object__path(const struct bpf_object *obj);
+
+/* Calls fn for every object that is known. */
+void object__for_each(void (*fn)(const struct bpf_object *obj, void *ctx), void *ctx);
 
 /* Takes the entry out; the caller frees it when nobody can look at its BTF any more. */
 struct object *object__take(const struct bpf_object *obj);

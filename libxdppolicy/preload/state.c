@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include <pthread.h>
-#include <stdatomic.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -17,7 +16,6 @@
 
 static struct policy *policy;
 static struct process_facts facts;
-static atomic_uint wanted = ~0U; /* nothing is known yet */
 
 /* A thread that is cancelled in here, in open() or sendto(), would keep the lock for ever. */
 static __thread unsigned int lock_depth;
@@ -183,8 +181,6 @@ struct policy *state__enter(void)
 		policy__open(&opts, &policy);
 	else if (!is_fresh())
 		policy__refresh(policy);
-	if (policy)
-		wanted = policy__conds(policy);
 	if (policy && !policy__is_disabled(policy))
 		return policy;
 	state__unlock();
@@ -196,14 +192,15 @@ void state__leave(void)
 	state__unlock();
 }
 
-bool state__may_want(enum policy_cond cond)
-{
-	return wanted & 1U << cond;
-}
-
 bool state__wants(enum policy_cond cond)
 {
 	return policy__conds(policy) & 1U << cond;
+}
+
+void state__describe_all(struct policy_subject *subject)
+{
+	process__refresh(&facts);
+	process__describe(&facts, subject);
 }
 
 void state__describe(struct policy_subject *subject)
@@ -214,8 +211,7 @@ void state__describe(struct policy_subject *subject)
 	for (size_t i = 0; i < sizeof(conds) / sizeof(conds[0]); i++) {
 		if (!state__wants(conds[i]))
 			continue;
-		process__refresh(&facts);
-		process__describe(&facts, subject);
+		state__describe_all(subject);
 		return;
 	}
 }

@@ -25,11 +25,11 @@ void state__unlock(void);
 /* Whether any rule asks for a fact; valid until state__leave(). */
 bool state__wants(enum policy_cond cond);
 
-/* Whether any rule asked for a fact when the policy was looked at last; without the lock. */
-bool state__may_want(enum policy_cond cond);
-
 /* Fills in those facts on this process and this host that are asked for. Valid as above. */
 void state__describe(struct policy_subject *subject);
+
+/* Fills in all of them. With the lock held. */
+void state__describe_all(struct policy_subject *subject);
 
 /* Whether a line would be sent now: what will not be sent need not be put together. */
 bool state__may_log(void);

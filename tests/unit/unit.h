@@ -22,6 +22,8 @@ TCase *api_misuse_tests(void);
 TCase *memory_tests(void);
 TCase *reload_tests(void);
 TCase *lint_tests(void);
+TCase *chain_tests(void);
+TCase *record_tests(void);
 
 /* A temporary root directory; remove_root() takes all of it away. */
 char *make_root(void);

@@ -31,12 +31,10 @@ struct letters_frame {
 	struct order_mark mark;
 } __attribute__((packed));
 
-/* Returns whether the frame was a marked packet. */
-static inline bool letters_add(struct letters *l, const void *data, size_t size)
+/* The letters of a marked packet, or "NONE"; false if the frame is no marked packet. */
+static inline bool letters_read(const void *data, size_t size, char name[ORDER_SLOTS + 1])
 {
-	char name[ORDER_SLOTS + 1] = "NONE";
 	struct letters_frame f;
-	unsigned int i;
 
 	if (size < sizeof(f))
 		return false;
@@ -45,10 +43,22 @@ static inline bool letters_add(struct letters *l, const void *data, size_t size)
 	    f.udp.dest != htons(ORDER_PORT) || f.mark.magic != htonl(ORDER_MAGIC))
 		return false;
 
+	strcpy(name, "NONE");
 	if (f.mark.count > 0 && f.mark.count <= ORDER_SLOTS) {
 		memcpy(name, f.mark.letters, f.mark.count);
 		name[f.mark.count] = '\0';
 	}
+	return true;
+}
+
+/* Returns whether the frame was a marked packet. */
+static inline bool letters_add(struct letters *l, const void *data, size_t size)
+{
+	char name[ORDER_SLOTS + 1];
+	unsigned int i;
+
+	if (!letters_read(data, size, name))
+		return false;
 	l->packets++;
 	for (i = 0; i < l->orders && strcmp(l->order[i].name, name) != 0; i++)
 		;

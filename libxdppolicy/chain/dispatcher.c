@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include <errno.h>
+#include <linux/bpf.h>
+#include <string.h>
+
+#include "bpf/dispatcher.h"
+#include "dispatcher.h"
+
+#define GO_ON (1U << DISPATCHER_EMPTY)
+
+_Static_assert(DISPATCHER_SLOTS == CHAIN_MAX, "one number of slots");
+_Static_assert(sizeof(struct dispatcher_v1) == 84, "as libxdp 1.2 has it");
+_Static_assert(sizeof(struct dispatcher_v2) == 124, "as libxdp 1.3 has it");
+_Static_assert(sizeof(struct dispatcher_v3) == 128, "as libxdp 1.6 has it");
+_Static_assert(DISPATCHER_CONFIG_SIZE >= sizeof(struct dispatcher_v3), "room for all of them");
+
+/* Version 3 is version 2 with a byte behind it, so is any part of it. */
+_Static_assert(offsetof(struct dispatcher_v3, program_flags) ==
+		       offsetof(struct dispatcher_v2, program_flags),
+	       "version 3 begins as version 2 does");
+
+static const size_t sizes[] = {
+	[1] = sizeof(struct dispatcher_v1),
+	[2] = sizeof(struct dispatcher_v2),
+	[3] = sizeof(struct dispatcher_v3),
+};
+
+static int decode_v1(const struct dispatcher_v1 *raw, struct dispatcher_config *ret)
+{
+	ret->n = raw->num_progs_enabled;
+	for (unsigned int i = 0; i < CHAIN_MAX; i++) {
+		ret->slot[i].actions = raw->chain_call_actions[i] & ~GO_ON;
+		ret->slot[i].priority = raw->run_prios[i];
+	}
+	return 0;
+}
+
+static int decode_v3(const struct dispatcher_v3 *raw, struct dispatcher_config *ret)
+{
+	ret->n = raw->num_progs_enabled;
+	ret->frags = raw->is_xdp_frags;
+	ret->devbound = raw->is_xdp_devbound;
+	for (unsigned int i = 0; i < CHAIN_MAX; i++) {
+		ret->slot[i].actions = raw->chain_call_actions[i] & ~GO_ON;
+		ret->slot[i].priority = raw->run_prios[i];
+		ret->slot[i].flags = raw->program_flags[i];
+	}
+	return 0;
+}
+
+int dispatcher_config__decode(const void *data, size_t size, unsigned int btf_version,
+			      struct dispatcher_config *ret)
+{
+	const unsigned char *bytes = data;
+	union {
+		struct dispatcher_v1 v1;
+		struct dispatcher_v3 v3;
+	} raw = { 0 };
+
+	*ret = (struct dispatcher_config){ .version = btf_version };
+	if (size >= 2 && bytes[0] == DISPATCHER_MAGIC)
+		ret->version = bytes[1];
+	if (!ret->version || ret->version > DISPATCHER_VERSIONS)
+		return -EPROTONOSUPPORT;
+	if (size != sizes[ret->version])
+		return -EPROTO;
+	memcpy(&raw, data, size);
+	if (ret->version == 1)
+		decode_v1(&raw.v1, ret);
+	else
+		decode_v3(&raw.v3, ret);
+	return ret->n > CHAIN_MAX ? -EPROTO : 0;
+}
+
+size_t dispatcher_config__encode(const struct dispatcher_config *config,
+				 unsigned char data[DISPATCHER_CONFIG_SIZE])
+{
+	struct dispatcher_v1 v1 = { .num_progs_enabled = config->n };
+	struct dispatcher_v3 v3 = {
+		.magic = DISPATCHER_MAGIC,
+		.dispatcher_version = config->version,
+		.num_progs_enabled = config->n,
+		.is_xdp_frags = config->frags,
+		.is_xdp_devbound = config->devbound,
+	};
+
+	for (unsigned int i = 0; i < config->n; i++) {
+		v1.chain_call_actions[i] = config->slot[i].actions | GO_ON;
+		v1.run_prios[i] = config->slot[i].priority;
+		v3.chain_call_actions[i] = v1.chain_call_actions[i];
+		v3.run_prios[i] = v1.run_prios[i];
+		v3.program_flags[i] = config->slot[i].flags;
+	}
+	memcpy(data, config->version == 1 ? (void *)&v1 : (void *)&v3, sizes[config->version]);
+	return sizes[config->version];
+}

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <stdbool.h>
+#include <unistd.h>
+
+#include "lock.h"
+
+#define LOCK_POLL_MS 5
+
+/* Who can write to a directory of ours could make us remove or believe things. */
+static int check_dir(int fd)
+{
+	struct stat st;
+
+	if (fd < 0)
+		return -errno;
+	if (!fstat(fd, &st) && !st.st_uid && !(st.st_mode & (S_IWGRP | S_IWOTH)))
+		return fd;
+	close(fd);
+	return -EPERM;
+}
+
+static int open_dir(int at, const char *name, bool make)
+{
+	int fd, saved_errno;
+
+	if (make && mkdirat(at, name, 0755) && errno != EEXIST)
+		fd = -1;
+	else
+		fd = openat(at, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (at >= 0) {
+		saved_errno = errno;
+		close(at);
+		errno = saved_errno;
+	}
+	return check_dir(fd);
+}
+
+static int find_dir(const char *name, bool make)
+{
+	int fd = open_dir(AT_FDCWD, XDP_POLICY_RUN_DIR, make);
+
+	return fd >= 0 && name ? open_dir(fd, name, make) : fd;
+}
+
+int run_dir__open(const char *name)
+{
+	return find_dir(name, true);
+}
+
+int run_dir__find(const char *name)
+{
+	return find_dir(name, false);
+}
+
+static void sleep_ms(unsigned int ms)
+{
+	struct timespec t = { .tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000L };
+
+	nanosleep(&t, NULL);
+}
+
+int chain_lock__take(unsigned int timeout_ms)
+{
+	int dir = run_dir__open(NULL);
+	int fd;
+
+	if (dir < 0)
+		return dir;
+	fd = openat(dir, "lock", O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (fd < 0)
+		fd = -errno;
+	close(dir);
+	for (unsigned int waited = 0; fd >= 0 && flock(fd, LOCK_EX | LOCK_NB);
+	     waited += LOCK_POLL_MS) {
+		int err = errno == EWOULDBLOCK ? ETIMEDOUT : errno;
+
+		if (errno == EWOULDBLOCK && waited < timeout_ms) {
+			sleep_ms(LOCK_POLL_MS);
+			continue;
+		}
+		close(fd);
+		return -err;
+	}
+	return fd;
+}
+
+void chain_lock__release(int fd)
+{
+	close(fd);
+}

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef XDP_POLICY_LOCK_H
+#define XDP_POLICY_LOCK_H
+
+/* The places of this project below /run, and the lock that lets one process at a time change
+ * chains. */
+
+#define XDP_POLICY_RUN_DIR "/run/xdp-policy"
+
+/*
+ * Makes /run/xdp-policy, or a directory below it (NULL: itself), and opens it. Refuses what does
+ * not belong to root or others can write to. Returns a descriptor or a negative errno.
+ */
+int run_dir__open(const char *name);
+
+/* Only opens it; -ENOENT if it is not there. */
+int run_dir__find(const char *name);
+
+/* Waits for the lock at most so long. Returns a descriptor; -ETIMEDOUT; another negative errno. */
+int chain_lock__take(unsigned int timeout_ms);
+void chain_lock__release(int fd);
+
+#endif

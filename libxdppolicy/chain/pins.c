@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include <bpf/bpf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/magic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include "pins.h"
+
+static const char *mount_point(void)
+{
+	const char *dir = secure_getenv("LIBXDP_BPFFS");
+
+	return dir ? dir : "/sys/fs/bpf";
+}
+
+const char *pins__where(void)
+{
+	return mount_point();
+}
+
+int pins__lock(void)
+{
+	char path[PATH_MAX];
+	struct statfs fs;
+	int fd;
+
+	if (statfs(mount_point(), &fs) || fs.f_type != BPF_FS_MAGIC)
+		return -ENODEV;
+	snprintf(path, sizeof(path), "%s/xdp", mount_point());
+	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	while (flock(fd, LOCK_EX)) {
+		if (errno == EINTR)
+			continue;
+		close(fd);
+		return -errno;
+	}
+	return fd;
+}
+
+void pins__unlock(int fd)
+{
+	close(fd);
+}
+
+static void dir_path(char path[PATH_MAX], int ifindex, uint32_t id)
+{
+	snprintf(path, PATH_MAX, "%s/xdp/dispatch-%d-%u", mount_point(), ifindex, id);
+}
+
+static void pin_path(char path[PATH_MAX], int ifindex, uint32_t id, unsigned int slot,
+		     const char *kind)
+{
+	snprintf(path, PATH_MAX, "%s/xdp/dispatch-%d-%u/prog%u-%s", mount_point(), ifindex, id,
+		 slot, kind);
+}
+
+static int open_all(int ifindex, uint32_t id, unsigned int n, int fds[])
+{
+	char path[PATH_MAX];
+
+	for (unsigned int i = 0; i < n; i++) {
+		/* a missing link pin means that nothing but luck keeps the program in its slot */
+		pin_path(path, ifindex, id, i, "link");
+		if (access(path, F_OK))
+			return -EBADF;
+		pin_path(path, ifindex, id, i, "prog");
+		fds[i] = bpf_obj_get(path);
+		if (fds[i] < 0)
+			return errno == ENOENT ? -EBADF : -errno;
+	}
+	return 0;
+}
+
+int pins__open(int ifindex, uint32_t id, unsigned int n, int fds[])
+{
+	char path[PATH_MAX];
+	int err;
+
+	for (unsigned int i = 0; i < n; i++)
+		fds[i] = -1;
+	dir_path(path, ifindex, id);
+	if (access(path, F_OK))
+		return -errno;
+	err = open_all(ifindex, id, n, fds);
+	for (unsigned int i = 0; err && i < n; i++) {
+		if (fds[i] >= 0)
+			close(fds[i]);
+		fds[i] = -1;
+	}
+	return err;
+}
+
+static int pin(int fd, const char *path)
+{
+	return bpf_obj_pin(fd, path) && errno != EEXIST ? -errno : 0;
+}
+
+int pins__mend(int ifindex, uint32_t id, unsigned int n, const int prog_fds[], const int link_fds[])
+{
+	char path[PATH_MAX];
+	int err = 0;
+
+	dir_path(path, ifindex, id);
+	if (mkdir(path, S_IRWXU) && errno != EEXIST)
+		return -errno;
+	for (unsigned int i = 0; i < n && !err; i++) {
+		pin_path(path, ifindex, id, i, "link");
+		err = pin(link_fds[i], path);
+		if (err)
+			break;
+		pin_path(path, ifindex, id, i, "prog");
+		err = pin(prog_fds[i], path);
+	}
+	return err;
+}
+
+int pins__make(int ifindex, uint32_t id, unsigned int n, const int prog_fds[], const int link_fds[])
+{
+	int err = pins__mend(ifindex, id, n, prog_fds, link_fds);
+
+	if (err)
+		pins__remove(ifindex, id);
+	return err;
+}
+
+int pins__remove(int ifindex, uint32_t id)
+{
+	static const char *const kinds[] = { "link", "prog" };
+	char path[PATH_MAX];
+	int err = 0;
+
+	for (unsigned int i = 0; i < CHAIN_MAX; i++) {
+		for (unsigned int kind = 0; kind < 2; kind++) {
+			pin_path(path, ifindex, id, i, kinds[kind]);
+			if (unlink(path) && errno != ENOENT)
+				err = -errno;
+		}
+	}
+	dir_path(path, ifindex, id);
+	if (rmdir(path) && errno != ENOENT && !err)
+		err = -errno;
+	return err;
+}

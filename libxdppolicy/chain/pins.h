@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef XDP_POLICY_PINS_H
+#define XDP_POLICY_PINS_H
+
+/*
+ * The directory below bpffs in which libxdp keeps a dispatcher's programs and links, and libxdp's
+ * own lock on it. libxdp reads the id of what is attached before it takes the lock, so hold it
+ * for as short as can be, and never remove what was attached a moment ago.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "live.h"
+
+/*
+ * Takes libxdp's lock. Returns a descriptor; -ENOENT if libxdp has never pinned anything here,
+ * -ENODEV if there is no bpffs; another negative errno.
+ */
+int pins__lock(void);
+void pins__unlock(int fd);
+
+/*
+ * What follows needs the lock. Each returns 0 or a negative errno.
+ *
+ * Opens the n programs of a dispatcher. -ENOENT: no directory; -EBADF: not all are there.
+ */
+int pins__open(int ifindex, uint32_t id, unsigned int n, int fds[]);
+
+/* Makes the directory with all of them, or nothing. */
+int pins__make(int ifindex, uint32_t id, unsigned int n, const int prog_fds[],
+	       const int link_fds[]);
+
+/* Makes what is missing of it. */
+int pins__mend(int ifindex, uint32_t id, unsigned int n, const int prog_fds[],
+	       const int link_fds[]);
+
+/* Removes the directory and the pins of a dispatcher in it; 0 if there is none. */
+int pins__remove(int ifindex, uint32_t id);
+
+/* Where all of it is, for messages. */
+const char *pins__where(void);
+
+#endif

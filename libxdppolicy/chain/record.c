@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include <bpf/bpf.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "lock.h"
+#include "record-at.h"
+#include "record-dir.h"
+
+static const char attached_dir[] = "attached", seen_dir[] = "seen";
+
+/* What a chain, and so a record of it, has of a program. */
+static const enum policy_attr run_attrs[] = { ATTR_PRIORITY, ATTR_ACTIONS };
+
+int record_at__read(int dir, enum record_kind kind, const struct proginfo *info, struct record *ret)
+{
+	char *text = malloc(RECORD_TEXT_SIZE);
+	int len;
+
+	if (!text)
+		return -ENOMEM;
+	len = record_dir__read(dir, info->id, text, RECORD_TEXT_SIZE);
+	if (len >= 0)
+		len = record_text__parse(kind, text, len, info->load_time, ret);
+	free(text);
+	return len;
+}
+
+static void read_in(const char *name, enum record_kind kind, const struct proginfo *info,
+		    struct record *ret)
+{
+	int dir = run_dir__find(name);
+
+	if (dir < 0)
+		return;
+	record_at__read(dir, kind, info, ret);
+	close(dir);
+}
+
+void record__read(const struct proginfo *info, struct record *ret)
+{
+	*ret = (struct record){ .app.unknown = true, .btf.unknown = true };
+	read_in(attached_dir, RECORD_ATTACHED, info, ret);
+	read_in(seen_dir, RECORD_SEEN, info, ret);
+}
+
+void record__clear(struct record *record)
+{
+	for (int cond = 0; cond < N_CONDS; cond++)
+		free(record->value[cond]);
+	free(record->uid);
+	*record = (struct record){ .app.unknown = true, .btf.unknown = true };
+}
+
+/* Whether there is a good record of just this program; any other may be replaced. */
+static bool exists(int dir, enum record_kind kind, const struct proginfo *info)
+{
+	struct record record = { 0 };
+	bool found = !record_at__read(dir, kind, info, &record);
+
+	record__clear(&record);
+	return found;
+}
+
+/* Two may put one at the same time: the first one's stays. */
+static int put(int dir, enum record_kind kind, const struct proginfo *info, const char *text,
+	       int len)
+{
+	int err;
+
+	if (len < 0)
+		return len;
+	if (exists(dir, kind, info))
+		return -EEXIST;
+	err = record_dir__put(dir, info->id, text, len, false);
+	if (err != -EEXIST || exists(dir, kind, info))
+		return err;
+	return record_dir__put(dir, info->id, text, len, true);
+}
+
+int record_at__write(int dir, const struct record_attach *attach)
+{
+	char *text = malloc(RECORD_TEXT_SIZE);
+	int err = -ENOMEM;
+
+	if (text)
+		err = put(dir, RECORD_ATTACHED, attach->info, text,
+			  record_text__attached(attach, text));
+	free(text);
+	return err;
+}
+
+int record__write(const struct record_attach *attach)
+{
+	int err, dir = run_dir__open(attached_dir);
+
+	if (dir < 0)
+		return dir;
+	err = record_at__write(dir, attach);
+	close(dir);
+	record__sweep();
+	return err;
+}
+
+int record_at__keep_first(int dir, const struct chain_program *program)
+{
+	char text[RECORD_TEXT_SIZE];
+
+	return put(dir, RECORD_SEEN, &program->info, text, record_text__seen(program, text));
+}
+
+int record__keep_first(const struct chain_program *program)
+{
+	int err, dir = run_dir__open(seen_dir);
+
+	if (dir < 0)
+		return dir;
+	err = record_at__keep_first(dir, program);
+	close(dir);
+	return err == -EEXIST ? 0 : err;
+}
+
+void record__remove(uint32_t id)
+{
+	int dir = run_dir__find(attached_dir);
+
+	if (dir < 0)
+		return;
+	record_dir__remove(dir, id);
+	close(dir);
+}
+
+static bool is_gone(uint32_t id)
+{
+	int fd = bpf_prog_get_fd_by_id(id);
+
+	if (fd >= 0)
+		close(fd);
+	return fd == -ENOENT;
+}
+
+void record__sweep(void)
+{
+	static const char *const names[] = { attached_dir, seen_dir };
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		int dir = run_dir__find(names[i]);
+
+		if (dir < 0)
+			continue;
+		record_dir__sweep(dir, is_gone);
+		close(dir);
+	}
+}
+
+static void add_facts(const struct record *record, struct policy_subject *subject)
+{
+	/* a name and a number of the same user, or neither */
+	if (!subject->value[COND_USER] && !subject->uid) {
+		subject->value[COND_USER] = record->value[COND_USER];
+		subject->uid = record->uid;
+	}
+	for (int cond = 0; cond < N_CONDS; cond++)
+		if (!subject->value[cond] && cond != COND_USER)
+			subject->value[cond] = record->value[cond];
+}
+
+static void add_author(const struct record *record, struct policy_subject *subject)
+{
+	if (record->btf.unknown)
+		return;
+	subject->btf.unknown = false;
+	for_each_attr(attr) {
+		if (subject->btf.has[attr] || !record->btf.has[attr])
+			continue;
+		subject->btf.has[attr] = true;
+		subject->btf.value[attr] = record->btf.value[attr];
+	}
+}
+
+/*
+ * The application's wish, out of the values that the program had at first: whatever is neither what
+ * libxdp was told nor what the author stated. Of actions, its own changes to the author's set.
+ */
+static void guess_app(const struct record *record, struct policy_subject *subject)
+{
+	struct policy_known app = { 0 };
+
+	for (size_t i = 0; i < sizeof(run_attrs) / sizeof(run_attrs[0]); i++) {
+		enum policy_attr attr = run_attrs[i];
+		uint32_t first = record->first[attr].num;
+		uint32_t base = subject->btf.has[attr] ? subject->btf.value[attr].num :
+							 policy_value__default(attr).num;
+		uint32_t changed = first ^ (record->has_told ? record->told[attr].num : base);
+
+		if (!changed)
+			continue;
+		app.has[attr] = true;
+		app.value[attr].num =
+			attr == ATTR_ACTIONS ? (base & ~changed) | (first & changed) : first;
+	}
+	subject->app = app;
+}
+
+void record__describe(const struct record *record, struct policy_subject *subject)
+{
+	add_facts(record, subject);
+	add_author(record, subject);
+	if (!subject->app.unknown)
+		return;
+	if (record->attached && !record->app.unknown)
+		subject->app = record->app;
+	else if (record->seen)
+		guess_app(record, subject);
+}

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef XDP_POLICY_RECORD_H
+#define XDP_POLICY_RECORD_H
+
+/*
+ * What is known of a live program beyond what the kernel tells. Two directories of small files
+ * below /run/xdp-policy, each file named after a program's id:
+ *
+ * attached/ID	by the hooks, before the program is attached: the facts about the process, the
+ *		object, and what the application and the author had stated
+ * seen/ID	by whoever is about to correct a chain: the values that the program had when it was
+ *		first seen
+ *
+ * Both name the time at which the program was loaded, so that an id that is used again is no match.
+ * Files that do not belong to root, or that others can write to, are as good as missing. They are
+ * hints: never trusted for more than the match.
+ */
+
+#include "live.h"
+
+struct record {
+	bool attached; /* there is a file of the hooks */
+	bool seen;     /* the first values are known */
+
+	char *value[N_CONDS]; /* facts; NULL is unknown */
+	char *uid;
+	struct policy_known app, btf;
+
+	/* what libxdp was told by the hooks when it opened the program, where the application's own
+	 * changes could not be watched; else the author's or the default */
+	bool has_told;
+	struct policy_value told[N_ATTRS];
+
+	struct policy_value first[N_ATTRS]; /* if seen: priority and chain call actions */
+};
+
+/* What the hooks write. */
+struct record_attach {
+	const struct proginfo *info;
+	const struct policy_subject *subject; /* facts, and sources app and btf */
+	bool has_told;
+	const struct policy_value *told; /* N_ATTRS of them, if has_told */
+};
+
+/*
+ * Writes attached/ID by rename, and makes the directory if it can. Records of programs that are
+ * gone are removed on the way. Returns 0; -EEXIST if this program has a record already, which then
+ * stays: who loaded it knew most; or another negative errno. errno is not to be relied on.
+ */
+int record__write(const struct record_attach *attach);
+
+/* Takes attached/ID away again: the attach failed. */
+void record__remove(uint32_t id);
+
+/*
+ * Reads both files of a live program; always fills in *ret, to be freed by record__clear(). What
+ * cannot be read is unknown.
+ */
+void record__read(const struct proginfo *info, struct record *ret);
+void record__clear(struct record *record);
+
+/* Keeps the values of a live program in seen/ID, unless they are there already. */
+int record__keep_first(const struct chain_program *program);
+
+/* Removes the records of programs that no longer exist. */
+void record__sweep(void);
+
+/*
+ * Adds to a subject what the record knows: facts where the subject has none, and sources app and
+ * btf. Strings stay the record's.
+ */
+void record__describe(const struct record *record, struct policy_subject *subject);
+
+#endif

@@ -1,0 +1,348 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <linux/if_link.h>
+#include <linux/membarrier.h>
+#include <net/if.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "journal.h"
+#include "links.h"
+#include "pins.h"
+#include "replacement.h"
+#include "swap.h"
+
+struct chain_swap {
+	struct journal_entry entry;
+	struct replacement new;
+	uint64_t safe_at; /* when the old one can go, as chain_times__now() counts */
+};
+
+__attribute__((format(printf, 3, 4))) static int explain(char why[CHAIN_WHY_SIZE], int err,
+							 const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(why, CHAIN_WHY_SIZE, fmt, args);
+	va_end(args);
+	return err;
+}
+
+static int by_run_order(const void *a, const void *b)
+{
+	return chain_program__compare(a, b);
+}
+
+/* If one is taken off, libxdp's rule for frags applies to the others. */
+void chain__plan(const struct chain *chain, const struct chain_want want[], struct chain *ret)
+{
+	bool all_frags = true;
+
+	*ret = *chain;
+	ret->n = 0;
+	for (unsigned int i = 0; i < chain->n; i++) {
+		struct chain_program *p = &ret->program[ret->n];
+
+		if (want[i].remove)
+			continue;
+		*p = chain->program[i];
+		p->priority = want[i].priority;
+		p->actions = want[i].actions;
+		all_frags = all_frags && p->flags & BPF_F_XDP_HAS_FRAGS;
+		ret->n++;
+	}
+	if (ret->n < chain->n)
+		ret->frags = all_frags && chain->version >= 2;
+	qsort(ret->program, ret->n, sizeof(ret->program[0]), by_run_order);
+}
+
+static void close_all(int fds[], unsigned int n)
+{
+	for (unsigned int i = 0; i < n; i++)
+		if (fds[i] >= 0)
+			close(fds[i]);
+}
+
+/* The descriptors of the planned chain's programs, out of the pins of the one that runs. */
+static int open_programs(const struct chain *chain, const struct chain *planned, int fds[])
+{
+	int old[CHAIN_MAX], lock, err;
+
+	lock = pins__lock();
+	if (lock < 0)
+		return -EAGAIN;
+	err = pins__open(chain->ifindex, chain->id, chain->n, old);
+	pins__unlock(lock);
+	if (err)
+		return -EAGAIN;
+	for (unsigned int i = 0; i < planned->n; i++)
+		fds[i] = -1;
+	for (unsigned int i = 0; i < chain->n; i++) {
+		struct proginfo info;
+
+		if (proginfo__read_short(old[i], &info) || info.id != chain->program[i].info.id)
+			err = -EAGAIN;
+		for (unsigned int j = 0; j < planned->n; j++) {
+			if (planned->program[j].info.id != chain->program[i].info.id || old[i] < 0)
+				continue;
+			fds[j] = old[i];
+			old[i] = -1;
+		}
+	}
+	close_all(old, chain->n);
+	if (err)
+		close_all(fds, planned->n);
+	return err;
+}
+
+/* In one step, and only if the interface still has what was read. fd of -1 takes it off. */
+static int attach(const struct chain *chain, int fd, char why[CHAIN_WHY_SIZE])
+{
+	uint32_t flags = strcmp(chain->mode, "skb") ? XDP_FLAGS_DRV_MODE : XDP_FLAGS_SKB_MODE;
+	LIBBPF_OPTS(bpf_xdp_attach_opts, opts);
+	int err;
+
+	opts.old_prog_fd = bpf_prog_get_fd_by_id(chain->id);
+	if (opts.old_prog_fd < 0)
+		return -EAGAIN;
+	err = bpf_xdp_attach(chain->ifindex, fd, flags | XDP_FLAGS_REPLACE, &opts);
+	close(opts.old_prog_fd);
+	if (err == -EEXIST)
+		return -EAGAIN;
+	if (err == -EBUSY && links__holder(chain->ifindex, chain->id))
+		return explain(why, err, "a bpf_link holds the interface");
+	if (err)
+		explain(why, err, "the kernel refuses the swap: %s", strerror(-err));
+	return err;
+}
+
+static int pin_and_attach(const struct chain *chain, struct chain_swap *swap,
+			  struct chain_times *times, char why[CHAIN_WHY_SIZE])
+{
+	const struct replacement *new = &swap->new;
+	uint64_t clock = chain_times__now();
+	int lock, err;
+
+	lock = pins__lock();
+	if (lock < 0)
+		return explain(why, lock, "libxdp's lock: %s", strerror(-lock));
+	err = journal__add(&swap->entry);
+	if (err)
+		explain(why, err, "the journal: %s", strerror(-err));
+	if (!err && new->n) {
+		err = pins__make(chain->ifindex, new->id, new->n, new->prog_fds, new->link_fds);
+		if (err)
+			explain(why, err, "the new pins: %s", strerror(-err));
+	}
+	chain_times__add(times, PHASE_PIN, &clock);
+	if (!err) {
+		err = attach(chain, new->fd, why);
+		if (err && new->n)
+			pins__remove(chain->ifindex, new->id);
+	}
+	if (err)
+		journal__remove(&swap->entry);
+	pins__unlock(lock);
+	chain_times__add(times, PHASE_ATTACH, &clock);
+	return err;
+}
+
+static int build(const struct chain *chain, struct chain *planned, struct chain_times *times,
+		 char why[CHAIN_WHY_SIZE], struct chain_swap *swap)
+{
+	int fds[CHAIN_MAX], err;
+
+	swap->new.fd = -1;
+	err = journal__start(chain->ifindex, &swap->entry);
+	if (err)
+		return explain(why, err, "/proc/self/ns/net: %s", strerror(-err));
+	if (planned->n) {
+		err = open_programs(chain, planned, fds);
+		if (err)
+			return err;
+		err = replacement__build(planned, fds, times, why, &swap->new);
+	} else {
+		for (unsigned int i = 0; i < CHAIN_MAX; i++)
+			swap->new.prog_fds[i] = swap->new.link_fds[i] = -1;
+	}
+	swap->entry.old_id = chain->id;
+	swap->entry.new_id = swap->new.id;
+	return err;
+}
+
+static void become(struct chain *chain, const struct chain *planned, uint32_t id)
+{
+	*chain = *planned;
+	chain->id = id;
+	if (planned->n)
+		return;
+	chain->kind = CHAIN_NONE;
+	chain->mode = NULL;
+	chain->version = 0;
+}
+
+static uint64_t grace_ns(uint64_t building_ns)
+{
+	const uint64_t ms = 1000000, grace = 2 * building_ns;
+
+	return grace < CHAIN_GRACE_MIN_MS * ms ? CHAIN_GRACE_MIN_MS * ms :
+	       grace > CHAIN_GRACE_MAX_MS * ms ? CHAIN_GRACE_MAX_MS * ms :
+						 grace;
+}
+
+int chain__swap(struct chain *chain, const struct chain_want want[], struct chain_times *times,
+		char why[CHAIN_WHY_SIZE], struct chain_swap **ret)
+{
+	uint64_t begun = chain_times__now(), built;
+	struct chain_swap *swap;
+	struct chain planned;
+	int err;
+
+	*why = '\0';
+	if (chain->kind != CHAIN_DISPATCHER || chain->fixed[0])
+		return explain(why, -EBUSY, "%s", chain->fixed);
+	swap = calloc(1, sizeof(*swap));
+	if (!swap)
+		return -ENOMEM;
+	chain__plan(chain, want, &planned);
+	err = build(chain, &planned, times, why, swap);
+	built = chain_times__now();
+	if (!err)
+		err = pin_and_attach(chain, swap, times, why);
+	if (err) {
+		replacement__close(&swap->new);
+		free(swap);
+		return err;
+	}
+	become(chain, &planned, swap->new.id);
+	swap->safe_at = chain_times__now() + grace_ns(built - begun);
+	*ret = swap;
+	return 0;
+}
+
+unsigned int chain_swap__remaining(const struct chain_swap *swap)
+{
+	uint64_t now = chain_times__now();
+
+	return now < swap->safe_at ? (swap->safe_at - now) / 1000000 + 1 : 0;
+}
+
+/*
+ * Until no packet is inside the old dispatcher: the command waits for what the kernel calls a grace
+ * period. It is refused on some kernels for real time; the time alone must do there.
+ */
+static void wait_for_packets(unsigned int ms)
+{
+	uint64_t end = chain_times__now() + ms * 1000000ULL, now;
+
+	syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0);
+	now = chain_times__now();
+	if (now < end)
+		usleep((end - now) / 1000);
+}
+
+/* 1 if the program is attached there, 0 if not; a negative errno if that cannot be told. */
+static int is_attached(int ifindex, uint32_t id)
+{
+	LIBBPF_OPTS(bpf_xdp_query_opts, opts);
+	int err = bpf_xdp_query(ifindex, 0, &opts);
+
+	return err ? err : opts.drv_prog_id == id || opts.skb_prog_id == id;
+}
+
+static int finish(const struct chain_swap *swap, char why[CHAIN_WHY_SIZE])
+{
+	const struct replacement *new = &swap->new;
+	int ifindex = swap->entry.ifindex;
+	int lock, err = 0;
+
+	lock = pins__lock();
+	if (lock < 0)
+		return explain(why, lock, "libxdp's lock: %s", strerror(-lock));
+	/* somebody may have cleaned up what he did not know; our descriptors still hold it */
+	if (new->n && is_attached(ifindex, new->id) > 0) {
+		err = pins__mend(ifindex, new->id, new->n, new->prog_fds, new->link_fds);
+		if (err)
+			explain(why, err, "the new pins: %s", strerror(-err));
+	}
+	if (!err) {
+		err = pins__remove(ifindex, swap->entry.old_id);
+		if (err)
+			explain(why, err, "the old pins: %s", strerror(-err));
+	}
+	if (!err)
+		journal__remove(&swap->entry);
+	pins__unlock(lock);
+	return err;
+}
+
+int chain_swap__settle(struct chain_swap *swap, struct chain_times *times, char why[CHAIN_WHY_SIZE])
+{
+	uint64_t clock = chain_times__now();
+	int err;
+
+	*why = '\0';
+	wait_for_packets(chain_swap__remaining(swap));
+	chain_times__add(times, PHASE_GRACE, &clock);
+	err = finish(swap, why);
+	replacement__close(&swap->new);
+	free(swap);
+	chain_times__add(times, PHASE_UNPIN, &clock);
+	return err;
+}
+
+/*
+ * Nothing is known of an interface that is not there: it may have been moved with its programs to
+ * another network namespace.
+ */
+static bool is_recoverable(const struct journal_entry *entry)
+{
+	char name[IF_NAMESIZE];
+
+	return if_indextoname(entry->ifindex, name) && is_attached(entry->ifindex, 0) >= 0;
+}
+
+static void count(void *ctx, const struct journal_entry *entry)
+{
+	unsigned int *n = ctx;
+
+	*n += is_recoverable(entry);
+}
+
+static void recover(void *ctx, const struct journal_entry *entry)
+{
+	const uint32_t ids[] = { entry->old_id, entry->new_id };
+	int lock, err = 0;
+
+	(void)ctx;
+	lock = is_recoverable(entry) ? pins__lock() : -ENODEV;
+	if (lock < 0)
+		return;
+	for (size_t i = 0; i < sizeof(ids) / sizeof(ids[0]); i++)
+		if (ids[i] && !is_attached(entry->ifindex, ids[i]))
+			err = pins__remove(entry->ifindex, ids[i]) ? -1 : err;
+	if (!err)
+		journal__remove(entry);
+	pins__unlock(lock);
+}
+
+int chain__recover(void)
+{
+	unsigned int n = 0;
+	int err = journal__each(count, &n);
+
+	if (err || !n)
+		return err;
+	/* whoever was killed may have been so a moment ago */
+	wait_for_packets(CHAIN_GRACE_MAX_MS);
+	err = journal__each(recover, NULL);
+	return err ? err : (int)n;
+}

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef XDP_POLICY_SWAP_H
+#define XDP_POLICY_SWAP_H
+
+/*
+ * The atomic change of a live chain: a dispatcher of the same version is built beside the one that
+ * runs, with the same programs in another order or with other actions, and takes its place in one
+ * step. Everything happens by libxdp's own protocol, so that its users do not notice.
+ *
+ * A swap has two halves. chain__swap() ends when packets go through the new dispatcher. The old one
+ * must stay for a while, for packets that are inside it and for a libxdp that has just read its
+ * id: chain_swap__settle() takes it away after a grace. Several swaps may be under way.
+ *
+ * All of it must happen under the lock of lock.h, and in the network namespace of the interface.
+ */
+
+#include "live.h"
+
+/*
+ * The grace. What libxdp does between reading the id and looking for the pins, which is to read the
+ * dispatcher's BTF, takes less than a quarter of what building the new dispatcher took: so the
+ * grace is twice that, within these bounds. It grows with a machine's load as the danger does.
+ */
+#define CHAIN_GRACE_MIN_MS 30
+#define CHAIN_GRACE_MAX_MS 100
+
+/* What a program of the chain shall have, at the same place as in struct chain. */
+struct chain_want {
+	uint32_t priority, actions;
+	bool remove; /* it shall not be in the chain any more */
+};
+
+/* The work of a swap, in its order; how long each took, in nanoseconds. */
+enum chain_phase {
+	PHASE_READ, /* with what is decided; for the caller to fill in */
+	PHASE_OPEN,
+	PHASE_LOAD,
+	PHASE_LINK,
+	PHASE_PIN,
+	PHASE_ATTACH,
+	PHASE_GRACE,
+	PHASE_UNPIN,
+	N_PHASES
+};
+extern const char *const chain_phase_names[N_PHASES];
+struct chain_times {
+	uint64_t ns[N_PHASES];
+};
+
+/* Adds the time since *clock to a phase, and sets *clock to now. times may be NULL. */
+void chain_times__add(struct chain_times *times, enum chain_phase phase, uint64_t *clock);
+uint64_t chain_times__now(void);
+
+struct chain_swap;
+
+/* The chain as a swap would leave it, with the id that it has now. */
+void chain__plan(const struct chain *chain, const struct chain_want want[], struct chain *ret);
+
+/*
+ * Puts the chain into the order and gives it the values that are wanted. chain is what was read
+ * and becomes what is live now. Returns 0 with *ret to be settled; -EAGAIN if the chain is not what
+ * was read any more; another negative errno with the reason in why. Nothing has changed on failure.
+ * If nothing is left in the chain it is detached, which settles like any other swap.
+ */
+int chain__swap(struct chain *chain, const struct chain_want want[], struct chain_times *times,
+		char why[CHAIN_WHY_SIZE], struct chain_swap **ret);
+
+/* How many milliseconds of the grace are left. */
+unsigned int chain_swap__remaining(const struct chain_swap *swap);
+
+/*
+ * Waits for what is left, makes sure that the new dispatcher's pins are in place, and removes the
+ * old dispatcher. Frees swap. Returns 0, or a negative errno with the reason in why; the new
+ * chain stays live in any case.
+ */
+int chain_swap__settle(struct chain_swap *swap, struct chain_times *times,
+		       char why[CHAIN_WHY_SIZE]);
+
+/*
+ * Removes what swaps that were killed have left behind, in this network namespace: only
+ * directories that a journal of ours names, and that are not attached. Returns how many, or a
+ * negative errno.
+ */
+int chain__recover(void);
+
+#endif

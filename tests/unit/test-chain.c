@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/* Of live chains what needs no kernel: the dispatcher's configuration, the order, the plan. */
+#include <errno.h>
+#include <linux/bpf.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "bpf/dispatcher.h"
+#include "chain/swap.h"
+#include "unit.h"
+
+#define GO_ON (1U << 31)
+
+static struct dispatcher_config sample(unsigned int version, unsigned int n)
+{
+	struct dispatcher_config config = { .version = version, .n = n, .frags = version > 1 };
+
+	config.devbound = version > 2;
+	for (unsigned int i = 0; i < n; i++) {
+		config.slot[i].priority = 10 * i;
+		config.slot[i].actions = 1U << i % 5;
+		config.slot[i].flags = version > 1 ? 32 : 0;
+	}
+	return config;
+}
+
+START_TEST(test_round_trip)
+{
+	static const size_t sizes[] = { 0, 84, 124, 128 };
+	struct dispatcher_config config = sample(_i, 10), again;
+	unsigned char data[DISPATCHER_CONFIG_SIZE];
+
+	ck_assert_uint_eq(dispatcher_config__encode(&config, data), sizes[_i]);
+	ck_assert_int_eq(dispatcher_config__decode(data, sizes[_i], _i == 1, &again), 0);
+	ck_assert_mem_eq(&config, &again, sizeof(config));
+}
+END_TEST
+
+/* The layouts, byte by byte, as libxdp reads them. */
+START_TEST(test_layout)
+{
+	struct dispatcher_config config = sample(3, 2);
+	unsigned char data[DISPATCHER_CONFIG_SIZE];
+	uint32_t word;
+
+	dispatcher_config__encode(&config, data);
+	ck_assert_uint_eq(data[0], 236);
+	ck_assert_uint_eq(data[1], 3);
+	ck_assert_uint_eq(data[2], 2);
+	ck_assert_uint_eq(data[3], 1);
+	memcpy(&word, data + 4 + 4, 4);
+	ck_assert_uint_eq(word, GO_ON | 2);
+	memcpy(&word, data + 44 + 4, 4);
+	ck_assert_uint_eq(word, 10);
+	memcpy(&word, data + 84 + 4, 4);
+	ck_assert_uint_eq(word, 32);
+	ck_assert_uint_eq(data[124], 1);
+
+	config = sample(1, 2);
+	dispatcher_config__encode(&config, data);
+	ck_assert_uint_eq(data[0], 2);
+	memcpy(&word, data + 4 + 4, 4);
+	ck_assert_uint_eq(word, GO_ON | 2);
+	memcpy(&word, data + 44 + 4, 4);
+	ck_assert_uint_eq(word, 10);
+}
+END_TEST
+
+START_TEST(test_refused)
+{
+	struct dispatcher_config config = sample(2, 3), ret;
+	unsigned char data[DISPATCHER_CONFIG_SIZE + 1] = { 0 };
+
+	dispatcher_config__encode(&config, data);
+	for (size_t size = 0; size <= sizeof(data); size++)
+		ck_assert_int_eq(dispatcher_config__decode(data, size, 0, &ret),
+				 size < 2    ? -EPROTONOSUPPORT :
+				 size == 124 ? 0 :
+					       -EPROTO);
+	data[1] = 4;
+	ck_assert_int_eq(dispatcher_config__decode(data, 128, 0, &ret), -EPROTONOSUPPORT);
+	ck_assert_uint_eq(ret.version, 4);
+	data[1] = 0;
+	ck_assert_int_eq(dispatcher_config__decode(data, 124, 0, &ret), -EPROTONOSUPPORT);
+	data[1] = 2;
+	data[2] = 11;
+	ck_assert_int_eq(dispatcher_config__decode(data, 124, 0, &ret), -EPROTO);
+	/* without magic the BTF's word counts, and only then */
+	data[0] = 3;
+	ck_assert_int_eq(dispatcher_config__decode(data, 84, 0, &ret), -EPROTONOSUPPORT);
+	ck_assert_uint_eq(ret.version, 0);
+	ck_assert_int_eq(dispatcher_config__decode(data, 84, 1, &ret), 0);
+	ck_assert_uint_eq(ret.n, 3);
+	ck_assert_int_eq(dispatcher_config__decode(data, 124, 1, &ret), -EPROTO);
+}
+END_TEST
+
+static struct chain_program program(uint32_t id, const char *name, uint32_t priority)
+{
+	struct chain_program p = { .priority = priority, .actions = 4, .info.id = id };
+
+	snprintf(p.info.name, sizeof(p.info.name), "%s", name);
+	snprintf(p.info.kernel_name, sizeof(p.info.kernel_name), "%s", name);
+	snprintf(p.info.tag, sizeof(p.info.tag), "%016x", 5);
+	p.info.load_time = id;
+	return p;
+}
+
+START_TEST(test_ties)
+{
+	struct chain_program a = program(1, "b", 10), b = program(2, "a", 20);
+
+	ck_assert_int_lt(chain_program__compare(&a, &b), 0);
+	b.priority = 10; /* then the name */
+	ck_assert_int_gt(chain_program__compare(&a, &b), 0);
+	b = program(2, "b", 10); /* then the tag */
+	strcpy(b.info.tag, "0000000000000004");
+	ck_assert_int_gt(chain_program__compare(&a, &b), 0);
+	b = program(2, "b", 10); /* then the time */
+	ck_assert_int_lt(chain_program__compare(&a, &b), 0);
+	ck_assert_int_gt(chain_program__compare(&b, &a), 0);
+	ck_assert_int_eq(chain_program__compare(&a, &a), 0);
+	/* libxdp knows 15 characters of a name: what differs behind them is no difference */
+	b = program(0, "b", 10);
+	snprintf(b.info.name, sizeof(b.info.name), "c_longer_name");
+	ck_assert_int_gt(chain_program__compare(&a, &b), 0);
+	/* priorities are unsigned */
+	a.priority = UINT32_MAX;
+	ck_assert_int_gt(chain_program__compare(&a, &b), 0);
+}
+END_TEST
+
+static struct chain three(void)
+{
+	struct chain chain = {
+		.kind = CHAIN_DISPATCHER,
+		.version = 2,
+		.n = 3,
+		.program = { program(1, "a", 10), program(2, "b", 20), program(3, "c", 30) },
+	};
+
+	chain.program[0].flags = chain.program[2].flags = 32;
+	return chain;
+}
+
+START_TEST(test_plan_order)
+{
+	struct chain chain = three(), planned;
+	struct chain_want want[CHAIN_MAX] = {
+		{ .priority = 50, .actions = 6 },
+		{ .priority = 20, .actions = 4 },
+		{ .priority = 5, .actions = 4 },
+	};
+
+	chain__plan(&chain, want, &planned);
+	ck_assert_uint_eq(planned.n, 3);
+	ck_assert_uint_eq(planned.program[0].info.id, 3);
+	ck_assert_uint_eq(planned.program[1].info.id, 2);
+	ck_assert_uint_eq(planned.program[2].info.id, 1);
+	ck_assert_uint_eq(planned.program[0].priority, 5);
+	ck_assert_uint_eq(planned.program[2].actions, 6);
+	/* flags go with their program, and those of the whole stay */
+	ck_assert_uint_eq(planned.program[0].flags, 32);
+	ck_assert_uint_eq(planned.program[1].flags, 0);
+	ck_assert(!planned.frags);
+}
+END_TEST
+
+START_TEST(test_plan_removal)
+{
+	struct chain chain = three(), planned;
+	struct chain_want want[CHAIN_MAX] = {
+		{ .priority = 10, .actions = 4 },
+		{ .remove = true },
+		{ .priority = 30, .actions = 4 },
+	};
+
+	chain__plan(&chain, want, &planned);
+	ck_assert_uint_eq(planned.n, 2);
+	ck_assert_uint_eq(planned.program[1].info.id, 3);
+	ck_assert(planned.frags); /* all that are left have them */
+	want[1].remove = false;
+	want[0].remove = true;
+	chain__plan(&chain, want, &planned);
+	ck_assert(!planned.frags);
+	want[1].remove = want[2].remove = true;
+	chain__plan(&chain, want, &planned);
+	ck_assert_uint_eq(planned.n, 0);
+}
+END_TEST
+
+TCase *chain_tests(void)
+{
+	TCase *tc = tcase_create("chain");
+
+	tcase_add_loop_test(tc, test_round_trip, 1, DISPATCHER_VERSIONS + 1);
+	tcase_add_test(tc, test_layout);
+	tcase_add_test(tc, test_refused);
+	tcase_add_test(tc, test_ties);
+	tcase_add_test(tc, test_plan_order);
+	tcase_add_test(tc, test_plan_removal);
+	return tc;
+}

@@ -1,0 +1,121 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# shellcheck shell=sh source-path=SCRIPTDIR/../guest source=live.sh
+# xdp-policy apply is killed before each of its calls that changes anything, under traffic. Whatever
+# it leaves behind, every packet passes all programs, the next apply works and cleans up, and what
+# belongs to another network namespace stays.
+. ../live.sh
+
+need_apply
+if ! command -v strace >/dev/null; then
+	skip "killed at every step" "no strace in the guest"
+	exit 0
+fi
+links v0
+other_namespace
+
+# All calls that may change something; ? is for those that an architecture does not have.
+calls='bpf,flock,?link,linkat,?mkdir,mkdirat,openat,?rename,?renameat,renameat2,?rmdir,sendmsg'
+calls="$calls,sendto,?unlink,unlinkat,write,membarrier,clock_nanosleep"
+
+# What only reads is passed over: to be killed there is to be killed before the next call. Points
+# are "CALL COUNT", as strace counts each call for itself.
+points()
+{
+	awk '{
+		sub(/^[0-9]+ +/, "")
+		call = $0
+		sub(/\(.*/, "", call)
+		count[call]++
+		if (call == "openat" && !/O_CREAT/)
+			next
+		if (call == "bpf" && /BPF_(OBJ_GET|[A-Z_]*GET_[A-Z_]*ID|MAP_LOOKUP_ELEM|[A-Z_]*QUERY)/)
+			next
+		print call, count[call]
+	}' trace | sort -u -k 1,1 -k 2,2n
+}
+
+turn()
+{
+	if [ "$wanted" = bca ]; then
+		wanted=abc
+		gives ord_a 10 ord_b 20 ord_c 30
+	else
+		wanted=bca
+		gives ord_a 30 ord_b 10 ord_c 20
+	fi
+}
+
+# Everything that a point must hold; prints what does not.
+look()
+{
+	[ "$killed" = 137 ] || echo "found exit status $killed of the killed, expected 137"
+	[ "$next" = 0 ] || echo "found exit status $next of the next apply: $(cat apply.out)"
+	[ "$(dispatchers) $(pins | wc -l)" = "2 2" ] ||
+		echo "found $(dispatchers) dispatchers, pins: $(pins | tr '\n' ' ')"
+	[ -z "$(journals)" ] || echo "found journals: $(journals | tr '\n' ' ')"
+	[ "$(programs v0)" = "$before" ] || echo "found programs $(programs v0), expected $before"
+	[ "$(slots v0 | sed 's/ord_//g; s/\/[0-9]* *//g')" = "$wanted" ] ||
+		echo "found slots $(slots v0), expected $wanted"
+}
+
+kill_at()
+{
+	turn
+	strace -f -qq -o /dev/null -e "trace=$1" -e "inject=$1:signal=KILL:when=$2" \
+		xdp-policy apply v0 >/dev/null 2>&1
+	killed=$?
+	between=$(order v0 | sed 's/[^a-z ]//g; s/ *ord//g')
+	case $between in
+	abc | bca) ;;
+	*) echo "#   $1 $2: after the kill xdp-loader status shows '$between'" ;;
+	esac
+	[ "$(pins | wc -l)" = 2 ] || leftovers=$((leftovers + 1))
+	xdp-policy apply v0 >apply.out 2>&1
+	next=$?
+	wrong=$(look)
+	[ -z "$wrong" ] || printf '%s\n' "$wrong" | sed "s/^/#   $1 $2: /"
+	[ -z "$wrong" ] && case $between in abc | bca) ;; *) false ;; esac
+}
+
+section "killed before each call that changes something"
+in_other xdp-loader load w0 ord_b.o ord_a.o
+xdp-loader load v0 ord_a.o ord_b.o ord_c.o
+wanted=bca
+turn
+xdp-policy apply v0 >/dev/null
+before=$(programs v0)
+theirs=$(find /sys/fs/bpf/xdp | sort | grep -v "$(pin_dir v0)")
+
+turn
+strace -f -qq -o trace -e "trace=$calls" xdp-policy apply v0 >/dev/null 2>&1
+points >points.out
+contains "it makes the calls that the test must know of" \
+	"^[1-9][0-9]* bpf_prog_load [1-9][0-9]* obj_pin 1 attach$" "$(
+	grep -c BPF_PROG_LOAD trace) bpf_prog_load $(grep -c BPF_OBJ_PIN trace) obj_pin $(
+	grep -c -E 'sendto|sendmsg' trace | grep -c '^[1-9]') attach"
+sort points.out | cut -d ' ' -f 1 | uniq -c | awk '{ printf "#   %s: %d points\n", $2, $1 }'
+
+leftovers=0 failed=0 tried=0
+begin=$(date +%s)
+flow v0 3
+while read -r call count; do
+	kill_at "$call" "$count" </dev/null || failed=$((failed + 1))
+	tried=$((tried + 1))
+done <points.out
+flow_end >/dev/null
+echo "#   $tried points in $(($(date +%s) - begin)) s; after $leftovers there were pins left over"
+is "all of $tried points" 0 $failed
+contains "some left pins behind, so there was something to clean up" "^[1-9]" "$leftovers"
+unharmed "no packet is lost or misses a program"
+
+section "afterwards"
+is "what belongs to the other namespace has stayed" "$theirs" \
+	"$(find /sys/fs/bpf/xdp | sort | grep -v "$(pin_dir v0)")"
+is "its packets" "RECV $SENT ab:$SENT" "$(other_packets)"
+succeeds "xdp-loader unload there" in_other xdp-loader unload w0 --all
+succeeds "xdp-loader load" xdp-loader load v0 ord_d.o
+succeeds "xdp-loader unload" xdp-loader unload v0 --all
+is "nothing is left" " " "$(attached v0) $(pins)"
+is "no program is left" "" "$(bpftool prog show | grep -E 'name (ord|xdp)_')"
+is "no file of ours is left" "" "$(find /run/xdp-policy -type f ! -name lock)"
+exit 0

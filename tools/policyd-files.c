@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "policyd.h"
+
+/* A message that is still true is not said again. */
+struct message {
+	struct message *next;
+	char text[];
+};
+
+struct files {
+	struct policy *policy;
+	struct message *said, *fresh; /* of the load before this one, and of this one */
+};
+
+/* All that policy__refresh() looks at stands in one of these. */
+static const char *const dirs[] = { "/etc/xdp",		  "/etc/xdp/priorities.d",
+				    "/run/xdp",		  "/run/xdp/priorities.d",
+				    "/usr/lib/xdp",	  "/usr/lib/xdp/priorities.d",
+				    "/var/lib/xdp-policy" };
+
+static bool contains(const struct message *list, const char *text)
+{
+	for (; list; list = list->next)
+		if (!strcmp(list->text, text))
+			return true;
+	return false;
+}
+
+static void clear(struct message **list)
+{
+	while (*list) {
+		struct message *next = (*list)->next;
+
+		free(*list);
+		*list = next;
+	}
+}
+
+static int level_of(enum policy_level level)
+{
+	switch (level) {
+	case POLICY_ERROR:
+		return LOG_ERR;
+	case POLICY_WARNING:
+		return LOG_WARNING;
+	case POLICY_INFO:
+		break;
+	}
+	return LOG_INFO;
+}
+
+static void on_message(void *ctx, enum policy_level level, const char *file, unsigned int line,
+		       const char *text)
+{
+	struct files *files = ctx;
+	struct message *message;
+	char rule[512], *said;
+
+	if (line)
+		snprintf(rule, sizeof(rule), "%s:%u", file, line);
+	else
+		snprintf(rule, sizeof(rule), "%s", file);
+	if (asprintf(&said, "%s: %s", rule, text) < 0)
+		return;
+	if (!contains(files->said, said) && !contains(files->fresh, said)) {
+		const struct log_about about = { .rule = rule };
+
+		log__print(level_of(level), &about, "%s", said);
+	}
+	message = malloc(sizeof(*message) + strlen(said) + 1);
+	if (message) {
+		strcpy(message->text, said);
+		message->next = files->fresh;
+		files->fresh = message;
+	}
+	free(said);
+}
+
+static int watch_dirs(struct daemon *daemon, void (*fn)(struct daemon *daemon))
+{
+	int err = 0;
+
+	for (size_t i = 0; i < sizeof(dirs) / sizeof(dirs[0]) && !err; i++) {
+		char *path;
+
+		if (asprintf(&path, "%s%s", daemon->opts.root, dirs[i]) < 0)
+			return -ENOMEM;
+		err = watch__add(daemon, path, fn);
+		free(path);
+	}
+	return err;
+}
+
+static void on_change(struct daemon *daemon)
+{
+	files__refresh(daemon, false);
+}
+
+int files__open(struct daemon *daemon)
+{
+	struct files *files = calloc(1, sizeof(*files));
+	struct policy_opts opts = {
+		.root = daemon->opts.root[0] ? daemon->opts.root : NULL,
+		.log = { .fn = on_message, .ctx = files },
+	};
+	int err;
+
+	if (!files)
+		return -ENOMEM;
+	daemon->files = files;
+	/* first the watch, then the look: so nothing falls between them */
+	err = watch_dirs(daemon, on_change);
+	if (!err)
+		err = policy__open(&opts, &files->policy);
+	daemon->policy = files->policy;
+	files->said = files->fresh;
+	files->fresh = NULL;
+	return err;
+}
+
+void files__refresh(struct daemon *daemon, bool all)
+{
+	struct files *files = daemon->files;
+	int rc = all ? policy__reload(files->policy) : policy__refresh(files->policy);
+
+	if (!rc && !all)
+		return;
+	if (rc < 0) {
+		daemon->errors++;
+		log__error("the policy can't be read, the last one stays: %s", strerror(-rc));
+		return;
+	}
+	clear(&files->said);
+	files->said = files->fresh;
+	files->fresh = NULL;
+	/* whoever undid what the old policy wanted may be content with the new one */
+	for (struct space *space = daemon->spaces; space; space = space->next)
+		for (struct port *port = space->ports; port; port = port->hh.next)
+			rate__reset(&port->rate);
+	work__mark_all(daemon);
+}
+
+void files__close(struct daemon *daemon)
+{
+	struct files *files = daemon->files;
+
+	if (!files)
+		return;
+	policy__close(files->policy);
+	clear(&files->said);
+	clear(&files->fresh);
+	free(files);
+}

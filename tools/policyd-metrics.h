@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef XDP_POLICYD_METRICS_H
+#define XDP_POLICYD_METRICS_H
+
+/* The daemon's figures as a text file for node_exporter's textfile collector. */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+struct metrics_port {
+	const char *netns; /* "" is the host's own */
+	const char *ifname;
+	uint64_t corrections;
+	unsigned int programs;
+	unsigned int drift;	 /* programs that are not as the policy wants them */
+	bool backoff;		 /* not corrected for a while */
+	const char *unreachable; /* why the chain cannot be changed; "" if it can */
+};
+
+struct metrics {
+	uint64_t errors;
+	unsigned int config_errors;
+	bool disabled;
+	size_t n;
+	struct metrics_port *port;
+};
+
+void metrics__print(const struct metrics *metrics, FILE *out);
+
+/* Replaces the file by rename, readable for all. Returns 0 or a negative errno. */
+int metrics__write(const struct metrics *metrics, const char *path);
+
+#endif

@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include "policyd.h"
+
+/* Where `ip netns` keeps names. */
+#define NETNS_DIR "/run/netns"
+
+/* `ip netns add` makes the file first, and no event tells when it becomes a namespace. */
+#define NETNS_RETRY_USEC (RATE_SECOND / 20)
+
+static void drop_space(struct space *space)
+{
+	struct port *port, *next;
+
+	HASH_ITER(hh, space->ports, port, next)
+		port__drop(port);
+	links__close(space);
+	if (space->fd >= 0)
+		close(space->fd);
+	free(space->name);
+	free(space);
+}
+
+/* Owns fd, whatever comes of it. */
+static struct space *add_space(struct daemon *daemon, const char *name, int fd)
+{
+	struct space *space = calloc(1, sizeof(*space)), **end = &daemon->spaces;
+	struct stat st;
+	int err = -ENOMEM;
+
+	if (!space) {
+		close(fd);
+		return NULL;
+	}
+	space->daemon = daemon;
+	space->fd = fd;
+	space->seen = true;
+	space->name = strdup(name);
+	if (space->name)
+		err = fstat(fd, &st) ? -errno : 0;
+	if (!err) {
+		space->dev = st.st_dev;
+		space->ino = st.st_ino;
+		err = links__open(space);
+	}
+	if (err) {
+		log__error("network namespace %s: can't be watched: %s",
+			   name[0] ? name : "of the host", strerror(-err));
+		daemon->errors++;
+		drop_space(space);
+		return NULL;
+	}
+	while (*end)
+		end = &(*end)->next;
+	*end = space;
+	return space;
+}
+
+int space__enter(struct daemon *daemon, struct space *space)
+{
+	int err;
+
+	if (!space)
+		space = daemon->spaces;
+	if (!space || daemon->inside == space)
+		return 0;
+	if (!setns(space->fd, CLONE_NEWNET)) {
+		daemon->inside = space;
+		return 0;
+	}
+	err = -errno;
+	daemon->errors++;
+	log__error("network namespace %s: can't be entered: %s",
+		   space->name[0] ? space->name : "of the host", strerror(-err));
+	/* whatever we did next would be done to other interfaces */
+	if (space == daemon->spaces)
+		abort();
+	return err;
+}
+
+/* Returns a descriptor; -EAGAIN if it is not a namespace yet; another negative errno. */
+static int open_name(const char *name)
+{
+	char path[sizeof(NETNS_DIR) + NAME_MAX + 1];
+	struct statfs fs;
+	int fd;
+
+	snprintf(path, sizeof(path), NETNS_DIR "/%s", name);
+	fd = open(strchr(name, '/') ? name : path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	if (fd < 0)
+		return -errno;
+	if (!fstatfs(fd, &fs) && fs.f_type == NSFS_MAGIC)
+		return fd;
+	close(fd);
+	return -EAGAIN;
+}
+
+static struct space *find_space(const struct daemon *daemon, int fd)
+{
+	struct stat st;
+
+	if (fstat(fd, &st))
+		return NULL;
+	for (struct space *space = daemon->spaces; space; space = space->next)
+		if (space->dev == st.st_dev && space->ino == st.st_ino)
+			return space;
+	return NULL;
+}
+
+/* Returns -EAGAIN if the name is worth another look soon. */
+static int look_at(struct daemon *daemon, const char *name)
+{
+	int fd = open_name(name);
+	struct space *space;
+
+	if (fd < 0)
+		return fd;
+	/* several names of one namespace count once, and none of the host's */
+	space = find_space(daemon, fd);
+	if (space) {
+		space->seen = true;
+		close(fd);
+		return 0;
+	}
+	space = add_space(daemon, name, fd);
+	if (space)
+		log__print(LOG_INFO, NULL, "network namespace %s: served", name);
+	return 0;
+}
+
+static int is_name(const struct dirent *entry)
+{
+	return entry->d_name[0] != '.';
+}
+
+static int look_at_all(struct daemon *daemon)
+{
+	struct dirent **list;
+	int n = scandir(NETNS_DIR, &list, is_name, alphasort), rc = 0;
+
+	for (int i = 0; i < n; i++) {
+		if (look_at(daemon, list[i]->d_name) == -EAGAIN)
+			rc = -EAGAIN;
+		free(list[i]);
+	}
+	if (n >= 0)
+		free(list);
+	return rc;
+}
+
+static void drop_unseen(struct daemon *daemon)
+{
+	struct space **at = &daemon->spaces->next;
+
+	while (*at) {
+		struct space *space = *at;
+
+		if (space->seen) {
+			at = &space->next;
+			continue;
+		}
+		log__print(LOG_INFO, NULL, "network namespace %s: gone", space->name);
+		*at = space->next;
+		drop_space(space);
+	}
+}
+
+static int on_retry(sd_event_source *source, uint64_t usec, void *userdata)
+{
+	(void)source;
+	(void)usec;
+	space__scan(userdata);
+	return 0;
+}
+
+void space__scan(struct daemon *daemon)
+{
+	bool again = false;
+
+	for (struct space *space = daemon->spaces->next; space; space = space->next)
+		space->seen = false;
+	for (const char **name = daemon->opts.netns; name && *name; name++)
+		again |= look_at(daemon, *name) == -EAGAIN;
+	if (daemon->opts.all_netns)
+		again |= look_at_all(daemon) == -EAGAIN;
+	drop_unseen(daemon);
+	/* what does not become one soon is left to the next rescan */
+	if (!again)
+		daemon->netns_tries = 0;
+	else if (daemon->netns_tries++ < 40)
+		sd_event_add_time_relative(daemon->event, NULL, CLOCK_MONOTONIC, NETNS_RETRY_USEC,
+					   0, on_retry, daemon);
+}
+
+int space__init(struct daemon *daemon)
+{
+	int fd = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC), err;
+
+	if (fd < 0)
+		return -errno;
+	if (!add_space(daemon, "", fd))
+		return -EIO;
+	daemon->inside = daemon->spaces;
+	if (!daemon->opts.all_netns && !daemon->opts.netns)
+		return 0;
+	err = watch__add(daemon, NETNS_DIR, space__scan);
+	if (!err)
+		space__scan(daemon);
+	return err;
+}
+
+void space__free(struct daemon *daemon)
+{
+	struct space *space = daemon->spaces, *next;
+
+	daemon->spaces = NULL;
+	for (; space; space = next) {
+		next = space->next;
+		drop_space(space);
+	}
+}

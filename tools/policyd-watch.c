@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/inotify.h>
+#include <unistd.h>
+
+#include "policyd.h"
+
+/* Files come by several steps, and directories with all that is in them. */
+#define SETTLE_USEC (RATE_SECOND / 50)
+
+/* What is written without an end, by a process that keeps the file open, is found at the rescan. */
+#define EVENTS                                                                              \
+	(IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO | IN_CLOSE_WRITE | IN_ATTRIB | \
+	 IN_DELETE_SELF | IN_MOVE_SELF | IN_ONLYDIR)
+
+struct watch {
+	struct watch *next;
+	struct daemon *daemon;
+	char *dir;
+	void (*fn)(struct daemon *daemon);
+	sd_event_source *source, *timer;
+	char at[PATH_MAX]; /* dir, or the nearest directory above it that there is */
+	bool failed;
+};
+
+/* What is missing of dir: the name of the next directory in the one that is watched; or "". */
+static const char *next_step(const struct watch *watch, size_t *len)
+{
+	const char *step = watch->dir + strlen(watch->at);
+
+	step += *step == '/';
+	*len = strcspn(step, "/");
+	return step;
+}
+
+static int on_event(sd_event_source *source, const struct inotify_event *event, void *userdata)
+{
+	struct watch *watch = userdata;
+	size_t len;
+	const char *step = next_step(watch, &len);
+	int enabled;
+
+	(void)source;
+	/* above the directory, only the way to it matters */
+	if (len && event->len && (strncmp(step, event->name, len) || event->name[len]))
+		return 0;
+	if (sd_event_source_get_enabled(watch->timer, &enabled) >= 0 && !enabled) {
+		sd_event_source_set_time_relative(watch->timer, SETTLE_USEC);
+		sd_event_source_set_enabled(watch->timer, SD_EVENT_ONESHOT);
+	}
+	return 0;
+}
+
+/* Watches the directory or the nearest one above it; returns a negative errno if it cannot. */
+static int watch_nearest(struct watch *watch, sd_event_source **ret)
+{
+	char *slash;
+	int err;
+
+	snprintf(watch->at, sizeof(watch->at), "%s", watch->dir);
+	for (;;) {
+		err = sd_event_add_inotify(watch->daemon->event, ret, watch->at, EVENTS, on_event,
+					   watch);
+		if ((err != -ENOENT && err != -ENOTDIR) || !watch->at[1])
+			return err;
+		/* up to the root, which is always there */
+		slash = strrchr(watch->at, '/');
+		slash[slash == watch->at] = '\0';
+	}
+}
+
+static bool is_deeper(const struct watch *watch)
+{
+	size_t len;
+	const char *step = next_step(watch, &len);
+	char path[PATH_MAX];
+
+	if (!len)
+		return false;
+	snprintf(path, sizeof(path), "%.*s", (int)(step + len - watch->dir), watch->dir);
+	return !access(path, F_OK);
+}
+
+static void renew(struct watch *watch)
+{
+	int err;
+
+	/* again, if what was missing has come meanwhile; not for ever, if it is no directory */
+	for (int i = 0; i < 8; i++) {
+		sd_event_source *source = NULL;
+
+		err = watch_nearest(watch, &source);
+		if (err < 0)
+			break;
+		sd_event_source_set_priority(source, PRIORITY_EVENTS);
+		sd_event_source_disable_unref(watch->source);
+		watch->source = source;
+		if (!is_deeper(watch))
+			break;
+	}
+	if (err < 0 && !watch->failed)
+		log__print(LOG_WARNING, NULL, "%s: can't be watched, changes wait for a rescan: %s",
+			   watch->dir, strerror(-err));
+	watch->failed = err < 0;
+}
+
+/* First the watch, then the look: so nothing falls between them. */
+static int on_settled(sd_event_source *source, uint64_t usec, void *userdata)
+{
+	struct watch *watch = userdata;
+
+	(void)source;
+	(void)usec;
+	renew(watch);
+	watch->fn(watch->daemon);
+	return 0;
+}
+
+int watch__add(struct daemon *daemon, const char *dir, void (*fn)(struct daemon *daemon))
+{
+	struct watch *watch = calloc(1, sizeof(*watch));
+	int err = -ENOMEM;
+
+	if (!watch)
+		return err;
+	watch->next = daemon->watches;
+	daemon->watches = watch;
+	watch->daemon = daemon;
+	watch->fn = fn;
+	watch->dir = strdup(dir);
+	if (watch->dir)
+		err = sd_event_add_time(daemon->event, &watch->timer, CLOCK_MONOTONIC, 0, 1000,
+					on_settled, watch);
+	if (err < 0)
+		return err;
+	sd_event_source_set_enabled(watch->timer, SD_EVENT_OFF);
+	renew(watch);
+	return 0;
+}
+
+void watch__free(struct daemon *daemon)
+{
+	struct watch *watch = daemon->watches, *next;
+
+	daemon->watches = NULL;
+	for (; watch; watch = next) {
+		next = watch->next;
+		sd_event_source_disable_unref(watch->source);
+		sd_event_source_disable_unref(watch->timer);
+		free(watch->dir);
+		free(watch);
+	}
+}

@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "chain/netdev.h"
+#include "wish.h"
+
+static struct policy_value mode_value(const char *mode)
+{
+	struct policy_value value = policy_value__default(ATTR_MODE);
+	char err[POLICY_ERROR_SIZE];
+
+	if (mode)
+		policy_value__parse(ATTR_MODE, mode, &value, err, sizeof(err));
+	return value;
+}
+
+/* Whether the live program is not as the policy wants it; any mode is right for "auto". */
+static bool is_drift(const struct wish_program *program, enum policy_attr attr)
+{
+	const struct policy_result *result = &program->decision.attr[attr];
+
+	if (result->undecided || (attr == ATTR_MODE && result->value.num == MODE_AUTO))
+		return false;
+	return result->value.num != program->live[attr].num;
+}
+
+static void decide(const struct policy *policy, const char *host, const char *ifname,
+		   const char *driver, const struct chain *chain, unsigned int i,
+		   struct wish_program *ret)
+{
+	static const struct policy_resolve_opts opts = { .unknown_undecided = true };
+	const struct chain_program *p = &chain->program[i];
+	struct policy_subject subject = {
+		.value = {
+			[COND_PROGRAM] = p->info.name,
+			[COND_TAG] = p->info.tag,
+			[COND_INTERFACE] = ifname,
+			[COND_HOST] = host,
+			[COND_DRIVER] = driver,
+			[COND_MODE] = chain->mode,
+		},
+		.app.unknown = true,
+		.btf = runcfg__known(&p->info.author),
+	};
+
+	*ret = (struct wish_program){
+		.live = {
+			[ATTR_PRIORITY] = { .num = p->priority },
+			[ATTR_ACTIONS] = { .num = p->actions },
+			[ATTR_ATTACH] = { .num = ATTACH_ALLOW },
+			[ATTR_MODE] = mode_value(chain->mode),
+		},
+	};
+	record__read(&p->info, &ret->record);
+	if (!ret->record.seen) { /* this is the first time */
+		ret->record.seen = true;
+		memcpy(ret->record.first, ret->live, sizeof(ret->record.first));
+	}
+	record__describe(&ret->record, &subject);
+	policy__resolve(policy, &subject, &opts, &ret->decision);
+	for_each_attr(attr)
+		ret->drift[attr] = is_drift(ret, attr);
+	if (chain->kind != CHAIN_DISPATCHER) /* nothing chains there */
+		ret->drift[ATTR_PRIORITY] = ret->drift[ATTR_ACTIONS] = false;
+}
+
+/* Whether a rule states what only a dispatcher can hold. */
+static bool is_ruled(const struct wish_program *program)
+{
+	const struct policy_result *result = program->decision.attr;
+
+	return policy_origin__is_rule(&result[ATTR_PRIORITY].origin) ||
+	       policy_origin__is_rule(&result[ATTR_ACTIONS].origin);
+}
+
+static uint32_t wanted(const struct wish_program *program, enum policy_attr attr)
+{
+	return program->drift[attr] ? program->decision.attr[attr].value.num :
+				      program->live[attr].num;
+}
+
+void wish__want(const struct wish *wish, bool enforce_deny, struct chain_want want[CHAIN_MAX])
+{
+	for (unsigned int i = 0; i < wish->n; i++)
+		want[i] = (struct chain_want){
+			.priority = wanted(&wish->program[i], ATTR_PRIORITY),
+			.actions = wanted(&wish->program[i], ATTR_ACTIONS),
+			.remove = enforce_deny && wish->program[i].drift[ATTR_ATTACH],
+		};
+}
+
+void wish__decide(const struct policy *policy, const char *host, const char *ifname,
+		  const struct chain *chain, struct wish *ret)
+{
+	char driver[NETDEV_DRIVER_SIZE];
+	const char *known_driver = netdev__driver(ifname, driver);
+
+	*ret = (struct wish){ .n = chain->n };
+	for (unsigned int i = 0; i < chain->n; i++) {
+		struct wish_program *program = &ret->program[i];
+
+		decide(policy, host, ifname, known_driver, chain, i, program);
+		for_each_attr(attr)
+			ret->drift = ret->drift || program->drift[attr];
+		ret->deny = ret->deny || program->drift[ATTR_ATTACH];
+		ret->moot = ret->moot || (chain->kind != CHAIN_DISPATCHER && is_ruled(program));
+		ret->rewrite = ret->rewrite || program->drift[ATTR_PRIORITY] ||
+			       program->drift[ATTR_ACTIONS];
+	}
+}
+
+void wish__clear(struct wish *wish)
+{
+	for (unsigned int i = 0; i < wish->n; i++)
+		record__clear(&wish->program[i].record);
+	wish->n = 0;
+}
+
+void wish__print(const struct wish_program *program, enum policy_attr attr, char *buf, size_t size)
+{
+	char live[POLICY_VALUE_SIZE], want[POLICY_VALUE_SIZE];
+
+	policy_value__print(attr, &program->live[attr], live, sizeof(live));
+	policy_value__print(attr, &program->decision.attr[attr].value, want, sizeof(want));
+	if (program->drift[attr])
+		snprintf(buf, size, "%s -> %s", live, want);
+	else
+		snprintf(buf, size, "%s", live);
+}
+
+static void append(char *buf, size_t size, const char *text)
+{
+	size_t len = strlen(buf);
+
+	snprintf(buf + len, size - len, "%s%s", len ? ", " : "", text);
+}
+
+bool wish_program__drifts(const struct wish_program *program)
+{
+	for_each_attr(attr)
+		if (program->drift[attr])
+			return true;
+	return false;
+}
+
+static bool print_source(const struct wish_program *program, enum policy_attr attr, char *text,
+			 size_t size)
+{
+	const struct policy_result *result = &program->decision.attr[attr];
+	const struct policy_place place = policy_origin__place(&result->origin, attr);
+
+	if (result->undecided && place.file)
+		snprintf(text, size, "undecided: %s:%u asks for %s", place.file, place.line,
+			 policy_key__cond(ffs(result->missing) - 1)->name);
+	else if (attr == ATTR_ATTACH && program->drift[attr])
+		snprintf(text, size, "attach denied by %s:%u", place.file, place.line);
+	else if (place.file)
+		snprintf(text, size, "%s:%u", place.file, place.line);
+	else if (program->drift[attr])
+		snprintf(text, size, "%s", result->source);
+	else
+		return false;
+	return true;
+}
+
+void wish__reason(const struct wish_program *program, char *buf, size_t size)
+{
+	char text[256], cell[WISH_TEXT_SIZE];
+
+	*buf = '\0';
+	for_each_attr(attr) {
+		if (!print_source(program, attr, text, sizeof(text)))
+			continue;
+		if (attr == ATTR_MODE && program->drift[attr]) {
+			wish__print(program, attr, cell, sizeof(cell));
+			append(buf, size, cell);
+		}
+		if (!strstr(buf, text))
+			append(buf, size, text);
+	}
+}
