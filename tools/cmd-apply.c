@@ -9,6 +9,7 @@
 
 #include "chain/lock.h"
 #include "correct.h"
+#include "netns.h"
 #include "tool.h"
 
 #define LOCK_TIMEOUT_MS 30000
@@ -17,6 +18,8 @@ struct apply {
 	struct tool_opts opts;
 	struct correct_opts correct;
 	bool verbose;
+	const char *netns;  /* which are asked for */
+	const char *inside; /* the name of the one that we are in */
 	char **args;
 	int n_args;
 
@@ -106,7 +109,7 @@ static void show_times(const struct correction *c)
 
 static void show(const struct apply *apply, const struct correction *c)
 {
-	printf("%s", c->ifname);
+	printf("%s%s%s", apply->inside, *apply->inside ? "/" : "", c->ifname);
 	if (c->before.kind != CHAIN_NONE)
 		printf(" (%s, %s %u", c->before.mode,
 		       c->before.kind == CHAIN_DISPATCHER ? "dispatcher" : "program", c->before.id);
@@ -148,6 +151,8 @@ static void show_json(const struct apply *apply, const struct correction *c)
 			  "before", chain_json(&c->before), "after", chain_json(&c->after));
 	json_t *times = json_object();
 
+	if (*apply->inside)
+		json_object_set_new(json, "netns", tool_json_string(apply->inside));
 	if (*c->why)
 		json_object_set_new(json, "why", tool_json_string(c->why));
 	for (enum chain_phase phase = 0; phase < N_PHASES; phase++)
@@ -246,10 +251,8 @@ static int take_lock(struct apply *apply)
 {
 	int lock = chain_lock__take(LOCK_TIMEOUT_MS);
 
-	if (lock >= 0) {
-		chain__recover();
+	if (lock >= 0)
 		return lock;
-	}
 	if (lock == -ETIMEDOUT)
 		tool_error("%s/lock: found it taken for %d seconds, expected others to be done",
 			   XDP_POLICY_RUN_DIR, LOCK_TIMEOUT_MS / 1000);
@@ -260,19 +263,21 @@ static int take_lock(struct apply *apply)
 	return lock;
 }
 
-static int run(struct apply *apply)
+static void apply_netns(void *ctx, const char *name)
 {
-	int lock = apply->correct.dry_run ? -1 : take_lock(apply);
+	struct apply *apply = ctx;
 
-	if (lock >= 0 || apply->correct.dry_run) {
-		collect(apply);
-		correct_all(apply);
-		free(apply->corrections);
-	}
-	if (lock >= 0) {
-		record__sweep();
-		chain_lock__release(lock);
-	}
+	apply->inside = name;
+	if (!apply->correct.dry_run)
+		chain__recover();
+	collect(apply);
+	correct_all(apply);
+	free(apply->corrections);
+	apply->n = 0;
+}
+
+static int finish(struct apply *apply)
+{
 	if (apply->interfaces) {
 		json_t *json = tool_json_new();
 
@@ -289,14 +294,31 @@ static int run(struct apply *apply)
 	return apply->left || apply->failed ? TOOL_FOUND : TOOL_OK;
 }
 
+static int run(struct apply *apply)
+{
+	int lock = apply->correct.dry_run ? -1 : take_lock(apply);
+
+	if (lock >= 0 || apply->correct.dry_run) {
+		if (netns__each(apply->netns, apply_netns, tool_no_netns, apply))
+			apply->failed = true;
+	}
+	if (lock >= 0) {
+		record__sweep();
+		chain_lock__release(lock);
+	}
+	return finish(apply);
+}
+
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
 	struct apply *apply = state->input;
 
-	(void)arg;
 	switch (key) {
 	case ARGP_KEY_INIT:
 		state->child_inputs[0] = &apply->opts;
+		return 0;
+	case 'N':
+		apply->netns = arg;
 		return 0;
 	case 'n':
 		apply->correct.dry_run = true;
@@ -322,6 +344,7 @@ int cmd_apply(int argc, char **argv)
 	static const struct argp_option options[] = {
 		{ "dry-run", 'n', NULL, 0, "Change nothing, show what would be changed", 0 },
 		{ "enforce-deny", 'D', NULL, 0, "Take off programs that must not be attached", 0 },
+		{ "netns", 'N', "NAME", 0, "Do it in a network namespace, or \"all\"", 0 },
 		{ "verbose", 'v', NULL, 0, "Show how long each step took", 0 },
 		{ 0 },
 	};

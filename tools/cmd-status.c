@@ -2,12 +2,14 @@
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <libsmartcols.h>
+#include <limits.h>
 #include <net/if.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "netns.h"
 #include "tool.h"
 #include "wish.h"
 
@@ -19,6 +21,9 @@ struct status {
 	char host[256];
 	struct libscols_table *table;
 	json_t *interfaces;
+	const char *netns;  /* which are asked for */
+	const char *inside; /* the name of the one that we are in */
+	unsigned int watch; /* seconds between two looks; 0: one look */
 	bool drift, failed, not_permitted;
 };
 
@@ -96,12 +101,16 @@ static const char *mode_name(const struct chain *chain)
 	return chain->mode ? chain->mode : "unknown";
 }
 
-static void print_title(const char *ifname, const struct chain *chain, char *buf, size_t size)
+static void print_title(const struct status *status, const char *ifname, const struct chain *chain,
+			char *buf, size_t size)
 {
+	const char *slash = *status->inside ? "/" : "";
+
 	if (chain->kind == CHAIN_NONE)
-		snprintf(buf, size, "%s (no program)", ifname);
+		snprintf(buf, size, "%s%s%s (no program)", status->inside, slash, ifname);
 	else
-		snprintf(buf, size, "%s (%s, %s %u)", ifname, mode_name(chain),
+		snprintf(buf, size, "%s%s%s (%s, %s %u)", status->inside, slash, ifname,
+			 mode_name(chain),
 			 chain->kind == CHAIN_DISPATCHER ? "dispatcher" : "no dispatcher, program",
 			 chain->id);
 }
@@ -113,6 +122,8 @@ static json_t *add_chain_json(struct status *status, const char *ifname, const s
 		json_pack("{s:s, s:s, s:s*, s:o}", "interface", ifname, "kind",
 			  kind_name(chain->kind), "mode", mode_name(chain), "programs", programs);
 
+	if (*status->inside)
+		json_object_set_new(json, "netns", tool_json_string(status->inside));
 	if (chain->version)
 		json_object_set_new(json, "dispatcher-version", json_integer(chain->version));
 	if (chain->fixed[0])
@@ -125,9 +136,9 @@ static struct libscols_line *add_title(struct status *status, const char *ifname
 				       const struct chain *chain)
 {
 	struct libscols_line *line = scols_table_new_line(status->table, NULL);
-	char title[128];
+	char title[128 + NAME_MAX];
 
-	print_title(ifname, chain, title, sizeof(title));
+	print_title(status, ifname, chain, title, sizeof(title));
 	scols_line_set_data(line, COL_CHAIN, title);
 	if (chain->fixed[0])
 		scols_line_set_data(line, COL_POLICY, chain->fixed);
@@ -178,24 +189,132 @@ static void show_interface(struct status *status, const char *ifname, bool asked
 	status->not_permitted = status->not_permitted || err == -EPERM || err == -EACCES;
 }
 
-static void show_all(struct status *status)
+static void show_netns(void *ctx, const char *name)
 {
-	struct if_nameindex *all = if_nameindex();
+	struct status *status = ctx;
+	struct if_nameindex *all;
 
+	status->inside = name;
+	for (int i = 0; i < status->n_args; i++)
+		show_interface(status, status->args[i], true);
+	all = status->n_args ? NULL : if_nameindex();
 	for (struct if_nameindex *i = all; i && i->if_index; i++)
 		show_interface(status, i->if_name, false);
 	if (all)
 		if_freenameindex(all);
 }
 
+static void start(struct status *status, FILE *out)
+{
+	status->drift = status->failed = status->not_permitted = false;
+	if (status->opts.json) {
+		status->interfaces = json_array();
+		return;
+	}
+	status->table = scols_new_table();
+	scols_table_new_column(status->table, "CHAIN", 0, SCOLS_FL_TREE);
+	scols_table_new_column(status->table, "PRIORITY", 0, 0);
+	scols_table_new_column(status->table, "ACTIONS", 0, 0);
+	scols_table_new_column(status->table, "POLICY", 0, 0);
+	scols_table_set_termforce(status->table, SCOLS_TERMFORCE_NEVER);
+	scols_table_set_stream(status->table, out);
+	if (!isatty(STDOUT_FILENO))
+		scols_table_enable_ascii(status->table, 1);
+}
+
+static void finish(struct status *status, FILE *out)
+{
+	if (status->interfaces) {
+		json_t *json = tool_json_new();
+
+		json_object_set_new(json, "interfaces", status->interfaces);
+		status->interfaces = NULL;
+		tool_json_write(json, out);
+		return;
+	}
+	if (!scols_table_is_empty(status->table))
+		scols_print_table(status->table);
+	else if (!status->failed)
+		fputs("no XDP program on any interface\n", out);
+	scols_unref_table(status->table);
+}
+
+/* One look at everything, as text; NULL without memory. */
+static char *look(struct status *status)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	if (!out)
+		return NULL;
+	start(status, out);
+	if (netns__each(status->netns, show_netns, tool_no_netns, status))
+		status->failed = true;
+	finish(status, out);
+	fclose(out);
+	return text;
+}
+
+static bool print(const char *text)
+{
+	if (text && fputs(text, stdout) >= 0 && !fflush(stdout))
+		return true;
+	tool_error("cannot write: %m");
+	return false;
+}
+
+/* Until it is interrupted: on a terminal in place, else each time that something is new. */
+static int watch(struct status *status)
+{
+	bool terminal = isatty(STDOUT_FILENO), ok = true;
+	char *text, *before = NULL;
+
+	while (ok) {
+		policy__refresh(status->policy);
+		text = look(status);
+		if (!before || !text || strcmp(before, text)) {
+			if (terminal)
+				fputs("\033[H\033[J", stdout); /* home, and clear the rest */
+			ok = print(text);
+		}
+		free(before);
+		before = text;
+		sleep(status->watch);
+	}
+	free(before);
+	return TOOL_FOUND;
+}
+
+static int show_once(struct status *status)
+{
+	char *text = look(status);
+	bool ok = print(text);
+
+	free(text);
+	if (status->not_permitted)
+		return TOOL_PERM;
+	if (policy__n_errors(status->policy))
+		return TOOL_CONFIG;
+	return status->drift || status->failed || !ok ? TOOL_FOUND : TOOL_OK;
+}
+
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
 	struct status *status = state->input;
+	char *end;
 
-	(void)arg;
 	switch (key) {
 	case ARGP_KEY_INIT:
 		state->child_inputs[0] = &status->opts;
+		return 0;
+	case 'w':
+		status->watch = arg ? strtoul(arg, &end, 10) : 1;
+		if (arg && (*end || !status->watch || status->watch > 86400))
+			argp_error(state, "found --watch=%s, expected seconds, 1 to 86400", arg);
+		return 0;
+	case 'N':
+		status->netns = arg;
 		return 0;
 	case ARGP_KEY_ARGS:
 		status->args = state->argv + state->next;
@@ -207,45 +326,17 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	}
 }
 
-static void start_table(struct status *status)
-{
-	status->table = scols_new_table();
-	scols_table_new_column(status->table, "CHAIN", 0, SCOLS_FL_TREE);
-	scols_table_new_column(status->table, "PRIORITY", 0, 0);
-	scols_table_new_column(status->table, "ACTIONS", 0, 0);
-	scols_table_new_column(status->table, "POLICY", 0, 0);
-	scols_table_set_termforce(status->table, SCOLS_TERMFORCE_NEVER);
-	if (!isatty(STDOUT_FILENO))
-		scols_table_enable_ascii(status->table, 1);
-}
-
-static int finish(struct status *status)
-{
-	int rc = TOOL_OK;
-
-	if (status->interfaces) {
-		json_t *json = tool_json_new();
-
-		json_object_set_new(json, "interfaces", status->interfaces);
-		rc = tool_json_print(json);
-	} else {
-		if (!scols_table_is_empty(status->table))
-			scols_print_table(status->table);
-		else if (!status->failed)
-			puts("no XDP program on any interface");
-		scols_unref_table(status->table);
-	}
-	if (status->not_permitted)
-		return TOOL_PERM;
-	if (policy__n_errors(status->policy))
-		return TOOL_CONFIG;
-	return status->drift || status->failed ? TOOL_FOUND : rc;
-}
-
 int cmd_status(int argc, char **argv)
 {
+	static const struct argp_option options[] = {
+		{ "netns", 'N', "NAME", 0, "Look into a network namespace, or \"all\"", 0 },
+		{ "watch", 'w', "SECONDS", OPTION_ARG_OPTIONAL,
+		  "Look again every second, or every so many; print what is new", 0 },
+		{ 0 },
+	};
 	static const struct argp_child children[] = { { &tool_argp, 0, NULL, 0 }, { 0 } };
 	static const struct argp argp = {
+		.options = options,
 		.parser = parse,
 		.args_doc = "[INTERFACE...]",
 		.doc = "Shows the live chains in the order in which they run, beside what the "
@@ -261,15 +352,7 @@ int cmd_status(int argc, char **argv)
 	status.policy = tool_open_policy(&status.opts, &rc);
 	if (!status.policy)
 		return rc;
-	if (status.opts.json)
-		status.interfaces = json_array();
-	else
-		start_table(&status);
-	for (int i = 0; i < status.n_args; i++)
-		show_interface(&status, status.args[i], true);
-	if (!status.n_args)
-		show_all(&status);
-	rc = finish(&status);
+	rc = status.watch ? watch(&status) : show_once(&status);
 	policy__close(status.policy);
 	return rc;
 }

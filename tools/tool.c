@@ -80,6 +80,14 @@ struct policy *tool_open_policy(const struct tool_opts *opts, int *exit_status)
 	return NULL;
 }
 
+void tool_no_netns(const char *name, int err)
+{
+	if (err == -ENOENT || err == -EAGAIN)
+		tool_error("found no network namespace %s, expected one of `ip netns`", name);
+	else
+		tool_error("network namespace %s: %s", name, strerror(-err));
+}
+
 int tool_policy_status(const struct policy *policy)
 {
 	return policy__n_errors(policy) ? TOOL_CONFIG : TOOL_OK;
@@ -96,13 +104,18 @@ json_t *tool_json_new(void)
 	return json;
 }
 
-int tool_json_print(json_t *json)
+int tool_json_write(json_t *json, FILE *out)
 {
-	int err = json_dumpf(json, stdout, JSON_INDENT(2) | JSON_PRESERVE_ORDER);
+	int err = json_dumpf(json, out, JSON_INDENT(2) | JSON_PRESERVE_ORDER);
 
 	json_decref(json);
-	putchar('\n');
-	if (!err && !fflush(stdout))
+	putc('\n', out);
+	return err || fflush(out) ? -1 : 0;
+}
+
+int tool_json_print(json_t *json)
+{
+	if (!tool_json_write(json, stdout))
 		return TOOL_OK;
 	tool_error("cannot write: %m");
 	return TOOL_FOUND;

@@ -57,6 +57,9 @@ extern const struct policy_log tool_log_stderr;
 void tool_print_message(FILE *out, enum policy_level level, const char *file, unsigned int line,
 			const char *text);
 
+/* Says that a network namespace cannot be entered; for netns__each(). */
+void tool_no_netns(const char *name, int err);
+
 /*
  * Opens the policy below opts->root with messages to standard error. On failure says why and
  * returns NULL with *exit_status set.
@@ -70,6 +73,8 @@ int tool_policy_status(const struct policy *policy);
 json_t *tool_json_new(void);
 /* Prints and frees it. Returns TOOL_OK, or TOOL_FOUND if standard output does not take it. */
 int tool_json_print(json_t *json);
+/* The same to any stream. Returns 0 or -1 with errno. */
+int tool_json_write(json_t *json, FILE *out);
 /*
  * Any text as JSON, which takes UTF-8 alone: what is none is read as Latin-1, so that nothing is
  * lost for a name in an old encoding. NULL is null.
