@@ -4,13 +4,13 @@
  * that stand for themselves, or for more than anyone can walk through.
  */
 #include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <yaml.h>
 
 #include "import.h"
+#include "policy/yaml-error.h"
 
 struct anchor {
 	char *name;
@@ -31,9 +31,7 @@ struct level {
 
 struct loader {
 	yaml_parser_t parser;
-	const char *file, *text;
-	size_t size;
-	const struct policy_log *log;
+	struct yaml_source source;
 	json_t *docs, *root;
 	struct level level[IMPORT_MAX_DEPTH];
 	unsigned int n_levels;
@@ -41,52 +39,6 @@ struct loader {
 	unsigned int n_anchors;
 	size_t n_values;
 };
-
-__attribute__((format(printf, 3, 4))) static int fail(struct loader *l, const yaml_mark_t *mark,
-						      const char *fmt, ...)
-{
-	char text[POLICY_ERROR_SIZE];
-	va_list args;
-
-	va_start(args, fmt);
-	vsnprintf(text, sizeof(text), fmt, args);
-	va_end(args);
-	policy_log__msg(l->log, POLICY_ERROR, l->file, mark->line + 1, "column %zu: %s",
-			mark->column + 1, text);
-	return -EINVAL;
-}
-
-/* The place of a byte: libyaml knows no other of bytes that are no characters. */
-static yaml_mark_t mark_at(const struct loader *l, size_t offset)
-{
-	yaml_mark_t mark = { 0 };
-
-	for (size_t i = 0; i < offset && i < l->size; i++) {
-		if (l->text[i] == '\n') {
-			mark.line++;
-			mark.column = 0;
-		} else if ((l->text[i] & 0xc0) != 0x80) {
-			mark.column++;
-		}
-	}
-	return mark;
-}
-
-/* What libyaml says. */
-static int refused(struct loader *l)
-{
-	const yaml_parser_t *p = &l->parser;
-	yaml_mark_t mark;
-
-	if (p->error == YAML_MEMORY_ERROR)
-		return -ENOMEM;
-	if (p->error == YAML_READER_ERROR) {
-		mark = mark_at(l, p->problem_offset);
-		return fail(l, &mark, "found no text, expected UTF-8: %s", p->problem);
-	}
-	return fail(l, &p->problem_mark, "found wrong syntax, expected YAML: %s%s%s",
-		    p->context ? p->context : "", p->context ? ", " : "", p->problem);
-}
 
 static struct anchor *find_anchor(struct loader *l, const yaml_char_t *name)
 {
@@ -106,8 +58,9 @@ static int add_anchor(struct loader *l, const yaml_event_t *event, const yaml_ch
 	if (!name)
 		return 0;
 	if (l->n_anchors == IMPORT_MAX_ANCHORS)
-		return fail(l, &event->start_mark, "found more than %d anchors, expected fewer",
-			    IMPORT_MAX_ANCHORS);
+		return yaml_source__fail(&l->source, &event->start_mark,
+					 "found more than %d anchors, expected fewer",
+					 IMPORT_MAX_ANCHORS);
 	anchor = &l->anchor[l->n_anchors];
 	*anchor = (struct anchor){ .name = strdup((const char *)name), .n_values = 1 };
 	if (!anchor->name)
@@ -122,7 +75,8 @@ static int check_tag(struct loader *l, const yaml_event_t *event, const yaml_cha
 {
 	if (!tag)
 		return 0;
-	return fail(l, &event->start_mark, "found the tag '%.60s', expected none", tag);
+	return yaml_source__fail(&l->source, &event->start_mark,
+				 "found the tag '%.60s', expected none", tag);
 }
 
 static bool wants_key(const struct loader *l)
@@ -144,8 +98,9 @@ static int add(struct loader *l, const yaml_event_t *event, json_t *json, size_t
 	l->n_values += n_values;
 	if (l->n_values > IMPORT_MAX_VALUES) {
 		json_decref(json);
-		return fail(l, &event->start_mark, "found more than %d values, expected fewer",
-			    IMPORT_MAX_VALUES);
+		return yaml_source__fail(&l->source, &event->start_mark,
+					 "found more than %d values, expected fewer",
+					 IMPORT_MAX_VALUES);
 	}
 	if (!level) {
 		l->root = json;
@@ -170,10 +125,12 @@ static int add_key(struct loader *l, const yaml_event_t *event)
 	struct level *level = &l->level[l->n_levels - 1];
 
 	if (event->data.scalar.style == YAML_PLAIN_SCALAR_STYLE && !strcmp(key, "<<"))
-		return fail(l, &event->start_mark, "found '<<', expected no merging of mappings");
+		return yaml_source__fail(&l->source, &event->start_mark,
+					 "found '<<', expected no merging of mappings");
 	if (json_object_get(level->json, key))
-		return fail(l, &event->start_mark,
-			    "found '%.60s' a second time in this mapping, expected it once", key);
+		return yaml_source__fail(
+			&l->source, &event->start_mark,
+			"found '%.60s' a second time in this mapping, expected it once", key);
 	level->key = strdup(key);
 	return level->key ? 0 : -ENOMEM;
 }
@@ -217,7 +174,8 @@ static int scalar(struct loader *l, const yaml_event_t *event)
 	if (err)
 		return err;
 	if (strlen(text) != event->data.scalar.length)
-		return fail(l, &event->start_mark, "found a value with byte 0x00, expected text");
+		return yaml_source__fail(&l->source, &event->start_mark,
+					 "found a value with byte 0x00, expected text");
 	if (wants_key(l))
 		return add_key(l, event);
 	json = event->data.scalar.style == YAML_PLAIN_SCALAR_STYLE ? plain(text) :
@@ -238,12 +196,14 @@ static int begin(struct loader *l, const yaml_event_t *event, json_t *json, cons
 
 	err = json ? check_tag(l, event, tag) : -ENOMEM;
 	if (!err && wants_key(l))
-		err = fail(l, &event->start_mark, "found a list or a mapping, expected a name");
+		err = yaml_source__fail(&l->source, &event->start_mark,
+					"found a list or a mapping, expected a name");
 	if (!err && l->n_levels == IMPORT_MAX_DEPTH)
-		err = fail(l, &event->start_mark,
-			   "found lists and mappings within each other more than %d deep, expected "
-			   "fewer",
-			   IMPORT_MAX_DEPTH);
+		err = yaml_source__fail(
+			&l->source, &event->start_mark,
+			"found lists and mappings within each other more than %d deep, expected "
+			"fewer",
+			IMPORT_MAX_DEPTH);
 	if (err) {
 		json_decref(json);
 		return err;
@@ -276,19 +236,20 @@ static int alias(struct loader *l, const yaml_event_t *event)
 	struct anchor *anchor = find_anchor(l, name);
 
 	if (!anchor)
-		return fail(l, &event->start_mark,
-			    "found the alias '*%.60s' without an anchor before it, expected one",
-			    name);
+		return yaml_source__fail(
+			&l->source, &event->start_mark,
+			"found the alias '*%.60s' without an anchor before it, expected one", name);
 	if (anchor->open)
-		return fail(
-			l, &event->start_mark,
+		return yaml_source__fail(
+			&l->source, &event->start_mark,
 			"found the alias '*%.60s' within what it stands for, expected no circle",
 			name);
 	if (wants_key(l))
-		return fail(l, &event->start_mark, "found an alias, expected a name");
+		return yaml_source__fail(&l->source, &event->start_mark,
+					 "found an alias, expected a name");
 	if (l->n_levels + anchor->depth > IMPORT_MAX_DEPTH)
-		return fail(
-			l, &event->start_mark,
+		return yaml_source__fail(
+			&l->source, &event->start_mark,
 			"found lists and mappings within each other more than %d deep, expected "
 			"fewer",
 			IMPORT_MAX_DEPTH);
@@ -344,7 +305,7 @@ static int load(struct loader *l)
 
 	do {
 		if (!yaml_parser_parse(&l->parser, &event))
-			return refused(l);
+			return yaml_source__refused(&l->source, &l->parser);
 		last = event.type == YAML_STREAM_END_EVENT;
 		err = take(l, &event);
 		yaml_event_delete(&event);
@@ -359,7 +320,8 @@ static int read_yaml(struct loader *l)
 	if (!yaml_parser_initialize(&l->parser))
 		return -ENOMEM;
 	yaml_parser_set_encoding(&l->parser, YAML_UTF8_ENCODING);
-	yaml_parser_set_input_string(&l->parser, (const unsigned char *)l->text, l->size);
+	yaml_parser_set_input_string(&l->parser, (const unsigned char *)l->source.text,
+				     l->source.size);
 	err = load(l);
 	yaml_parser_delete(&l->parser);
 	for (unsigned int i = 0; i < l->n_levels; i++) {
@@ -374,12 +336,12 @@ static int read_yaml(struct loader *l)
 /* jansson has a bound of its own, but no way to set it. */
 static int check_depth(struct loader *l)
 {
-	const char *text = l->text;
+	const char *text = l->source.text;
 	yaml_mark_t mark = { 0 };
 	bool quoted = false;
 	size_t depth = 0;
 
-	for (size_t i = 0; i < l->size; i++, mark.column++) {
+	for (size_t i = 0; i < l->source.size; i++, mark.column++) {
 		if (text[i] == '\n') {
 			mark.line++;
 			mark.column = -1;
@@ -390,10 +352,11 @@ static int check_depth(struct loader *l)
 			quoted = !quoted;
 		} else if (!quoted && (text[i] == '[' || text[i] == '{') &&
 			   depth++ == IMPORT_MAX_DEPTH) {
-			return fail(l, &mark,
-				    "found lists and objects within each other more than %d deep, "
-				    "expected fewer",
-				    IMPORT_MAX_DEPTH);
+			return yaml_source__fail(
+				&l->source, &mark,
+				"found lists and objects within each other more than %d deep, "
+				"expected fewer",
+				IMPORT_MAX_DEPTH);
 		} else if (!quoted && (text[i] == ']' || text[i] == '}') && depth) {
 			depth--;
 		}
@@ -410,12 +373,12 @@ static int read_json(struct loader *l)
 	err = check_depth(l);
 	if (err)
 		return err;
-	json = json_loadb(l->text, l->size, JSON_REJECT_DUPLICATES, &error);
+	json = json_loadb(l->source.text, l->source.size, JSON_REJECT_DUPLICATES, &error);
 	if (json)
 		return json_array_append_new(l->docs, json) ? -ENOMEM : 0;
 	if (json_error_code(&error) == json_error_out_of_memory)
 		return -ENOMEM;
-	policy_log__msg(l->log, POLICY_ERROR, l->file, error.line,
+	policy_log__msg(l->source.log, POLICY_ERROR, l->source.file, error.line,
 			"column %d: found wrong syntax, expected JSON: %s", error.column,
 			error.text);
 	return -EINVAL;
@@ -425,9 +388,9 @@ static bool looks_like_json(const struct loader *l)
 {
 	size_t i = 0;
 
-	while (i < l->size && strchr(" \t\r\n", l->text[i]))
+	while (i < l->source.size && strchr(" \t\r\n", l->source.text[i]))
 		i++;
-	return i < l->size && (l->text[i] == '{' || l->text[i] == '[');
+	return i < l->source.size && (l->source.text[i] == '{' || l->source.text[i] == '[');
 }
 
 int import__read(const char *file, const char *text, size_t size, const struct policy_log *log,
@@ -438,14 +401,14 @@ int import__read(const char *file, const char *text, size_t size, const struct p
 
 	if (!l)
 		return err;
-	l->file = file;
-	l->log = log;
+	l->source.file = file;
+	l->source.log = log;
 	if (size >= 3 && !memcmp(text, "\xef\xbb\xbf", 3)) {
 		text += 3;
 		size -= 3;
 	}
-	l->text = text;
-	l->size = size;
+	l->source.text = text;
+	l->source.size = size;
 	l->docs = json_array();
 	if (l->docs)
 		err = looks_like_json(l) ? read_json(l) : read_yaml(l);

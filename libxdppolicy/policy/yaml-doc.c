@@ -8,8 +8,6 @@
  */
 #include <errno.h>
 #include <search.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -17,6 +15,7 @@
 
 #include "rule.h"
 #include "yaml-doc.h"
+#include "yaml-error.h"
 
 #define MAX_DEPTH   8 /* of sequences and mappings; a list of globs is the fifth */
 #define MAX_ALIASED 100000
@@ -34,76 +33,8 @@ struct loader {
 	size_t n_aliased;
 	void *anchors; /* a tree of tsearch(3) */
 
-	const char *text;
-	size_t text_size;
-	const char *file;
-	const struct policy_log *log;
+	struct yaml_source source;
 };
-
-__attribute__((format(printf, 3, 4))) static int fail(struct loader *l, const yaml_mark_t *mark,
-						      const char *fmt, ...)
-{
-	char text[POLICY_ERROR_SIZE];
-	va_list args;
-
-	va_start(args, fmt);
-	vsnprintf(text, sizeof(text), fmt, args);
-	va_end(args);
-	policy_log__msg(l->log, POLICY_ERROR, l->file, mark->line + 1, "column %zu: %s",
-			mark->column + 1, text);
-	return -EINVAL;
-}
-
-/* The place of a byte: libyaml knows no other of bytes that are no characters. */
-static yaml_mark_t mark_at(const struct loader *l, size_t offset)
-{
-	yaml_mark_t mark = { 0 };
-
-	for (size_t i = 0; i < offset && i < l->text_size; i++) {
-		if (l->text[i] == '\n') {
-			mark.line++;
-			mark.column = 0;
-		} else if ((l->text[i] & 0xc0) != 0x80) {
-			mark.column++;
-		}
-	}
-	return mark;
-}
-
-/* Globs are full of what YAML takes for something of its own. */
-static const char *hint_for(const yaml_parser_t *parser)
-{
-	const char *context = parser->context ? parser->context : "";
-
-	if (strstr(context, "an alias"))
-		return "; a glob that begins with * stands in quotes";
-	if (strstr(context, "a tag") || strstr(parser->problem, "tag handle"))
-		return "; a glob that begins with ! stands in quotes";
-	if (strstr(parser->problem, "expected ',' or"))
-		return "; a glob with brackets stands in quotes here";
-	return "";
-}
-
-/* What libyaml says. */
-static int refused(struct loader *l)
-{
-	const yaml_parser_t *p = &l->parser;
-	yaml_mark_t mark;
-	char from[40] = "";
-
-	if (p->error == YAML_MEMORY_ERROR)
-		return -ENOMEM;
-	if (p->error == YAML_READER_ERROR) {
-		mark = mark_at(l, p->problem_offset);
-		return fail(l, &mark, "found no text, expected YAML or JSON in UTF-8: %s",
-			    p->problem);
-	}
-	if (p->context && p->context_mark.line != p->problem_mark.line)
-		snprintf(from, sizeof(from), " from line %zu", p->context_mark.line + 1);
-	return fail(l, &p->problem_mark, "found wrong syntax, expected YAML or JSON: %s%s%s%s%s",
-		    p->context ? p->context : "", from, p->context ? ", " : "", p->problem,
-		    hint_for(p));
-}
 
 static int by_name(const void *a, const void *b)
 {
@@ -179,10 +110,11 @@ static int check_tag(struct loader *l, const yaml_event_t *event, const yaml_cha
 {
 	if (!tag)
 		return 0;
-	return fail(l, &event->start_mark,
-		    "found the tag '%.60s', expected none; a glob that begins with ! stands in "
-		    "quotes",
-		    tag);
+	return yaml_source__fail(
+		&l->source, &event->start_mark,
+		"found the tag '%.60s', expected none; a glob that begins with ! stands in "
+		"quotes",
+		tag);
 }
 
 /* A line break in quotes, a NUL by its escape: nothing that INI could hold. */
@@ -192,11 +124,13 @@ static int check_text(struct loader *l, const yaml_event_t *event)
 
 	for (size_t i = 0; i < event->data.scalar.length; i++) {
 		if (text[i] == '\n')
-			return fail(l, &event->start_mark,
-				    "found a value with a line break, expected one line");
+			return yaml_source__fail(
+				&l->source, &event->start_mark,
+				"found a value with a line break, expected one line");
 		if ((text[i] < ' ' && text[i] != '\t') || text[i] == 0x7f)
-			return fail(l, &event->start_mark,
-				    "found a value with byte 0x%02x, expected text", text[i]);
+			return yaml_source__fail(&l->source, &event->start_mark,
+						 "found a value with byte 0x%02x, expected text",
+						 text[i]);
 	}
 	return 0;
 }
@@ -238,10 +172,11 @@ static int begin_list(struct loader *l, const yaml_event_t *event, enum policy_n
 	if (rc)
 		return rc;
 	if (l->depth == MAX_DEPTH)
-		return fail(l, &event->start_mark,
-			    "found lists and mappings within each other more than %d deep, "
-			    "expected version and rules",
-			    MAX_DEPTH);
+		return yaml_source__fail(
+			&l->source, &event->start_mark,
+			"found lists and mappings within each other more than %d deep, "
+			"expected version and rules",
+			MAX_DEPTH);
 	node = add_node(l, kind, &event->start_mark);
 	if (!node)
 		return -ENOMEM;
@@ -271,23 +206,25 @@ static int alias(struct loader *l, const yaml_event_t *event)
 	if (rc)
 		return rc;
 	if (!anchor)
-		return fail(l, &event->start_mark,
-			    "found the alias '*%.60s' without an anchor '&%.60s' before it, "
-			    "expected one; a glob that begins with * stands in quotes",
-			    name, name);
+		return yaml_source__fail(
+			&l->source, &event->start_mark,
+			"found the alias '*%.60s' without an anchor '&%.60s' before it, "
+			"expected one; a glob that begins with * stands in quotes",
+			name, name);
 	target = &l->doc->node[anchor->node];
 	if (!target->next)
-		return fail(
-			l, &event->start_mark,
+		return yaml_source__fail(
+			&l->source, &event->start_mark,
 			"found the alias '*%.60s' within what it stands for, expected no circle",
 			name);
 	l->n_aliased += target->next - anchor->node;
 	if (target->kind != NODE_SCALAR)
 		l->n_aliased += target->n_aliased;
 	if (l->n_aliased > MAX_ALIASED)
-		return fail(l, &event->start_mark,
-			    "found aliases for more than %d values in all, expected fewer",
-			    MAX_ALIASED);
+		return yaml_source__fail(
+			&l->source, &event->start_mark,
+			"found aliases for more than %d values in all, expected fewer",
+			MAX_ALIASED);
 	node = add_node(l, NODE_ALIAS, &event->start_mark);
 	if (!node)
 		return -ENOMEM;
@@ -299,13 +236,14 @@ static int take(struct loader *l, yaml_event_t *event)
 {
 	switch (event->type) {
 	case YAML_DOCUMENT_START_EVENT:
-		return !l->doc->n ? 0 :
-				    fail(l, &event->start_mark,
-					 "found a second document, expected one in a file");
+		return !l->doc->n ?
+			       0 :
+			       yaml_source__fail(&l->source, &event->start_mark,
+						 "found a second document, expected one in a file");
 	case YAML_STREAM_END_EVENT:
 		return l->doc->n ? 0 :
-				   fail(l, &event->start_mark,
-					"found nothing, expected version and rules");
+				   yaml_source__fail(&l->source, &event->start_mark,
+						     "found nothing, expected version and rules");
 	case YAML_SCALAR_EVENT:
 		return scalar(l, event);
 	case YAML_SEQUENCE_START_EVENT:
@@ -333,7 +271,7 @@ static int load(struct loader *l)
 
 	do {
 		if (!yaml_parser_parse(&l->parser, &event))
-			return refused(l);
+			return yaml_source__refused(&l->source, &l->parser);
 		last = event.type == YAML_STREAM_END_EVENT;
 		rc = take(l, &event);
 		yaml_event_delete(&event);
@@ -348,15 +286,16 @@ static int load(struct loader *l)
 static int check_directives(struct loader *l)
 {
 	static const char directive[] = "%TAG";
-	const char *end = l->text + l->text_size, *c = l->text;
+	const char *end = l->source.text + l->source.size, *c = l->source.text;
 	yaml_mark_t mark;
 
 	for (; (c = memmem(c, end - c, directive, strlen(directive))); c++) {
 		/* a line break in any of YAML's forms, by its last byte */
-		if (c > l->text && !strchr("\n\r\x85\xa8\xa9", c[-1]))
+		if (c > l->source.text && !strchr("\n\r\x85\xa8\xa9", c[-1]))
 			continue;
-		mark = mark_at(l, c - l->text);
-		return fail(l, &mark, "found %s, expected no tags", directive);
+		mark = yaml_source__mark(&l->source, c - l->source.text);
+		return yaml_source__fail(&l->source, &mark, "found %s, expected no tags",
+					 directive);
 	}
 	return 0;
 }
@@ -366,18 +305,15 @@ int policy_doc__read(struct policy_doc *doc, const char *text, size_t size, cons
 {
 	struct loader l = {
 		.doc = doc,
-		.text = text,
-		.text_size = size,
-		.file = file,
-		.log = log,
+		.source = { .file = file, .text = text, .size = size, .log = log },
 	};
 	int rc;
 
 	*doc = (struct policy_doc){ 0 };
 	/* libyaml looks for a byte order mark only if it may choose the encoding by it */
 	if (size >= 3 && !memcmp(text, "\xef\xbb\xbf", 3)) {
-		l.text += 3;
-		l.text_size -= 3;
+		l.source.text += 3;
+		l.source.size -= 3;
 	}
 	rc = check_directives(&l);
 	if (rc)
@@ -386,7 +322,7 @@ int policy_doc__read(struct policy_doc *doc, const char *text, size_t size, cons
 		return -ENOMEM;
 	/* libyaml would read UTF-16 as well; no other format of ours does */
 	yaml_parser_set_encoding(&l.parser, YAML_UTF8_ENCODING);
-	yaml_parser_set_input_string(&l.parser, (const yaml_char_t *)l.text, l.text_size);
+	yaml_parser_set_input_string(&l.parser, (const yaml_char_t *)l.source.text, l.source.size);
 	rc = load(&l);
 	yaml_parser_delete(&l.parser);
 	tdestroy(l.anchors, free);
