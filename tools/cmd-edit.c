@@ -12,27 +12,21 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/auxv.h>
 #include <sys/file.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
+#include "editor.h"
 #include "policy/plugin.h"
 #include "replace.h"
 #include "tool.h"
 
 #define TEMP_PREFIX ".xdp-policy-edit."
-#define MAX_WORDS   32
-#define SAFE_PATH   "/usr/sbin:/usr/bin:/sbin:/bin"
 #define TEMP_SIZE   (PATH_MAX + 64)
 #define EDIT_ASK    (-1) /* no exit status yet: what came back can't be saved */
-
-extern char **environ;
 
 struct edit {
 	const char *root; /* "" for the host */
@@ -47,9 +41,8 @@ struct edit {
 	int failed; /* exit status, should nobody mend what came back */
 };
 
-/* For the signal handler: the two files, and the editor. */
+/* For the signal handler: the two files. */
 static char copy_path[TEMP_SIZE], new_path[TEMP_SIZE];
-static volatile sig_atomic_t editor_pid;
 
 static const struct argp_option options[] = {
 	{ "root", 'r', "DIR", 0, "Take DIR for the root directory", 0 },
@@ -99,8 +92,7 @@ static void take_away(void)
 /* Only what POSIX allows here; the old file is as it was. */
 static void on_signal(int sig)
 {
-	if (editor_pid > 0)
-		kill(editor_pid, sig);
+	editor__signal(sig);
 	take_away();
 	signal(sig, SIG_DFL);
 	raise(sig);
@@ -360,120 +352,6 @@ static int make_copy(const struct edit *edit)
 	return status_of(err);
 }
 
-/* Runs words and waits. Returns its wait status, or -1 with errno if it cannot be run. */
-static int run(char **words)
-{
-	struct sigaction ignore = { .sa_handler = SIG_IGN }, old_int, old_quit;
-	posix_spawnattr_t attr;
-	sigset_t defaults;
-	int err, status = 0;
-	pid_t pid;
-
-	/* as system(3): on a terminal these are meant for the editor */
-	sigaction(SIGINT, &ignore, &old_int);
-	sigaction(SIGQUIT, &ignore, &old_quit);
-	sigemptyset(&defaults);
-	if (old_int.sa_handler != SIG_IGN)
-		sigaddset(&defaults, SIGINT);
-	if (old_quit.sa_handler != SIG_IGN)
-		sigaddset(&defaults, SIGQUIT);
-	posix_spawnattr_init(&attr);
-	posix_spawnattr_setsigdefault(&attr, &defaults);
-	posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGDEF);
-	err = posix_spawnp(&pid, words[0], NULL, &attr, words, environ);
-	posix_spawnattr_destroy(&attr);
-	if (!err) {
-		editor_pid = pid;
-		while (waitpid(pid, &status, 0) < 0 && !err)
-			err = errno == EINTR ? 0 : errno;
-		editor_pid = 0;
-	}
-	sigaction(SIGINT, &old_int, NULL);
-	sigaction(SIGQUIT, &old_quit, NULL);
-	errno = err;
-	return err ? -1 : status;
-}
-
-/* Cuts text at blanks; nothing in it has another meaning. Returns false for too many words. */
-static bool split(char *text, char **words)
-{
-	char *save = NULL;
-	int n = 0;
-
-	for (char *w = strtok_r(text, " \t", &save); w; w = strtok_r(NULL, " \t", &save)) {
-		if (n == MAX_WORDS)
-			return false;
-		words[n++] = w;
-	}
-	words[n] = copy_path;
-	words[n + 1] = NULL;
-	return true;
-}
-
-static int run_text(const char *text)
-{
-	char *words[MAX_WORDS + 2], *copy = strdup(text);
-	int status = -1;
-
-	if (!copy) {
-		errno = ENOMEM;
-		return -1;
-	}
-	if (split(copy, words))
-		status = run(words);
-	else
-		errno = E2BIG;
-	free(copy);
-	return status;
-}
-
-/* From the environment, unless that is somebody else's. */
-static const char *chosen_editor(void)
-{
-	static const char *const names[] = { "VISUAL", "EDITOR" };
-
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		const char *value = secure_getenv(names[i]);
-
-		if (value && value[strspn(value, " \t")])
-			return value;
-	}
-	return NULL;
-}
-
-static int run_editor(void)
-{
-	const char *editor = chosen_editor();
-	int status;
-
-	if (getuid() != geteuid() || getauxval(AT_SECURE)) {
-		editor = NULL;
-		setenv("PATH", SAFE_PATH, 1);
-	}
-	if (editor) {
-		status = run_text(editor);
-	} else {
-		editor = "editor";
-		status = run_text(editor);
-		if (status < 0 && errno == ENOENT) {
-			editor = "vi";
-			status = run_text(editor);
-		}
-	}
-	if (!status)
-		return TOOL_OK;
-	if (status < 0)
-		tool_error("cannot run the editor '%s': %m; VISUAL or EDITOR names another",
-			   editor);
-	else if (WIFSIGNALED(status))
-		tool_error("the editor '%s' was ended by signal %d; nothing is saved", editor,
-			   WTERMSIG(status));
-	else
-		tool_error("the editor '%s' ended with status %d; nothing is saved", editor,
-			   WEXITSTATUS(status));
-	return TOOL_FOUND;
-}
-
 /* --- what comes back --- */
 
 static bool check_switch(const struct edit *edit, const char *text, size_t size)
@@ -647,7 +525,7 @@ static int edit_until_right(struct edit *edit)
 	int status;
 
 	do {
-		status = run_editor();
+		status = editor__run(copy_path);
 		if (!status)
 			status = take_back(edit);
 	} while (status == EDIT_ASK && ask());
