@@ -14,6 +14,9 @@
 /* A process has few objects open at a time: a list will do. */
 static _Atomic(struct object *) objects;
 
+/* The last one that was freed: every open needs one. */
+static _Atomic(struct object *) spare;
+
 bool object__any(void)
 {
 	return objects;
@@ -33,11 +36,12 @@ struct object *object__get(const struct bpf_object *obj)
 
 	if (o)
 		return o;
-	o = calloc(1, sizeof(*o));
+	o = atomic_exchange(&spare, NULL);
+	if (!o)
+		o = malloc(sizeof(*o));
 	if (!o)
 		return NULL;
-	o->key = obj;
-	o->next = objects;
+	*o = (struct object){ .key = obj, .next = objects };
 	objects = o;
 	return o;
 }
@@ -112,7 +116,7 @@ void object__free(struct object *object)
 	btf__free(object->shown);
 	free(object->path);
 	free(object->absolute);
-	free(object);
+	free(atomic_exchange(&spare, object));
 }
 
 bool object__is_dispatcher(const struct bpf_object *obj)
