@@ -1,14 +1,45 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include <errno.h>
-#include <linux/bpf.h>
+#include <linux/types.h>
+#include <stddef.h>
 #include <string.h>
 
-#include "bpf/dispatcher.h"
 #include "dispatcher.h"
+
+#define DISPATCHER_MAGIC 236
+
+/* libxdp 1.2: neither magic nor version; the version stands in the program's BTF alone. */
+struct dispatcher_v1 {
+	__u8 num_progs_enabled;
+	__u32 chain_call_actions[CHAIN_MAX];
+	__u32 run_prios[CHAIN_MAX];
+};
+
+/* libxdp 1.3 to 1.5 */
+struct dispatcher_v2 {
+	__u8 magic;
+	__u8 dispatcher_version;
+	__u8 num_progs_enabled;
+	__u8 is_xdp_frags;
+	__u32 chain_call_actions[CHAIN_MAX];
+	__u32 run_prios[CHAIN_MAX];
+	__u32 program_flags[CHAIN_MAX];
+};
+
+/* since libxdp 1.6 */
+struct dispatcher_v3 {
+	__u8 magic;
+	__u8 dispatcher_version;
+	__u8 num_progs_enabled;
+	__u8 is_xdp_frags;
+	__u32 chain_call_actions[CHAIN_MAX];
+	__u32 run_prios[CHAIN_MAX];
+	__u32 program_flags[CHAIN_MAX];
+	__u8 is_xdp_devbound;
+};
 
 #define GO_ON (1U << DISPATCHER_EMPTY)
 
-_Static_assert(DISPATCHER_SLOTS == CHAIN_MAX, "one number of slots");
 _Static_assert(sizeof(struct dispatcher_v1) == 84, "as libxdp 1.2 has it");
 _Static_assert(sizeof(struct dispatcher_v2) == 124, "as libxdp 1.3 has it");
 _Static_assert(sizeof(struct dispatcher_v3) == 128, "as libxdp 1.6 has it");

@@ -4,7 +4,7 @@
 
 /*
  * The configuration that libxdp's dispatcher is loaded with, in its versions: 1 (libxdp 1.2), 2
- * (1.3 to 1.5) and 3 (since 1.6). See bpf/dispatcher.h for the layouts.
+ * (1.3 to 1.5) and 3 (since 1.6).
  */
 
 #include <stdbool.h>
@@ -13,6 +13,9 @@
 
 /* A dispatcher has this many slots. */
 #define CHAIN_MAX 10
+
+/* What an empty slot answers, and an action that all sets in the kernel have: go on. */
+#define DISPATCHER_EMPTY 31
 
 /* The newest version that is understood. */
 #define DISPATCHER_VERSIONS 3

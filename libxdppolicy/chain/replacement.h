@@ -4,6 +4,11 @@
 
 /* A dispatcher that is built beside the one that runs, and takes its place in swap.h. */
 
+#include "program.h"
+#include "swap.h"
+
+/* A dispatcher that is built beside the one that runs, and takes its place in swap.h. */
+
 #include <linux/bpf.h>
 
 #include "swap.h"
@@ -15,13 +20,9 @@
 #define BPF_F_XDP_DEV_BOUND_ONLY (1U << 6)
 #endif
 
-struct bpf_object;
-
 struct replacement {
-	struct bpf_object *obj;
-	int fd; /* of the dispatcher */
-	uint32_t id;
-	unsigned int n;
+	struct dispatcher_program dispatcher;
+	unsigned int n; /* of links */
 	int prog_fds[CHAIN_MAX], link_fds[CHAIN_MAX];
 };
 

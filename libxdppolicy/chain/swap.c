@@ -138,15 +138,16 @@ static int pin_and_attach(const struct chain *chain, struct chain_swap *swap,
 	if (err)
 		explain(why, err, "the journal: %s", strerror(-err));
 	if (!err && new->n) {
-		err = pins__make(chain->ifindex, new->id, new->n, new->prog_fds, new->link_fds);
+		err = pins__make(chain->ifindex, new->dispatcher.id, new->n, new->prog_fds,
+				 new->link_fds);
 		if (err)
 			explain(why, err, "the new pins: %s", strerror(-err));
 	}
 	chain_times__add(times, PHASE_PIN, &clock);
 	if (!err) {
-		err = attach(chain, new->fd, why);
+		err = attach(chain, new->dispatcher.fd, why);
 		if (err && new->n)
-			pins__remove(chain->ifindex, new->id);
+			pins__remove(chain->ifindex, new->dispatcher.id);
 	}
 	if (err)
 		journal__remove(&swap->entry);
@@ -160,7 +161,7 @@ static int build(const struct chain *chain, struct chain *planned, struct chain_
 {
 	int fds[CHAIN_MAX], err;
 
-	swap->new.fd = -1;
+	swap->new.dispatcher.fd = -1;
 	err = journal__start(chain->ifindex, &swap->entry);
 	if (err)
 		return explain(why, err, "/proc/self/ns/net: %s", strerror(-err));
@@ -174,7 +175,7 @@ static int build(const struct chain *chain, struct chain *planned, struct chain_
 			swap->new.prog_fds[i] = swap->new.link_fds[i] = -1;
 	}
 	swap->entry.old_id = chain->id;
-	swap->entry.new_id = swap->new.id;
+	swap->entry.new_id = swap->new.dispatcher.id;
 	return err;
 }
 
@@ -191,7 +192,7 @@ static void become(struct chain *chain, const struct chain *planned, uint32_t id
 
 static uint64_t grace_ns(uint64_t building_ns)
 {
-	const uint64_t ms = 1000000, grace = 2 * building_ns;
+	const uint64_t ms = 1000000, grace = 4 * building_ns;
 
 	return grace < CHAIN_GRACE_MIN_MS * ms ? CHAIN_GRACE_MIN_MS * ms :
 	       grace > CHAIN_GRACE_MAX_MS * ms ? CHAIN_GRACE_MAX_MS * ms :
@@ -222,7 +223,7 @@ int chain__swap(struct chain *chain, const struct chain_want want[], struct chai
 		free(swap);
 		return err;
 	}
-	become(chain, &planned, swap->new.id);
+	become(chain, &planned, swap->new.dispatcher.id);
 	swap->safe_at = chain_times__now() + grace_ns(built - begun);
 	*ret = swap;
 	return 0;
@@ -268,8 +269,8 @@ static int finish(const struct chain_swap *swap, char why[CHAIN_WHY_SIZE])
 	if (lock < 0)
 		return explain(why, lock, "libxdp's lock: %s", strerror(-lock));
 	/* somebody may have cleaned up what he did not know; our descriptors still hold it */
-	if (new->n && is_attached(ifindex, new->id) > 0) {
-		err = pins__mend(ifindex, new->id, new->n, new->prog_fds, new->link_fds);
+	if (new->n && is_attached(ifindex, new->dispatcher.id) > 0) {
+		err = pins__mend(ifindex, new->dispatcher.id, new->n, new->prog_fds, new->link_fds);
 		if (err)
 			explain(why, err, "the new pins: %s", strerror(-err));
 	}

@@ -18,8 +18,9 @@
 
 /*
  * The grace. What libxdp does between reading the id and looking for the pins, which is to read the
- * dispatcher's BTF, takes less than a quarter of what building the new dispatcher took: so the
- * grace is twice that, within these bounds. It grows with a machine's load as the danger does.
+ * dispatcher's BTF and configuration, takes about as long as building the new dispatcher did: so
+ * the grace is four times that, within these bounds. It grows with a machine's load as the danger
+ * does.
  */
 #define CHAIN_GRACE_MIN_MS 30
 #define CHAIN_GRACE_MAX_MS 100
@@ -33,7 +34,6 @@ struct chain_want {
 /* The work of a swap, in its order; how long each took, in nanoseconds. */
 enum chain_phase {
 	PHASE_READ, /* with what is decided; for the caller to fill in */
-	PHASE_OPEN,
 	PHASE_LOAD,
 	PHASE_LINK,
 	PHASE_PIN,

@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "bpf/dispatcher.h"
 #include "chain/swap.h"
 #include "unit.h"
 

@@ -187,7 +187,7 @@ is "--json has applied it" "RECV $SENT ba:$SENT" "$(packets v0)"
 is "--json with nothing to do parses" "version 1" "$(json v0 v1)"
 gives ord_b 60
 applied "--verbose" 0 --verbose v0
-for phase in read open load link pin attach grace unpin; do
+for phase in read load link pin attach grace unpin; do
 	says "--verbose tells the time of: $phase" "$phase"
 done
 
@@ -226,14 +226,14 @@ is "nothing is left" "  RECV $SENT NONE:$SENT" "$(attached v0) $(pins) $(packets
 is "no program is left" "" "$(bpftool prog show | grep -E 'name (ord|xdp)_')"
 
 section "what cannot be changed"
-# refused DESCRIPTION PATTERN: a lone program has no order, so a priority asks for nothing; one that
-# must not be there is told, with the reason for which it stays.
+# refused DESCRIPTION PATTERN: what a rule asks for is refused, with the reason.
 refused()
 {
 	clear_links
 	attach_lone
 	gives ord_a 7
-	untouched "$1" v0 applied "$1: a priority means nothing here" 0 v0
+	untouched "$1" v0 applied "$1: status 1" 1 v0
+	says "$1: the reason" "$2"
 	policy <<-END
 	[not this one]
 	program = ord_a
