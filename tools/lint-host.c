@@ -2,11 +2,13 @@
 /* What the policy's files show by their names, and the executables and objects that rules name. */
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -377,15 +379,27 @@ static void look_at_all(struct host *host)
  * The daemon that corrects live chains, and so applies rules with an interface to everything, is to
  * come; this is the file that it will leave while it runs.
  */
+/*
+ * The daemon locks a file and writes its process id into it. Who may not open it has to believe
+ * the size, which is wrong if the daemon was killed.
+ */
 static bool is_daemon_running(const char *root)
 {
 	bool running = false;
+	struct stat st;
 	char *path;
+	int fd;
 
-	if (asprintf(&path, "%s/run/xdp-policy/xdp-policyd.pid", root) >= 0) {
-		running = !access(path, F_OK);
-		free(path);
+	if (asprintf(&path, "%s/run/xdp-policy/daemon", root) < 0)
+		return false;
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	if (fd >= 0) {
+		running = flock(fd, LOCK_SH | LOCK_NB) && errno == EWOULDBLOCK;
+		close(fd);
+	} else if (errno == EACCES) {
+		running = !stat(path, &st) && st.st_size > 0;
 	}
+	free(path);
 	return running;
 }
 

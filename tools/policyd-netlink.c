@@ -152,8 +152,10 @@ static void handle(struct space *space, const struct nlmsghdr *nlh)
 	case NLMSG_ERROR:
 		space->daemon->errors++;
 		log__error("the interfaces can't be listed: %s", strerror(-error->error));
+		space->daemon->failed = true;
 		space->daemon->n_listing -= links->listing;
 		links->listing = false;
+		work__wake(space->daemon);
 		return;
 	default:
 		on_link(space, nlh);

@@ -1,19 +1,14 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/magic.h>
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/vfs.h>
 #include <unistd.h>
 
+#include "netns.h"
 #include "policyd.h"
-
-/* Where `ip netns` keeps names. */
-#define NETNS_DIR "/run/netns"
 
 /* `ip netns add` makes the file first, and no event tells when it becomes a namespace. */
 #define NETNS_RETRY_USEC (RATE_SECOND / 20)
@@ -88,23 +83,6 @@ int space__enter(struct daemon *daemon, struct space *space)
 	return err;
 }
 
-/* Returns a descriptor; -EAGAIN if it is not a namespace yet; another negative errno. */
-static int open_name(const char *name)
-{
-	char path[sizeof(NETNS_DIR) + NAME_MAX + 1];
-	struct statfs fs;
-	int fd;
-
-	snprintf(path, sizeof(path), NETNS_DIR "/%s", name);
-	fd = open(strchr(name, '/') ? name : path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	if (fd < 0)
-		return -errno;
-	if (!fstatfs(fd, &fs) && fs.f_type == NSFS_MAGIC)
-		return fd;
-	close(fd);
-	return -EAGAIN;
-}
-
 static struct space *find_space(const struct daemon *daemon, int fd)
 {
 	struct stat st;
@@ -120,7 +98,7 @@ static struct space *find_space(const struct daemon *daemon, int fd)
 /* Returns -EAGAIN if the name is worth another look soon. */
 static int look_at(struct daemon *daemon, const char *name)
 {
-	int fd = open_name(name);
+	int fd = netns__open(name);
 	struct space *space;
 
 	if (fd < 0)
@@ -138,24 +116,33 @@ static int look_at(struct daemon *daemon, const char *name)
 	return 0;
 }
 
-static int is_name(const struct dirent *entry)
+static bool look_at_all(struct daemon *daemon)
 {
-	return entry->d_name[0] != '.';
+	char **names = netns__list();
+	bool again = false;
+
+	for (char **name = names; name && *name; name++)
+		again |= look_at(daemon, *name) == -EAGAIN;
+	netns__free_list(names);
+	return again;
 }
 
-static int look_at_all(struct daemon *daemon)
+/* A name that is not there may come, or be a typing error. */
+static bool look_at_named(struct daemon *daemon)
 {
-	struct dirent **list;
-	int n = scandir(NETNS_DIR, &list, is_name, alphasort), rc = 0;
+	bool again = false;
 
-	for (int i = 0; i < n; i++) {
-		if (look_at(daemon, list[i]->d_name) == -EAGAIN)
-			rc = -EAGAIN;
-		free(list[i]);
+	for (const char **name = daemon->opts.netns; name && *name; name++) {
+		int err = look_at(daemon, *name);
+
+		again |= err == -EAGAIN;
+		if (err >= 0 || daemon->ready || daemon->netns_tries)
+			continue;
+		daemon->failed = true;
+		log__print(LOG_WARNING, NULL, "network namespace %s: can't be served yet: %s",
+			   *name, strerror(-err));
 	}
-	if (n >= 0)
-		free(list);
-	return rc;
+	return again;
 }
 
 static void drop_unseen(struct daemon *daemon)
@@ -185,14 +172,13 @@ static int on_retry(sd_event_source *source, uint64_t usec, void *userdata)
 
 void space__scan(struct daemon *daemon)
 {
-	bool again = false;
+	bool again;
 
 	for (struct space *space = daemon->spaces->next; space; space = space->next)
 		space->seen = false;
-	for (const char **name = daemon->opts.netns; name && *name; name++)
-		again |= look_at(daemon, *name) == -EAGAIN;
+	again = look_at_named(daemon);
 	if (daemon->opts.all_netns)
-		again |= look_at_all(daemon) == -EAGAIN;
+		again |= look_at_all(daemon);
 	drop_unseen(daemon);
 	/* what does not become one soon is left to the next rescan */
 	if (!again)

@@ -17,7 +17,7 @@ static uint64_t bit_of(const char *name)
 
 static unsigned int n_kept(const struct rate *rate)
 {
-	return rate->n < RATE_ALL ? rate->n : RATE_ALL;
+	return rate->n < RATE_ALL ? (unsigned int)rate->n : RATE_ALL;
 }
 
 /* Names that share a bit are counted as one: five that do, within seconds, are not to be feared. */
@@ -67,9 +67,6 @@ void rate__add(struct rate *rate, uint64_t now, const char *const *programs, siz
 	rate->done[rate->n % RATE_ALL].at = now;
 	rate->done[rate->n % RATE_ALL].programs = bits;
 	rate->n++;
-	/* a ring that has wrapped stays full */
-	if (rate->n == 2 * RATE_ALL)
-		rate->n = RATE_ALL;
 	rate->tried = true;
 }
 

@@ -18,15 +18,20 @@
 /* Figures are written at most so often. */
 #define REPORT_USEC RATE_SECOND
 
-void work__wake(struct daemon *daemon)
+static void report_soon(struct daemon *daemon)
 {
 	int enabled;
 
-	sd_event_source_set_enabled(daemon->pass, SD_EVENT_ONESHOT);
 	if (sd_event_source_get_enabled(daemon->report, &enabled) >= 0 && !enabled) {
 		sd_event_source_set_time_relative(daemon->report, REPORT_USEC);
 		sd_event_source_set_enabled(daemon->report, SD_EVENT_ONESHOT);
 	}
+}
+
+void work__wake(struct daemon *daemon)
+{
+	sd_event_source_set_enabled(daemon->pass, SD_EVENT_ONESHOT);
+	report_soon(daemon);
 }
 
 void work__mark(struct port *port)
@@ -346,6 +351,8 @@ static int on_pass(sd_event_source *source, void *userdata)
 			look(port);
 	}
 	space__enter(daemon, NULL);
+	/* the figures that were written while others had the lock are those of before */
+	report_soon(daemon);
 	if (daemon->marked)
 		sd_event_source_set_enabled(daemon->pass, SD_EVENT_ONESHOT);
 	if (daemon->n_swaps)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /* xdp-policyd: options, the event loop, and that there is only one. */
+#include <bpf/libbpf.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -256,6 +257,7 @@ int main(int argc, char **argv)
 	}
 	daemon.opts.root = root && root[1] ? root : "";
 	signal(SIGPIPE, SIG_IGN);
+	libbpf_set_print(NULL);
 	gethostname(daemon.host, sizeof(daemon.host) - 1);
 	lock = claim();
 	rc = start(&daemon);

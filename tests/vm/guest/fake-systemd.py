@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""fake-systemd.py COMMAND...: runs it as a service of systemd's would run, with sockets for notices
+"""fake-systemd.py PATH [ARG...]: runs it as a service of systemd's would run, with sockets for notices
 and for the journal, and prints what comes: "notify READY=1", "journal MESSAGE=..."."""
 import os
 import socket
@@ -24,8 +24,9 @@ def show(sock, kind):
     try:
         data = sock.recv(65536)
     except socket.timeout:
-        return
+        return False
     print(kind, " ".join(data.decode().splitlines()), flush=True)
+    return True
 
 
 sockets = {"notify": listen(NOTIFY), "journal": listen(JOURNAL)}
@@ -39,7 +40,7 @@ with open("/run/fake-stderr", "wb") as stderr:
     child = os.fork()
     if not child:
         os.dup2(stderr.fileno(), 2)
-        os.execvp(sys.argv[1], sys.argv[1:])
+        os.execv(sys.argv[1], sys.argv[1:])
 while True:
     for kind, sock in sockets.items():
         show(sock, kind)
@@ -47,6 +48,6 @@ while True:
     if pid:
         break
 for kind, sock in sockets.items():
-    for _ in range(20):
-        show(sock, kind)
+    while show(sock, kind):
+        pass
 print("exit", status, flush=True)

@@ -43,12 +43,11 @@ pin_dir()
 # The pinned programs of an interface in the order of their slots: "ord_a/17 ord_b/19".
 slots()
 {
-	slot=0
-	while [ -e "$(pin_dir "$1")/prog$slot-prog" ]; do
-		bpftool -j prog show pinned "$(pin_dir "$1")/prog$slot-prog" |
-			sed 's/.*"id":\([0-9]*\),.*"name":"\([^"]*\)".*/\2\/\1/'
+	dir=$(pin_dir "$1") slot=0
+	while [ -e "$dir/prog$slot-prog" ]; do
+		bpftool -j prog show pinned "$dir/prog$slot-prog"
 		slot=$((slot + 1))
-	done | tr '\n' ' ' | sed 's/ $//'
+	done | sed 's/.*"id":\([0-9]*\),.*"name":"\([^"]*\)".*/\2\/\1/' | tr '\n' ' ' | sed 's/ $//'
 }
 
 # The same without an order: the programs themselves must outlive every change.
@@ -120,11 +119,11 @@ other_packets()
 	in_other pkt peer-w0 w0 $SENT
 }
 
-# Starts to send packets to an interface: flow IFACE LETTERS; flow_end prints what came of it.
+# Starts to send packets to an interface: flow IFACE LETTERS [RATE]; flow_end prints what came of it.
 flow()
 {
 	rm -f flow.out
-	stream -n "$2" "peer-$1" "$1" 5000 >flow.out &
+	stream -n "$2" "peer-$1" "$1" "${3:-5000}" >flow.out &
 	flow_pid=$!
 	wait_for flow.out READY
 }

@@ -45,7 +45,7 @@ reload()
 
 phases()
 {
-	sed -n 's/^  ms: //p' phases.out >times.out
+	sed -n 's/^.* ms: //p' phases.out >times.out
 	# shellcheck disable=SC2046
 	set -- $(head -n 1 times.out)
 	column=2

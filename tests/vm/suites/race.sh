@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # shellcheck shell=sh source-path=SCRIPTDIR/../guest source=live.sh
+# under traffic: see tests/vm/run
 # Several who change one chain at the same time: xdp-loader beside xdp-policy apply, two applies
 # that want opposite orders, and the daemon beside apply. Nobody fails, nothing is left over.
 . ../live.sh
@@ -7,6 +8,7 @@
 need_apply
 links v0
 loads=200
+load_seconds=150 # a slow machine makes fewer
 duels=50
 
 # root_policy ROOT NAME PRIORITY...: a policy of its own, for apply's --root.
@@ -74,19 +76,19 @@ begin=$(date +%s)
 apply_loop loop 100000 /tmp/race/one /tmp/race/two &
 loop=$!
 round=0
-while [ $round -lt $loads ]; do
+while [ $round -lt $loads ] && [ $(($(date +%s) - begin)) -lt $load_seconds ]; do
 	try_load
 	try_unload
 	round=$((round + 1))
 done
 touch stop
 wait $loop
-echo "#   $loads loads and unloads, $(grep -c status loop.out) applies," \
+echo "#   $round loads and unloads, $(grep -c status loop.out) applies," \
 	"$(($(date +%s) - begin)) s"
-is "$loads loads succeed" 0 $load_failed
-is "$loads unloads succeed" 0 $unload_failed
+is "each load succeeds" 0 $load_failed
+is "each unload succeeds" 0 $unload_failed
 is "each apply succeeds" 0 "$(applies_failed loop)"
-contains "it was a race" "^[1-9][0-9]{2,}$" "$(grep -c 'status 0' loop.out)"
+contains "it was a race" "^[1-9][0-9]+$" "$(grep -c 'status 0' loop.out)"
 is "the same programs as before" "$before" "$(programs v0)"
 is "one dispatcher, one directory, no journal" "1 1 " \
 	"$(dispatchers) $(pins | wc -l) $(journals)"

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # shellcheck shell=sh source-path=SCRIPTDIR/../guest source=live.sh
+# under traffic: see tests/vm/run
 # A hundred changes of a live chain under traffic, in each mode: no packet is lost, none passes
 # without all programs, and the order changes exactly as often as it was changed.
 . ../live.sh

@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# shellcheck shell=sh source-path=SCRIPTDIR source=live.sh
+# For the suites about xdp-policyd.
+. ../live.sh
+
+LOG=/tmp/daemon.log
+METRICS=/tmp/daemon.prom
+
+# Runs the daemon until its first look is over; everything that it says comes into $LOG.
+start()
+{
+	rm -f "$METRICS"
+	xdp-policyd --metrics "$METRICS" "$@" >"$LOG" 2>&1 &
+	daemon_pid=$!
+	wait_for "$METRICS" xdp_policy_disabled
+}
+
+# stop DESCRIPTION: it ends in order.
+stop()
+{
+	kill -TERM "$daemon_pid"
+	wait "$daemon_pid"
+	is "$1: SIGTERM ends it with status 0" 0 $?
+}
+
+# follows DESCRIPTION INTERFACE ORDER LETTERS: as proves, as soon as the daemon is done.
+follows()
+{
+	tries=60
+	until [ "$(order "$2")" = "$3" ] || [ $tries = 0 ]; do
+		tries=$((tries - 1))
+		sleep 0.2
+	done
+	proves "$@"
+}
+
+# logs DESCRIPTION COUNT PATTERN: so many lines of the log, which may take a moment to come.
+logs()
+{
+	wait_for "$LOG" "$3" "$2"
+	is "$1" "$2" "$(grep -c -- "$3" "$LOG")"
+}
+
+# metric DESCRIPTION LINE: the figures come within a second, on an idle machine.
+metric()
+{
+	tries=50
+	until grep -Eq "^$2\$" "$METRICS" || [ $tries = 0 ]; do
+		tries=$((tries - 1))
+		sleep 0.2
+	done
+	contains "$1" "^$2\$" "$(grep -v '^#' "$METRICS")"
+}
+label()
+{
+	printf '%s\{netns="%s",interface="%s"' "$1" "$2" "$3"
+}
+
+# quarrel COMMAND...: until the daemon gives way, but not for ever.
+quarrel()
+{
+	tries=60
+	until grep -q 'again and again' "$LOG" || [ $tries = 0 ]; do
+		tries=$((tries - 1))
+		"$@" >/dev/null 2>&1
+	done
+}
+
+succeeds "xdp-policyd is installed" xdp-policyd --version
+[ "$rc" = 0 ] || exit 1
+links v0 v1
