@@ -17,11 +17,17 @@ static struct policy_value mode_value(const char *mode)
 	return value;
 }
 
-/* Whether the live program is not as the policy wants it; any mode is right for "auto". */
-static bool is_drift(const struct wish_program *program, enum policy_attr attr)
+/*
+ * Whether the live program is not as the policy wants it; any mode is right for "auto". Of a policy
+ * that is not whole only what a rule gives counts.
+ */
+static bool is_drift(const struct policy *policy, const struct wish_program *program,
+		     enum policy_attr attr)
 {
 	const struct policy_result *result = &program->decision.attr[attr];
 
+	if (policy__n_errors(policy) && !policy_origin__is_rule(&result->origin))
+		return false;
 	if (result->undecided || (attr == ATTR_MODE && result->value.num == MODE_AUTO))
 		return false;
 	return result->value.num != program->live[attr].num;
@@ -62,7 +68,7 @@ static void decide(const struct policy *policy, const char *host, const char *if
 	record__describe(&ret->record, &subject);
 	policy__resolve(policy, &subject, &opts, &ret->decision);
 	for_each_attr(attr)
-		ret->drift[attr] = is_drift(ret, attr);
+		ret->drift[attr] = is_drift(policy, ret, attr);
 	if (chain->kind != CHAIN_DISPATCHER) /* nothing chains there */
 		ret->drift[ATTR_PRIORITY] = ret->drift[ATTR_ACTIONS] = false;
 }

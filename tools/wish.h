@@ -26,7 +26,9 @@ struct wish {
 };
 
 /*
- * Decides for every program of the chain. host is this host's name. What is undecided stays as it
+ * Decides for every program of the chain. While a part of the configuration is refused only what a
+ * rule gives is wanted: nobody knows what the missing rules would say, and what they have given to
+ * live programs stays. host is this host's name. What is undecided stays as it
  * is. The strings of decisions are the policy's, until its next refresh; wish__clear() frees the
  * rest.
  */

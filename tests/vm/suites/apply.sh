@@ -307,6 +307,19 @@ ord_a: one
 END
 applied "one file is refused: status 3" 3 v0
 is "one file is refused: the others count" "RECV $SENT ba:$SENT" "$(packets v0)"
+policy priorities.d/50-wrong.conf <<END
+ord_a: 1
+END
+applied "it is mended" 0 v0
+proves "it is mended" v0 "1 ord_a, 7 ord_b" ab
+policy priorities.d/50-wrong.conf <<END
+ord_a: one
+END
+untouched "refused again" v0 applied "refused again: status 3" 3 v0
+proves "what its rules have given stays" v0 "1 ord_a, 7 ord_b" ab
+rm /etc/xdp/priorities.d/50-wrong.conf
+applied "it is taken away" 0 v0
+proves "it is taken away" v0 "7 ord_b, 50 ord_a" ba
 reset
 applied "nothing is attached" 0 v0
 

@@ -92,6 +92,11 @@ follows "and then all is" v0 "50 ord_b, 80 ord_a" ba
 is "the other interface, too" "50 ord_b, 80 ord_a" "$(order v1)"
 stop "with chains that follow"
 proves "chains stay when it has gone" v0 "50 ord_b, 80 ord_a" ba
+echo 'ord_a: eighty' | policy
+start
+logs "a file that is refused at the start" 1 'found .eighty.'
+proves "what its rules have given stays" v0 "50 ord_b, 80 ord_a" ba
+stop "with a file that it has never seen good"
 
 section "the daemon comes after the applications"
 reset
