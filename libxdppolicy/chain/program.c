@@ -8,13 +8,6 @@
 
 #include "program.h"
 
-#ifndef BPF_F_XDP_HAS_FRAGS
-#define BPF_F_XDP_HAS_FRAGS (1U << 5)
-#endif
-#ifndef BPF_F_XDP_DEV_BOUND_ONLY
-#define BPF_F_XDP_DEV_BOUND_ONLY (1U << 6)
-#endif
-
 /* Instructions before the slots' calls, of each call, behind them, and of each slot. */
 enum {
 	HEAD = 3,

@@ -8,7 +8,17 @@
  * others in its configuration alone, and the whole is but a row of calls.
  */
 
+#include <linux/bpf.h>
+
 #include "dispatcher.h"
+
+/* headers of older kernels lack them */
+#ifndef BPF_F_XDP_HAS_FRAGS
+#define BPF_F_XDP_HAS_FRAGS (1U << 5)
+#endif
+#ifndef BPF_F_XDP_DEV_BOUND_ONLY
+#define BPF_F_XDP_DEV_BOUND_ONLY (1U << 6)
+#endif
 
 struct dispatcher_program {
 	int fd;

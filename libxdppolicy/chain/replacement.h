@@ -7,19 +7,6 @@
 #include "program.h"
 #include "swap.h"
 
-/* A dispatcher that is built beside the one that runs, and takes its place in swap.h. */
-
-#include <linux/bpf.h>
-
-#include "swap.h"
-
-#ifndef BPF_F_XDP_HAS_FRAGS
-#define BPF_F_XDP_HAS_FRAGS (1U << 5)
-#endif
-#ifndef BPF_F_XDP_DEV_BOUND_ONLY
-#define BPF_F_XDP_DEV_BOUND_ONLY (1U << 6)
-#endif
-
 struct replacement {
 	struct dispatcher_program dispatcher;
 	unsigned int n; /* of links */
