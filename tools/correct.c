@@ -28,33 +28,14 @@ static void explain_left(const struct correct_opts *opts, struct correction *c)
 	snprintf(c->why, sizeof(c->why), "%s", why ? why : "");
 }
 
-/* What a program had before we touched it must be known when its rule goes away. */
-static int keep_first(const struct correction *c)
-{
-	for (unsigned int i = 0; i < c->before.n; i++) {
-		int err = record__keep_first(&c->before.program[i]);
-
-		if (err && err != -EEXIST)
-			return err;
-	}
-	return 0;
-}
-
 static int change(const struct correct_opts *opts, struct correction *c)
 {
 	struct chain_want want[CHAIN_MAX];
-	int err;
 
 	wish__want(&c->wish, opts->enforce_deny, want);
 	if (opts->dry_run) {
 		chain__plan(&c->before, want, &c->after);
 		return 0;
-	}
-	err = keep_first(c);
-	if (err) {
-		snprintf(c->why, sizeof(c->why), "the first values can't be kept: %s",
-			 strerror(-err));
-		return err;
 	}
 	return chain__swap(&c->after, want, &c->times, c->why, &c->swap);
 }

@@ -34,8 +34,8 @@ static bool is_drift(const struct policy *policy, const struct wish_program *pro
 }
 
 static void decide(const struct policy *policy, const char *host, const char *ifname,
-		   const char *driver, const struct chain *chain, unsigned int i,
-		   struct wish_program *ret)
+		   const char *driver, const struct record_dirs *dirs, const struct chain *chain,
+		   unsigned int i, struct wish_program *ret)
 {
 	static const struct policy_resolve_opts opts = { .unknown_undecided = true };
 	const struct chain_program *p = &chain->program[i];
@@ -60,7 +60,7 @@ static void decide(const struct policy *policy, const char *host, const char *if
 			[ATTR_MODE] = mode_value(chain->mode),
 		},
 	};
-	record__read(&p->info, &ret->record);
+	record__read(dirs, &p->info, &ret->record);
 	if (!ret->record.seen) { /* this is the first time */
 		ret->record.seen = true;
 		memcpy(ret->record.first, ret->live, sizeof(ret->record.first));
@@ -102,13 +102,17 @@ void wish__decide(const struct policy *policy, const char *host, const char *ifn
 		  const struct chain *chain, struct wish *ret)
 {
 	char driver[NETDEV_DRIVER_SIZE];
-	const char *known_driver = netdev__driver(ifname, driver);
+	const char *known_driver = NULL;
+	struct record_dirs dirs;
 
 	*ret = (struct wish){ .n = chain->n };
+	if (policy__conds(policy) & 1U << COND_DRIVER)
+		known_driver = netdev__driver(ifname, driver);
+	record_dirs__open(&dirs);
 	for (unsigned int i = 0; i < chain->n; i++) {
 		struct wish_program *program = &ret->program[i];
 
-		decide(policy, host, ifname, known_driver, chain, i, program);
+		decide(policy, host, ifname, known_driver, &dirs, chain, i, program);
 		for_each_attr(attr)
 			ret->drift = ret->drift || program->drift[attr];
 		ret->deny = ret->deny || program->drift[ATTR_ATTACH];
@@ -116,6 +120,7 @@ void wish__decide(const struct policy *policy, const char *host, const char *ifn
 		ret->rewrite = ret->rewrite || program->drift[ATTR_PRIORITY] ||
 			       program->drift[ATTR_ACTIONS];
 	}
+	record_dirs__close(&dirs);
 }
 
 void wish__clear(struct wish *wish)

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -12,6 +13,8 @@
 
 #define ENTRY_FORMAT "%" PRIu64 "-%d-%" PRIu32 "-%" PRIu32
 #define ENTRY_SIZE   64
+#define LINE_FORMAT  "%" PRIu32 " %" PRIu64 " %" PRIu32 " %" PRIu32 "\n"
+#define LINE_SIZE    64
 
 int journal__start(int ifindex, struct journal_entry *ret)
 {
@@ -29,22 +32,78 @@ static void print_entry(const struct journal_entry *entry, char name[ENTRY_SIZE]
 		 entry->new_id);
 }
 
-int journal__add(const struct journal_entry *entry)
+static size_t print_programs(const struct chain *chain, char *text, size_t size)
 {
+	size_t len = 0;
+
+	for (unsigned int i = 0; i < chain->n; i++) {
+		const struct chain_program *p = &chain->program[i];
+
+		len += snprintf(text + len, size - len, LINE_FORMAT, p->info.id, p->info.load_time,
+				p->priority, p->actions);
+	}
+	return len;
+}
+
+int journal__add(const struct journal_entry *entry, const struct chain *chain)
+{
+	char name[ENTRY_SIZE], text[CHAIN_MAX * LINE_SIZE];
+	size_t len = print_programs(chain, text, sizeof(text));
 	int dir = run_dir__open("journal");
-	char name[ENTRY_SIZE];
 	int fd, err = 0;
 
 	if (dir < 0)
 		return dir;
 	print_entry(entry, name);
-	fd = openat(dir, name, O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
-	if (fd < 0)
+	fd = openat(dir, name, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (fd < 0) {
 		err = -errno;
-	else
+	} else {
+		if (write(fd, text, len) != (ssize_t)len)
+			err = errno ? -errno : -EIO;
 		close(fd);
+	}
+	if (err)
+		unlinkat(dir, name, 0);
 	close(dir);
 	return err;
+}
+
+static bool parse_programs(const char *text, struct chain *ret)
+{
+	for (ret->n = 0; *text; ret->n++) {
+		struct chain_program *p = &ret->program[ret->n];
+		int end = 0;
+
+		if (ret->n == CHAIN_MAX ||
+		    sscanf(text, LINE_FORMAT "%n", &p->info.id, &p->info.load_time, &p->priority,
+			   &p->actions, &end) != 4 ||
+		    !end)
+			return false;
+		text += end;
+	}
+	return true;
+}
+
+void journal__read(const struct journal_entry *entry, struct chain *ret)
+{
+	char name[ENTRY_SIZE], text[CHAIN_MAX * LINE_SIZE + 1];
+	int fd, dir = run_dir__find("journal");
+	ssize_t len = -1;
+
+	*ret = (struct chain){ .ifindex = entry->ifindex };
+	if (dir < 0)
+		return;
+	print_entry(entry, name);
+	fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd >= 0) {
+		len = read(fd, text, sizeof(text) - 1);
+		close(fd);
+	}
+	close(dir);
+	text[len < 0 ? 0 : len] = '\0';
+	if (!parse_programs(text, ret))
+		ret->n = 0;
 }
 
 int journal__remove(const struct journal_entry *entry)

@@ -4,19 +4,57 @@
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "proginfo.h"
 
+/* The BTF as the kernel has it, to be freed; NULL if it does not give it. */
+static void *read_raw(uint32_t btf_id, uint32_t *size)
+{
+	struct bpf_btf_info info = { 0 };
+	uint32_t len = sizeof(info);
+	int fd = bpf_btf_get_fd_by_id(btf_id);
+	void *raw = NULL;
+
+	if (fd < 0)
+		return NULL;
+	if (!bpf_obj_get_info_by_fd(fd, &info, &len))
+		raw = malloc(info.btf_size);
+	*size = info.btf_size;
+	info = (struct bpf_btf_info){ .btf = (uintptr_t)raw, .btf_size = *size };
+	len = sizeof(info);
+	if (raw && (bpf_obj_get_info_by_fd(fd, &info, &len) || info.btf_size != *size)) {
+		free(raw);
+		raw = NULL;
+	}
+	close(fd);
+	return raw;
+}
+
+/*
+ * Whether there is nothing in the BTF that is not known: it has a function of that name, if it is
+ * one that the kernel has not cut, and no run config. Spares parsing it, of most programs.
+ */
+static bool is_known(const void *raw, uint32_t size, const char *name)
+{
+	char word[sizeof(((struct proginfo *)0)->kernel_name) + 2] = "";
+	size_t len = strlen(name);
+
+	memcpy(word + 1, name, len);
+	return len && len < BPF_OBJ_NAME_LEN - 1 && memmem(raw, size, word, len + 2) &&
+	       !memmem(raw, size, RUNCFG_SECTION, strlen(RUNCFG_SECTION));
+}
+
 /* The kernel cuts a program's name at 15 characters; the name of its first function is whole. */
-static void parse_btf(const struct bpf_prog_info *info, const struct bpf_func_info *func,
+static void parse_btf(const void *raw, uint32_t size, const struct bpf_func_info *func,
 		      struct proginfo *ret)
 {
+	struct btf *btf = btf__new(raw, size);
 	const struct btf_type *t;
 	const char *name;
-	struct btf *btf;
 
-	btf = btf__load_from_kernel_by_id(info->btf_id);
 	if (libbpf_get_error(btf))
 		return;
 	t = btf__type_by_id(btf, func->type_id);
@@ -52,10 +90,15 @@ void proginfo__read_btf(int fd, struct proginfo *ret)
 		.func_info_rec_size = sizeof(func),
 		.func_info = (uintptr_t)&func,
 	};
-	uint32_t len = sizeof(info);
+	uint32_t len = sizeof(info), size;
+	void *raw;
 
-	if (!bpf_obj_get_info_by_fd(fd, &info, &len) && info.btf_id && info.nr_func_info)
-		parse_btf(&info, &func, ret);
+	if (bpf_obj_get_info_by_fd(fd, &info, &len) || !info.btf_id || !info.nr_func_info)
+		return;
+	raw = read_raw(info.btf_id, &size);
+	if (raw && !is_known(raw, size, ret->kernel_name))
+		parse_btf(raw, size, &func, ret);
+	free(raw);
 }
 
 int proginfo__read(int fd, struct proginfo *ret)

@@ -27,22 +27,29 @@ int record_at__read(int dir, enum record_kind kind, const struct proginfo *info,
 	return len;
 }
 
-static void read_in(const char *name, enum record_kind kind, const struct proginfo *info,
-		    struct record *ret)
+void record_dirs__open(struct record_dirs *dirs)
 {
-	int dir = run_dir__find(name);
-
-	if (dir < 0)
-		return;
-	record_at__read(dir, kind, info, ret);
-	close(dir);
+	*dirs = (struct record_dirs){
+		.attached = run_dir__find(attached_dir),
+		.seen = run_dir__find(seen_dir),
+	};
 }
 
-void record__read(const struct proginfo *info, struct record *ret)
+void record_dirs__close(const struct record_dirs *dirs)
+{
+	if (dirs->attached >= 0)
+		close(dirs->attached);
+	if (dirs->seen >= 0)
+		close(dirs->seen);
+}
+
+void record__read(const struct record_dirs *dirs, const struct proginfo *info, struct record *ret)
 {
 	*ret = (struct record){ .app.unknown = true, .btf.unknown = true };
-	read_in(attached_dir, RECORD_ATTACHED, info, ret);
-	read_in(seen_dir, RECORD_SEEN, info, ret);
+	if (dirs->attached >= 0)
+		record_at__read(dirs->attached, RECORD_ATTACHED, info, ret);
+	if (dirs->seen >= 0)
+		record_at__read(dirs->seen, RECORD_SEEN, info, ret);
 }
 
 void record__clear(struct record *record)

@@ -52,11 +52,18 @@ int record__write(const struct record_attach *attach);
 /* Takes attached/ID away again: the attach failed. */
 void record__remove(uint32_t id);
 
+/* Where the records are: descriptors, or negative. */
+struct record_dirs {
+	int attached, seen;
+};
+void record_dirs__open(struct record_dirs *dirs);
+void record_dirs__close(const struct record_dirs *dirs);
+
 /*
  * Reads both files of a live program; always fills in *ret, to be freed by record__clear(). What
  * cannot be read is unknown.
  */
-void record__read(const struct proginfo *info, struct record *ret);
+void record__read(const struct record_dirs *dirs, const struct proginfo *info, struct record *ret);
 void record__clear(struct record *record);
 
 /* Keeps the values of a live program in seen/ID, unless they are there already. */

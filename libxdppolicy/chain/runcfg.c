@@ -12,8 +12,8 @@
 
 #include "runcfg.h"
 
-#define SECTION	    ".xdp_run_config"
-#define OLD_SECTION ".xdp_run_config.replaced"
+#define SECTION	    RUNCFG_SECTION
+#define OLD_SECTION RUNCFG_SECTION ".replaced"
 #define MAX_NAME    128 /* the kernel's KSYM_NAME_LEN in its older form */
 
 static const char *name_of(const struct btf *btf, const struct btf_type *t)

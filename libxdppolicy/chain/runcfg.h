@@ -15,6 +15,9 @@
 
 struct btf;
 
+/* the name of the section in the BTF */
+#define RUNCFG_SECTION ".xdp_run_config"
+
 struct runcfg {
 	bool has_priority;
 	bool has_actions;

@@ -16,11 +16,13 @@
 #include "journal.h"
 #include "links.h"
 #include "pins.h"
+#include "record.h"
 #include "replacement.h"
 #include "swap.h"
 
 struct chain_swap {
 	struct journal_entry entry;
+	struct chain before;
 	struct replacement new;
 	uint64_t safe_at; /* when the old one can go, as chain_times__now() counts */
 };
@@ -134,7 +136,7 @@ static int pin_and_attach(const struct chain *chain, struct chain_swap *swap,
 	lock = pins__lock();
 	if (lock < 0)
 		return explain(why, lock, "libxdp's lock: %s", strerror(-lock));
-	err = journal__add(&swap->entry);
+	err = journal__add(&swap->entry, chain);
 	if (err)
 		explain(why, err, "the journal: %s", strerror(-err));
 	if (!err && new->n) {
@@ -192,7 +194,7 @@ static void become(struct chain *chain, const struct chain *planned, uint32_t id
 
 static uint64_t grace_ns(uint64_t building_ns)
 {
-	const uint64_t ms = 1000000, grace = 4 * building_ns;
+	const uint64_t ms = 1000000, grace = 2 * building_ns;
 
 	return grace < CHAIN_GRACE_MIN_MS * ms ? CHAIN_GRACE_MIN_MS * ms :
 	       grace > CHAIN_GRACE_MAX_MS * ms ? CHAIN_GRACE_MAX_MS * ms :
@@ -223,6 +225,7 @@ int chain__swap(struct chain *chain, const struct chain_want want[], struct chai
 		free(swap);
 		return err;
 	}
+	swap->before = *chain;
 	become(chain, &planned, swap->new.dispatcher.id);
 	swap->safe_at = chain_times__now() + grace_ns(built - begun);
 	*ret = swap;
@@ -259,6 +262,21 @@ static int is_attached(int ifindex, uint32_t id)
 	return err ? err : opts.drv_prog_id == id || opts.skb_prog_id == id;
 }
 
+/*
+ * What programs had before they were touched for the first time must be known when their rule goes
+ * away. It is not needed for the swap: until it is kept the journal has it.
+ */
+static int keep_first(const struct chain *before)
+{
+	for (unsigned int i = 0; i < before->n; i++) {
+		int err = record__keep_first(&before->program[i]);
+
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
 static int finish(const struct chain_swap *swap, char why[CHAIN_WHY_SIZE])
 {
 	const struct replacement *new = &swap->new;
@@ -291,9 +309,13 @@ int chain_swap__settle(struct chain_swap *swap, struct chain_times *times, char 
 	int err;
 
 	*why = '\0';
+	err = keep_first(&swap->before);
 	wait_for_packets(chain_swap__remaining(swap));
 	chain_times__add(times, PHASE_GRACE, &clock);
-	err = finish(swap, why);
+	if (err)
+		explain(why, err, "the first values can't be kept: %s", strerror(-err));
+	else
+		err = finish(swap, why);
 	replacement__close(&swap->new);
 	free(swap);
 	chain_times__add(times, PHASE_UNPIN, &clock);
@@ -321,12 +343,15 @@ static void count(void *ctx, const struct journal_entry *entry)
 static void recover(void *ctx, const struct journal_entry *entry)
 {
 	const uint32_t ids[] = { entry->old_id, entry->new_id };
-	int lock, err = 0;
+	struct chain before;
+	int lock, err;
 
 	(void)ctx;
 	lock = is_recoverable(entry) ? pins__lock() : -ENODEV;
 	if (lock < 0)
 		return;
+	journal__read(entry, &before);
+	err = keep_first(&before);
 	for (size_t i = 0; i < sizeof(ids) / sizeof(ids[0]); i++)
 		if (ids[i] && !is_attached(entry->ifindex, ids[i]))
 			err = pins__remove(entry->ifindex, ids[i]) ? -1 : err;

@@ -18,9 +18,8 @@
 
 /*
  * The grace. What libxdp does between reading the id and looking for the pins, which is to read the
- * dispatcher's BTF and configuration, takes about as long as building the new dispatcher did: so
- * the grace is four times that, within these bounds. It grows with a machine's load as the danger
- * does.
+ * dispatcher's BTF and configuration, takes no longer than building the new dispatcher did: so the
+ * grace is twice that, within these bounds. It grows with a machine's load as the danger does.
  */
 #define CHAIN_GRACE_MIN_MS 30
 #define CHAIN_GRACE_MAX_MS 100

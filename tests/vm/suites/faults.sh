@@ -111,6 +111,19 @@ is "all of $tried points" 0 $failed
 contains "some left pins behind, so there was something to clean up" "^[1-9]" "$leftovers"
 unharmed "no packet is lost or misses a program"
 
+section "what a program had at first is known, whenever apply is killed"
+reset
+xdp-loader load v0 ord_a.o ord_b.o
+gives ord_b 7
+strace -f -qq -o /dev/null -e trace=renameat2 -e inject=renameat2:signal=KILL:when=1 \
+	xdp-policy apply v0 >/dev/null 2>&1
+proves "killed before it is kept" v0 "7 ord_b, 50 ord_a" ba
+contains "the journal has it" "^[0-9]+ [0-9]+ 50 4$" "$(cat /run/xdp-policy/journal/*)"
+rm -r /etc/xdp
+succeeds "apply without the rule" xdp-policy apply v0
+proves "apply without the rule" v0 "50 ord_a, 50 ord_b" ab
+is "no journal" "" "$(journals)"
+
 section "afterwards"
 is "what belongs to the other namespace has stayed" "$theirs" \
 	"$(find /sys/fs/bpf/xdp | sort | grep -v "$(pin_dir v0)")"
