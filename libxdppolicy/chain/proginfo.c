@@ -21,7 +21,7 @@ static void *read_raw(uint32_t btf_id, uint32_t *size)
 	if (fd < 0)
 		return NULL;
 	if (!bpf_obj_get_info_by_fd(fd, &info, &len))
-		raw = malloc(info.btf_size);
+		raw = calloc(1, info.btf_size); /* valgrind does not see the kernel write there */
 	*size = info.btf_size;
 	info = (struct bpf_btf_info){ .btf = (uintptr_t)raw, .btf_size = *size };
 	len = sizeof(info);

@@ -8,7 +8,7 @@
 need_apply
 links v0
 loads=200
-load_seconds=150 # a slow machine makes fewer
+load_seconds=300 # a slow machine makes fewer
 duels=50
 
 # root_policy ROOT NAME PRIORITY...: a policy of its own, for apply's --root.
