@@ -292,6 +292,9 @@ static int finish(const struct chain_swap *swap, char why[CHAIN_WHY_SIZE])
 		if (err)
 			explain(why, err, "the new pins: %s", strerror(-err));
 	}
+	/* nobody we know of puts an old one back, but without its pins it would call nothing */
+	if (!err && is_attached(ifindex, swap->entry.old_id) > 0)
+		err = explain(why, -EBUSY, "somebody has put the old dispatcher back");
 	if (!err) {
 		err = pins__remove(ifindex, swap->entry.old_id);
 		if (err)
