@@ -66,12 +66,15 @@ __attribute__((visibility("default"))) void (*argp_program_version_hook)(
 static int run_command(const struct tool_command *command, struct argp_state *state)
 {
 	char **argv = state->argv + state->next - 1, name[64];
-	int argc = state->argc - state->next + 1;
+	int argc = state->argc - state->next + 1, status;
+	char *word = argv[0];
 
-	/* so that argp names the command in its messages */
+	/* so that argp names the command in its messages; our own parser looks at it again */
 	snprintf(name, sizeof(name), "xdp-policy %s", command->name);
 	argv[0] = name;
-	return command->run(argc, argv);
+	status = command->run(argc, argv);
+	argv[0] = word;
+	return status;
 }
 
 static error_t parse(int key, char *arg, struct argp_state *state)
