@@ -23,6 +23,7 @@ swap_all()
 			sed 's/^/#   /' apply.out
 		}
 		round=$((round + 1))
+		sleep 0.4 # else there is no time for packets
 	done
 }
 
@@ -33,7 +34,7 @@ for mode in native skb; do
 	xdp-loader load -m $mode v0 ord_a.o ord_b.o ord_c.o
 	xdp-policy apply v0 >/dev/null
 	before=$(programs v0)
-	flow v0 3 10000 # of which 5000 come while swaps keep the machine busy
+	flow v0 3 15000 # of which some 5000 come while swaps keep the machine busy
 	begin=$(date +%s)
 	swap_all
 	seconds=$(($(date +%s) - begin))
