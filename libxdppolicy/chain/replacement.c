@@ -67,17 +67,21 @@ static int link_programs(const struct chain *chain, struct replacement *r, char 
 	return 0;
 }
 
+void replacement__init(struct replacement *r)
+{
+	*r = (struct replacement){ .dispatcher.fd = -1 };
+	for (unsigned int i = 0; i < CHAIN_MAX; i++)
+		r->prog_fds[i] = r->link_fds[i] = -1;
+}
+
 int replacement__build(const struct chain *chain, const int prog_fds[], struct chain_times *times,
 		       char why[CHAIN_WHY_SIZE], struct replacement *ret)
 {
 	uint64_t clock = chain_times__now();
 	int err;
 
-	*ret = (struct replacement){ .dispatcher.fd = -1 };
-	for (unsigned int i = 0; i < CHAIN_MAX; i++) {
-		ret->prog_fds[i] = i < chain->n ? prog_fds[i] : -1;
-		ret->link_fds[i] = -1;
-	}
+	replacement__init(ret);
+	memcpy(ret->prog_fds, prog_fds, chain->n * sizeof(ret->prog_fds[0]));
 	err = load_dispatcher(chain, &ret->dispatcher);
 	chain_times__add(times, PHASE_LOAD, &clock);
 	if (err)

@@ -13,6 +13,9 @@ struct replacement {
 	int prog_fds[CHAIN_MAX], link_fds[CHAIN_MAX];
 };
 
+/* Nothing is open yet: replacement__close() may follow. */
+void replacement__init(struct replacement *replacement);
+
 /*
  * Loads a dispatcher of the chain's version and links the chain's programs to it, in its order.
  * prog_fds are theirs, and become the replacement's. Returns 0; or a negative errno with the reason

@@ -163,7 +163,7 @@ static int build(const struct chain *chain, struct chain *planned, struct chain_
 {
 	int fds[CHAIN_MAX], err;
 
-	swap->new.dispatcher.fd = -1;
+	replacement__init(&swap->new);
 	err = journal__start(chain->ifindex, &swap->entry);
 	if (err)
 		return explain(why, err, "/proc/self/ns/net: %s", strerror(-err));
@@ -172,9 +172,6 @@ static int build(const struct chain *chain, struct chain *planned, struct chain_
 		if (err)
 			return err;
 		err = replacement__build(planned, fds, times, why, &swap->new);
-	} else {
-		for (unsigned int i = 0; i < CHAIN_MAX; i++)
-			swap->new.prog_fds[i] = swap->new.link_fds[i] = -1;
 	}
 	swap->entry.old_id = chain->id;
 	swap->entry.new_id = swap->new.dispatcher.id;
