@@ -184,11 +184,20 @@ static void collect(struct apply *apply)
 
 	if (!apply->n_args) {
 		all = if_nameindex();
+		if (!all) {
+			tool_error("found no interfaces, expected a list of them: %m");
+			apply->failed = true;
+		}
 		for (n = 0; all && all[n].if_index; n++)
 			;
 	}
 	apply->corrections = calloc(n ? n : 1, sizeof(*apply->corrections));
-	for (size_t i = 0; apply->corrections && i < n; i++) {
+	if (!apply->corrections) {
+		tool_error("out of memory");
+		apply->failed = true;
+		n = 0;
+	}
+	for (size_t i = 0; i < n; i++) {
 		const char *ifname = all ? all[i].if_name : apply->args[i];
 		int ifindex = all ? (int)all[i].if_index : (int)if_nametoindex(ifname);
 

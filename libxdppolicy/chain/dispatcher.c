@@ -15,18 +15,7 @@ struct dispatcher_v1 {
 	__u32 run_prios[CHAIN_MAX];
 };
 
-/* libxdp 1.3 to 1.5 */
-struct dispatcher_v2 {
-	__u8 magic;
-	__u8 dispatcher_version;
-	__u8 num_progs_enabled;
-	__u8 is_xdp_frags;
-	__u32 chain_call_actions[CHAIN_MAX];
-	__u32 run_prios[CHAIN_MAX];
-	__u32 program_flags[CHAIN_MAX];
-};
-
-/* since libxdp 1.6 */
+/* libxdp 1.3 to 1.5 without the last field, since 1.6 with it */
 struct dispatcher_v3 {
 	__u8 magic;
 	__u8 dispatcher_version;
@@ -41,32 +30,26 @@ struct dispatcher_v3 {
 #define GO_ON (1U << DISPATCHER_EMPTY)
 
 _Static_assert(sizeof(struct dispatcher_v1) == 84, "as libxdp 1.2 has it");
-_Static_assert(sizeof(struct dispatcher_v2) == 124, "as libxdp 1.3 has it");
+_Static_assert(offsetof(struct dispatcher_v3, is_xdp_devbound) == 124, "as libxdp 1.3 has it");
 _Static_assert(sizeof(struct dispatcher_v3) == 128, "as libxdp 1.6 has it");
 _Static_assert(DISPATCHER_CONFIG_SIZE >= sizeof(struct dispatcher_v3), "room for all of them");
 
-/* Version 3 is version 2 with a byte behind it, so is any part of it. */
-_Static_assert(offsetof(struct dispatcher_v3, program_flags) ==
-		       offsetof(struct dispatcher_v2, program_flags),
-	       "version 3 begins as version 2 does");
-
 static const size_t sizes[] = {
 	[1] = sizeof(struct dispatcher_v1),
-	[2] = sizeof(struct dispatcher_v2),
+	[2] = offsetof(struct dispatcher_v3, is_xdp_devbound),
 	[3] = sizeof(struct dispatcher_v3),
 };
 
-static int decode_v1(const struct dispatcher_v1 *raw, struct dispatcher_config *ret)
+static void decode_v1(const struct dispatcher_v1 *raw, struct dispatcher_config *ret)
 {
 	ret->n = raw->num_progs_enabled;
 	for (unsigned int i = 0; i < CHAIN_MAX; i++) {
 		ret->slot[i].actions = raw->chain_call_actions[i] & ~GO_ON;
 		ret->slot[i].priority = raw->run_prios[i];
 	}
-	return 0;
 }
 
-static int decode_v3(const struct dispatcher_v3 *raw, struct dispatcher_config *ret)
+static void decode_v3(const struct dispatcher_v3 *raw, struct dispatcher_config *ret)
 {
 	ret->n = raw->num_progs_enabled;
 	ret->frags = raw->is_xdp_frags;
@@ -76,7 +59,6 @@ static int decode_v3(const struct dispatcher_v3 *raw, struct dispatcher_config *
 		ret->slot[i].priority = raw->run_prios[i];
 		ret->slot[i].flags = raw->program_flags[i];
 	}
-	return 0;
 }
 
 int dispatcher_config__decode(const void *data, size_t size, unsigned int btf_version,

@@ -108,7 +108,7 @@ void journal__read(const struct journal_entry *entry, struct chain *ret)
 
 int journal__remove(const struct journal_entry *entry)
 {
-	int dir = run_dir__open("journal");
+	int dir = run_dir__find("journal");
 	char name[ENTRY_SIZE];
 	int err;
 

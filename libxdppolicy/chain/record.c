@@ -106,7 +106,6 @@ int record__write(const struct record_attach *attach)
 		return dir;
 	err = record_at__write(dir, attach);
 	close(dir);
-	record__sweep();
 	return err;
 }
 

@@ -8,8 +8,8 @@
  *
  * attached/ID	by the hooks, before the program is attached: the facts about the process, the
  *		object, and what the application and the author had stated
- * seen/ID	by whoever is about to correct a chain: the values that the program had when it was
- *		first seen
+ * seen/ID	by whoever has corrected a chain, from its journal: the values that the program had
+ *		when it was first seen
  *
  * Both name the time at which the program was loaded, so that an id that is used again is no match.
  * Files that do not belong to root, or that others can write to, are as good as missing. They are
@@ -43,9 +43,9 @@ struct record_attach {
 };
 
 /*
- * Writes attached/ID by rename, and makes the directory if it can. Records of programs that are
- * gone are removed on the way. Returns 0; -EEXIST if this program has a record already, which then
- * stays: who loaded it knew most; or another negative errno. errno is not to be relied on.
+ * Writes attached/ID by rename, and makes the directory if it can. Returns 0; -EEXIST if this
+ * program has a record already, which then stays: who loaded it knew most; or another negative
+ * errno. errno is not to be relied on.
  */
 int record__write(const struct record_attach *attach);
 

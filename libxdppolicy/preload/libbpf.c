@@ -14,6 +14,7 @@
 
 #include "chain/netdev.h"
 #include "chain/proginfo.h"
+#include "chain/record.h"
 #include "chain/runcfg.h"
 #include "attached.h"
 #include "object.h"
@@ -236,6 +237,10 @@ int hook_bpf_xdp_attach(int ifindex, int fd, __u32 flags, const struct bpf_xdp_a
 			attached__add_shared(&attached);
 		else if (!denied)
 			attached__add_static(&attached, fd);
+		/* where no daemon does it: else the records of a job that runs again and again pile
+		 * up */
+		if (attached.n)
+			record__sweep();
 		state__leave();
 	}
 	if (denied)
