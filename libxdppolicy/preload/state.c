@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "hooks.h"
-#include "process.h"
+#include "chain/process.h"
 #include "state.h"
 
 static struct policy *policy;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /* Any text as /proc/PID/cgroup (the first byte is the size of the answer). */
 #include "fuzz.h"
-#include "preload/process.h"
+#include "chain/process.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

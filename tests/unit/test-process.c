@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-#include "preload/process.h"
+#include "chain/process.h"
 #include "unit.h"
 
 static const struct {

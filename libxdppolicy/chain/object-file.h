@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef XDP_POLICY_OBJECT_FILE_H
+#define XDP_POLICY_OBJECT_FILE_H
+
+/* BPF object files, checked before anything of them is used. */
+
+#include <stddef.h>
+
+#define OBJECT_FILE_MAX_SIZE (64 * 1024 * 1024)
+
+/*
+ * Reads an object file whole. It must belong to root or to who asks, be writable by nobody else, be
+ * an ELF file for BPF with BTF, and have the SHA-256 sum if one is given (64 hex digits in either
+ * case; NULL: any). What is checked is what is returned: the file is read once. Returns 0 with
+ * *data to be freed; or a negative errno with "found X, expected Y" in why.
+ */
+int object_file__read(const char *path, const char *sha256, void **data, size_t *size, char *why,
+		      size_t why_size);
+
+#endif
