@@ -1,277 +1,18 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include <bpf/bpf.h>
-#include <bpf/btf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "component.h"
-#include "load.h"
-#include "maps.h"
-#include "object-file.h"
+#include "component-internal.h"
 #include "program.h"
 
 /* The verifier's log is as long as it is; its end is what counts, and that is always there. */
 #define LOG_SIZE (1024 * 1024)
-
-/* An object that one or several programs of the spec are in. */
-struct component_object {
-	struct bpf_object *obj;
-	bool borrowed; /* the caller's */
-	char *path;    /* absolute */
-	void *data;
-	size_t size;
-	const struct chain_spec_program *first; /* that names it: what it says counts */
-	struct map_pins pins;
-};
-
-struct loading {
-	struct components *components;
-	const struct chain *live;
-	struct chain_problem *problem;
-	unsigned int program; /* that is looked at */
-};
-
-__attribute__((format(printf, 3, 4))) static int fail(const struct loading *l, int err,
-						      const char *fmt, ...)
-{
-	va_list args;
-
-	l->problem->err = err;
-	l->problem->program = l->program;
-	va_start(args, fmt);
-	vsnprintf(l->problem->text, sizeof(l->problem->text), fmt, args);
-	va_end(args);
-	return err;
-}
-
-/* --- programs and where they come from --- */
-
-bool bpf_program__takes_frags(const struct bpf_program *program)
-{
-	const char *section = bpf_program__section_name(program);
-	size_t len = strlen("xdp.frags");
-
-	if (bpf_program__flags(program) & BPF_F_XDP_HAS_FRAGS)
-		return true;
-	return section && !strncmp(section, "xdp.frags", len) &&
-	       (!section[len] || section[len] == '/');
-}
-
-/* Of a section that libbpf does not know nobody can tell, and libxdp takes it for one. */
-static bool may_be_xdp(const struct bpf_program *prog)
-{
-	enum bpf_prog_type type = bpf_program__type(prog);
-
-	return type == BPF_PROG_TYPE_XDP || type == BPF_PROG_TYPE_EXT ||
-	       type == BPF_PROG_TYPE_UNSPEC;
-}
-
-static const char *label(const struct chain_spec_program *spec)
-{
-	return spec->object ? spec->object : spec->open ? bpf_object__name(spec->open) : spec->pin;
-}
-
-static bool is_wanted(const struct bpf_program *prog, const struct chain_spec_program *spec)
-{
-	if (spec->program)
-		return !strcmp(bpf_program__name(prog), spec->program);
-	if (spec->section)
-		return !strcmp(bpf_program__section_name(prog), spec->section);
-	return may_be_xdp(prog);
-}
-
-static int find_program(const struct loading *l, const struct bpf_object *obj,
-			struct bpf_program **ret)
-{
-	const struct chain_spec_program *spec = &l->components->spec->program[l->program];
-	const char *what = spec->program ? spec->program : spec->section;
-	struct bpf_program *prog, *found = NULL;
-
-	bpf_object__for_each_program(prog, obj) {
-		if (!is_wanted(prog, spec))
-			continue;
-		if (found)
-			return fail(l, -EINVAL,
-				    "%s: found several XDP programs in it, '%s' and '%s', expected "
-				    "the name of one",
-				    label(spec), bpf_program__name(found), bpf_program__name(prog));
-		found = prog;
-	}
-	if (!found && what)
-		return fail(l, -ENOENT, "%s: found no %s '%s' in it, expected one", label(spec),
-			    spec->program ? "program" : "section", what);
-	if (!found || !may_be_xdp(found))
-		return fail(l, -EINVAL, "%s: found no XDP program%s%s in it, expected one",
-			    label(spec), what ? " by the name " : "", what ? what : "");
-	*ret = found;
-	return 0;
-}
-
-/* Objects are known by their file; or, of the caller's, by themselves. */
-static struct component_object *find_object(const struct components *c,
-					    const struct chain_spec_program *spec, const char *path)
-{
-	for (unsigned int i = 0; i < c->n_objects; i++) {
-		struct component_object *o = &c->object[i];
-
-		if (o->borrowed ? o->obj == spec->open : path && !strcmp(o->path, path))
-			return o;
-	}
-	return NULL;
-}
-
-/* A name as libbpf gives it to objects that it opens itself: maps of data are called after it. */
-static void object_name(const char *path, char *name, size_t size)
-{
-	const char *base = strrchr(path, '/');
-
-	snprintf(name, size, "%s", base ? base + 1 : path);
-	name[strcspn(name, ".")] = '\0';
-}
-
-static int open_object(const struct loading *l, struct component_object *o)
-{
-	LIBBPF_OPTS(bpf_object_open_opts, opts, .pin_root_path = o->first->pin_path);
-	char name[BPF_OBJ_NAME_LEN], why[128];
-	struct bpf_program *prog;
-	int err;
-
-	object_name(o->path, name, sizeof(name));
-	opts.object_name = name;
-	o->obj = bpf_object__open_mem(o->data, o->size, &opts);
-	err = libbpf_get_error(o->obj);
-	if (err) {
-		o->obj = NULL;
-		libbpf_strerror(err, why, sizeof(why));
-		return fail(l, err,
-			    "%s: found an object that libbpf can't open, expected a BPF "
-			    "object: %s",
-			    o->path, why);
-	}
-	bpf_object__for_each_program(prog, o->obj)
-		bpf_program__set_autoload(prog, false);
-	return 0;
-}
-
-static int add_object(const struct loading *l, const struct chain_spec_program *spec, char *path)
-{
-	struct components *c = l->components;
-	struct component_object *o = &c->object[c->n_objects++];
-	char why[256];
-	int err;
-
-	*o = (struct component_object){ .path = path, .first = spec };
-	if (spec->open) {
-		struct bpf_program *prog;
-
-		o->obj = spec->open;
-		o->borrowed = true;
-		bpf_object__for_each_program(prog, o->obj) {
-			if (bpf_program__fd(prog) >= 0)
-				return fail(l, -EBUSY,
-					    "%s: found an object that is loaded already, expected "
-					    "one that is only open",
-					    bpf_object__name(o->obj));
-			if (may_be_xdp(prog))
-				bpf_program__set_autoload(prog, false);
-		}
-		return 0;
-	}
-	err = object_file__read(path, spec->sha256, &o->data, &o->size, why, sizeof(why));
-	return err ? fail(l, err, "%s: %s", path, why) : open_object(l, o);
-}
-
-static int choose(const struct loading *l, struct component_object *o)
-{
-	const struct chain_spec_program *spec = &l->components->spec->program[l->program];
-	struct component *c = &l->components->component[l->program];
-	struct bpf_program *prog = NULL;
-	bool frags;
-	int err;
-
-	if (!bpf_object__btf(o->obj))
-		return fail(l, -EINVAL, "%s: found no BTF in it, expected some: compile it with -g",
-			    label(spec));
-	err = find_program(l, o->obj, &prog);
-	if (err)
-		return err;
-	if (bpf_program__autoload(prog))
-		return fail(l, -EEXIST, "%s: found program '%s' twice, expected it once",
-			    label(spec), bpf_program__name(prog));
-	frags = spec->frags == FRAGS_AS_BUILT ? bpf_program__takes_frags(prog) :
-						spec->frags == FRAGS_YES;
-	c->flags = frags ? BPF_F_XDP_HAS_FRAGS : 0;
-	c->program = prog;
-	c->of = o - l->components->object;
-	return 0;
-}
-
-static int open_from_object(const struct loading *l)
-{
-	const struct chain_spec_program *spec = &l->components->spec->program[l->program];
-	char *path = spec->object ? realpath(spec->object, NULL) : NULL;
-	struct component_object *o;
-	int err = 0;
-
-	if (spec->object && !path)
-		return fail(l, -errno, "%s: found no file, expected a BPF object: %s", spec->object,
-			    strerror(errno));
-	o = find_object(l->components, spec, path);
-	if (o)
-		free(path);
-	else
-		err = add_object(l, spec, path);
-	return err ? err : choose(l, o ? o : &l->components->object[l->components->n_objects - 1]);
-}
-
-/* A program that somebody else has loaded: its descriptor becomes the component's own. */
-static int take_loaded(const struct loading *l, int fd)
-{
-	const struct chain_spec_program *spec = &l->components->spec->program[l->program];
-	struct component *c = &l->components->component[l->program];
-	struct bpf_prog_info info = { 0 };
-	uint32_t len = sizeof(info);
-	int err;
-
-	if (fd < 0)
-		return fail(l, -errno, "%s: found no program, expected one of type EXT: %s",
-			    spec->pin ? spec->pin : "descriptor", strerror(errno));
-	c->fd = fd;
-	if (bpf_obj_get_info_by_fd(fd, &info, &len))
-		return fail(l, -EINVAL, "%s: found no BPF program, expected one of type EXT",
-			    spec->pin ? spec->pin : "descriptor");
-	if (info.type != BPF_PROG_TYPE_EXT)
-		return fail(l, -EINVAL,
-			    "%s: found a program of type %s, expected EXT: what is loaded already "
-			    "can join a chain only if it was loaded for a dispatcher",
-			    spec->pin ? spec->pin : "descriptor",
-			    libbpf_bpf_prog_type_str(info.type));
-	err = proginfo__read(fd, &c->info);
-	c->flags = spec->frags == FRAGS_YES ? BPF_F_XDP_HAS_FRAGS : 0;
-	return err ? fail(l, err, "the program can't be read: %s", strerror(-err)) : 0;
-}
-
-static int open_one(const struct loading *l)
-{
-	const struct chain_spec_program *spec = &l->components->spec->program[l->program];
-	int n = !!spec->object + !!spec->open + !!spec->pin + !!spec->fd;
-
-	if (n != 1)
-		return fail(l, -EINVAL,
-			    "found %s an object, a pin or a descriptor, expected just one of them",
-			    n ? "more than one of" : "neither");
-	if (spec->fd)
-		return take_loaded(l, fcntl(spec->fd, F_DUPFD_CLOEXEC, 3));
-	if (spec->pin)
-		return take_loaded(l, bpf_obj_get(spec->pin));
-	return open_from_object(l);
-}
 
 /* --- maps that exist already --- */
 
@@ -319,15 +60,18 @@ static int share_map(const struct loading *l, struct bpf_map *map)
 	if (fd < 0)
 		return 0;
 	if (!map__fits(map, fd))
-		err = fail(l, -EINVAL,
-			   "%s: found map '%s' with another definition than the one that it shall "
-			   "share, expected the same",
-			   label(&l->components->spec->program[l->program]), bpf_map__name(map));
+		err = component__fail(
+			l, -EINVAL,
+			"%s: found map '%s' with another definition than the one that it shall "
+			"share, expected the same",
+			component__label(&l->components->spec->program[l->program]),
+			bpf_map__name(map));
 	else
 		err = bpf_map__reuse_fd(map, fd);
 	close(fd);
 	if (err && !*l->problem->text)
-		fail(l, err, "map '%s' can't be shared: %s", bpf_map__name(map), strerror(-err));
+		component__fail(l, err, "map '%s' can't be shared: %s", bpf_map__name(map),
+				strerror(-err));
 	return err;
 }
 
@@ -402,12 +146,13 @@ static int explain_failure(struct loading *l, const struct component_object *o, 
 			continue;
 		l->program = i;
 		l->problem->log = last_line_first(logs[i]);
-		return fail(l, err, "%s: found program '%s', which the kernel refuses: %s",
-			    label(&l->components->spec->program[i]),
-			    bpf_program__name(l->components->component[i].program), strerror(-err));
+		return component__fail(
+			l, err, "%s: found program '%s', which the kernel refuses: %s",
+			component__label(&l->components->spec->program[i]),
+			bpf_program__name(l->components->component[i].program), strerror(-err));
 	}
-	return fail(l, err, "%s: found an object that can't be loaded: %s",
-		    o->path ? o->path : bpf_object__name(o->obj), strerror(-err));
+	return component__fail(l, err, "%s: found an object that can't be loaded: %s",
+			       o->path ? o->path : bpf_object__name(o->obj), strerror(-err));
 }
 
 static int load_prepared(struct loading *l, struct component_object *o)
@@ -436,7 +181,7 @@ static int load_object(struct loading *l, struct component_object *o, const bool
 						logs[i]) :
 				-ENOMEM;
 		if (err)
-			fail(l, err, "the load can't be prepared: %s", strerror(-err));
+			component__fail(l, err, "the load can't be prepared: %s", strerror(-err));
 	}
 	if (!err)
 		err = share_maps(l, o->obj);
@@ -464,7 +209,8 @@ static int take_programs(struct loading *l, const struct component_object *o, co
 		c->fd = fcntl(bpf_program__fd(c->program), F_DUPFD_CLOEXEC, 3);
 		err = c->fd < 0 ? -errno : proginfo__read_short(c->fd, &c->info);
 		if (err)
-			return fail(l, err, "the program can't be read: %s", strerror(-err));
+			return component__fail(l, err, "the program can't be read: %s",
+					       strerror(-err));
 		snprintf(c->info.name, sizeof(c->info.name), "%s", bpf_program__name(c->program));
 		c->section = bpf_program__section_name(c->program);
 		c->object = o->path;
@@ -557,7 +303,7 @@ static int load_rest(struct loading *l, struct component_object *o)
 	if (!n_kept || n_kept == n || o->borrowed)
 		return 0;
 	bpf_object__close(o->obj);
-	err = open_object(l, o);
+	err = component_object__open(l, o);
 	for (unsigned int i = 0; !err && i < l->components->spec->n; i++) {
 		struct component *c = &l->components->component[i];
 
@@ -582,7 +328,9 @@ static int load_target(struct loading *l)
 	int err = dispatcher_program__load(&config, 0, &target);
 
 	l->components->target = target.fd;
-	return err ? fail(l, err, "the kernel refuses a dispatcher: %s", strerror(-err)) : 0;
+	return err ? component__fail(l, err, "the kernel refuses a dispatcher: %s",
+				     strerror(-err)) :
+		     0;
 }
 
 static int load_all(struct loading *l)
@@ -592,7 +340,7 @@ static int load_all(struct loading *l)
 	int err = 0;
 
 	for (l->program = 0; l->program < c->spec->n && !err; l->program++) {
-		err = open_one(l);
+		err = component__open(l);
 		if (err)
 			return err;
 	}
@@ -628,7 +376,7 @@ int components__load(const struct chain_spec *spec, const struct chain *live, bo
 	ret->dry_run = dry_run;
 	ret->object = calloc(CHAIN_MAX, sizeof(*ret->object));
 	if (!ret->object)
-		return fail(&l, -ENOMEM, "out of memory");
+		return component__fail(&l, -ENOMEM, "out of memory");
 	return load_all(&l);
 }
 

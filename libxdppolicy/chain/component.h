@@ -63,6 +63,6 @@ void components__keep_pins(struct components *components);
 void components__close(struct components *components);
 
 /* Whether a program is made for packets of several buffers, as libbpf sees it. */
-bool bpf_program__takes_frags(const struct bpf_program *program);
+bool program__takes_frags(const struct bpf_program *program);
 
 #endif

@@ -587,6 +587,7 @@ int chain_load__settle(struct chain_load *load, struct chain_problem *problem)
 		return 0;
 	err = chain_swap__settle(load->swap, &load->times, why);
 	load->swap = NULL;
+	record__sweep();
 	return err ? fail(problem, -1, err, "the old dispatcher is still there: %s", why) : 0;
 }
 
