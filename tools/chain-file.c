@@ -78,7 +78,7 @@ static void read_mode(struct chain_reader *r, size_t i, enum policy_mode *ret)
 		*ret = value.num;
 }
 
-static const char *const foreign_words[] = {
+const char *const chain_foreign_words[N_FOREIGN] = {
 	[FOREIGN_REFUSE] = "refuse",
 	[FOREIGN_KEEP] = "keep",
 	[FOREIGN_REPLACE] = "replace",
@@ -91,13 +91,13 @@ static void read_foreign(struct chain_reader *r, size_t i, enum chain_foreign *r
 
 	if (!text)
 		return;
-	for (size_t w = 0; w < N(foreign_words); w++) {
-		if (strcmp(text, foreign_words[w]))
+	for (size_t w = 0; w < N_FOREIGN; w++) {
+		if (strcmp(text, chain_foreign_words[w]))
 			continue;
 		*ret = w;
 		return;
 	}
-	near = policy_text__nearest(text, foreign_words, N(foreign_words));
+	near = policy_text__nearest(text, chain_foreign_words, N_FOREIGN);
 	yaml_reader__error(&r->yaml, i, "found '%.60s', expected %s%s%s%s", text, expected,
 			   near ? "; did you mean " : "", near ? near : "", near ? "?" : "");
 }

@@ -2,13 +2,17 @@
 #ifndef XDP_POLICY_CHAIN_READ_H
 #define XDP_POLICY_CHAIN_READ_H
 
-/* What the parts of the reader of chain files share. */
+/* What the parts of the reader and the writer of chain files share. */
 
 #include "chain-file.h"
 #include "policy/rule.h"
 #include "policy/yaml-read.h"
 
 #define CHAIN_MAX_NAME 255 /* bytes of the name of a program, a section or a map */
+
+/* What stands for each enum chain_foreign. */
+#define N_FOREIGN (FOREIGN_REPLACE + 1)
+extern const char *const chain_foreign_words[N_FOREIGN];
 
 struct chain_reader {
 	struct yaml_reader yaml;
