@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# shellcheck shell=sh source-path=SCRIPTDIR/../guest source=chains.sh
+# shellcheck shell=sh source-path=SCRIPTDIR/../guest source=chains-lib.sh
 # under traffic: see tests/vm/run
 # xdp-policy load is killed before each of its calls that changes something that outlives it, under
 # traffic. Every packet passes all programs of the old chain or of the new one, the next load works,
 # and nothing is left over.
-. ../chains.sh
+. ../chains-lib.sh
 
 if ! command -v strace >/dev/null; then
 	skip "killed at every step" "no strace in the guest"

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# shellcheck shell=sh source-path=SCRIPTDIR/../guest source=chains.sh
+# shellcheck shell=sh source-path=SCRIPTDIR/../guest source=chains-lib.sh
 # under traffic: see tests/vm/run
 # A chain is loaded again and again under traffic, in other orders and with another version of one
 # program: no packet is lost, none passes without all programs of one chain or the other.
-. ../chains.sh
+. ../chains-lib.sh
 
 links v0
 loads=60

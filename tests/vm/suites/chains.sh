@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# shellcheck shell=sh source-path=SCRIPTDIR/../guest source=chains.sh
+# shellcheck shell=sh source-path=SCRIPTDIR/../guest source=chains-lib.sh
 # Chains from data: xdp-policy load, unload and save. Whatever is loaded runs in the order of its
 # file, proved by the letters in received packets; whatever is refused changes nothing.
-. ../chains.sh
+. ../chains-lib.sh
 
 links v0 v1
 
