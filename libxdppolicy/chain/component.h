@@ -64,5 +64,7 @@ void components__close(struct components *components);
 
 /* Whether a program is made for packets of several buffers, as libbpf sees it. */
 bool program__takes_frags(const struct bpf_program *program);
+/* The same of what its section alone says, which may be NULL. */
+bool section__takes_frags(const char *section);
 
 #endif
