@@ -168,7 +168,7 @@ static int load_prepared(struct loading *l, struct component_object *o)
 	return err;
 }
 
-/* first: the program that stands for the object in messages */
+/* All programs of an object that are wanted, but for those to skip. */
 static int load_object(struct loading *l, struct component_object *o, const bool skip[])
 {
 	char *logs[CHAIN_MAX] = { NULL };
@@ -192,8 +192,11 @@ static int load_object(struct loading *l, struct component_object *o, const bool
 		if (err)
 			explain_failure(l, o, logs, err);
 	}
-	for (unsigned int i = 0; i < CHAIN_MAX; i++)
+	for (unsigned int i = 0; i < CHAIN_MAX; i++) {
+		if (logs[i])
+			bpf_program__set_log_buf(l->components->component[i].program, NULL, 0);
 		free(logs[i]);
+	}
 	return err;
 }
 

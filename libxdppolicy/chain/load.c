@@ -586,9 +586,9 @@ int chain_load__settle(struct chain_load *load, struct chain_problem *problem)
 
 	*problem = (struct chain_problem){ .program = -1 };
 	write_records(load, false);
-	components__keep_pins(&load->components);
 	if (!load->swap)
 		return 0;
+	components__keep_pins(&load->components);
 	err = chain_swap__settle(load->swap, &load->times, why);
 	load->swap = NULL;
 	record__sweep();
