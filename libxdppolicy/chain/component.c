@@ -35,7 +35,7 @@ static int live_map(const struct chain_program *program, const char *name)
 	return fd;
 }
 
-/* A map for all to share: of an object that is loaded before this one, or of the live chain. */
+/* A map for all to share: of an object that is loaded before this one, or of the chain before. */
 static int find_shared(const struct loading *l, const char *name)
 {
 	for (unsigned int i = 0; i < l->components->n_objects; i++) {
@@ -45,7 +45,7 @@ static int find_shared(const struct loading *l, const char *name)
 			return fcntl(fd, F_DUPFD_CLOEXEC, 3);
 	}
 	for (unsigned int i = 0; i < l->live->n; i++) {
-		int fd = live_map(&l->live->program[i], name);
+		int fd = l->ours[i] ? live_map(&l->live->program[i], name) : -ENOENT;
 
 		if (fd >= 0)
 			return fd;
@@ -371,10 +371,15 @@ void components__init(struct components *components)
 		components->component[i] = (struct component){ .fd = -1, .live = -1 };
 }
 
-int components__load(const struct chain_spec *spec, const struct chain *live, bool dry_run,
-		     struct components *ret, struct chain_problem *problem)
+int components__load(const struct chain_spec *spec, const struct chain *live, const bool ours[],
+		     bool dry_run, struct components *ret, struct chain_problem *problem)
 {
-	struct loading l = { .components = ret, .live = live, .problem = problem };
+	struct loading l = {
+		.components = ret,
+		.live = live,
+		.ours = ours,
+		.problem = problem,
+	};
 
 	components__init(ret);
 	ret->spec = spec;
