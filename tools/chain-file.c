@@ -225,6 +225,11 @@ static void read_chain(struct chain_reader *r, size_t i, struct chain_file_entry
 				   "takes off what was loaded");
 }
 
+bool chain_file__is_interface(const char *name)
+{
+	return *name && strlen(name) <= MAX_INTERFACE && *name != '!' && !strpbrk(name, " /");
+}
+
 /* The interface's name or glob, or NULL after a message. */
 static const char *interface_of(struct chain_reader *r, size_t key, const struct chain_file *file)
 {
@@ -232,7 +237,7 @@ static const char *interface_of(struct chain_reader *r, size_t key, const struct
 
 	if (!name)
 		return NULL;
-	if (*name == '!' || strpbrk(name, " /")) {
+	if (!chain_file__is_interface(name)) {
 		yaml_reader__wrong(
 			&r->yaml, key,
 			"an interface's name or glob, without blanks and slashes and no ! before it");
