@@ -365,11 +365,12 @@ static uid_t owner_of(const char *path)
 	return !stat(path, &st) && st.st_uid == geteuid() ? st.st_uid : 0;
 }
 
-static int read_disk(const char *path, const struct policy_log *log, char **ret, size_t *size)
+static int read_disk(const char *path, uid_t owner, const struct policy_log *log, char **ret,
+		     size_t *size)
 {
 	struct policy_stamp stamp;
 
-	switch (policy_file__read(path, owner_of(path), ret, size, &stamp, log)) {
+	switch (policy_file__read(path, owner, ret, size, &stamp, log)) {
 	case FILE_GOOD:
 		return 0;
 	case FILE_ABSENT:
@@ -385,8 +386,7 @@ static int read_disk(const char *path, const struct policy_log *log, char **ret,
 	return -EPERM;
 }
 
-/* The directory of a file by its real path, to be freed; NULL with errno. */
-static char *dir_of(const char *path)
+char *chain_file__dir(const char *path)
 {
 	char *real, *slash;
 
@@ -399,22 +399,33 @@ static char *dir_of(const char *path)
 	return real;
 }
 
-int chain_file__read(const char *path, const struct policy_log *log, struct chain_file *ret)
+static int read_owned(const char *path, uid_t owner, const struct policy_log *log,
+		      struct chain_file *ret)
 {
 	char *text = NULL, *dir;
 	size_t size;
 	int rc;
 
 	*ret = (struct chain_file){ 0 };
-	rc = strcmp(path, "-") ? read_disk(path, log, &text, &size) :
+	rc = strcmp(path, "-") ? read_disk(path, owner, log, &text, &size) :
 				 read_stdin(path, log, &text, &size);
 	if (rc)
 		return rc;
-	dir = dir_of(path);
+	dir = chain_file__dir(path);
 	rc = dir ? chain_file__parse(text, size, path, dir, log, ret) : not_read(path, log, errno);
 	free(dir);
 	free(text);
 	return rc;
+}
+
+int chain_file__read(const char *path, const struct policy_log *log, struct chain_file *ret)
+{
+	return read_owned(path, owner_of(path), log, ret);
+}
+
+int chain_file__read_any(const char *path, const struct policy_log *log, struct chain_file *ret)
+{
+	return read_owned(path, (uid_t)-1, log, ret);
 }
 
 const struct chain_file_entry *chain_file__find(const struct chain_file *file, const char *ifname,

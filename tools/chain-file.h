@@ -36,6 +36,11 @@ int chain_file__parse(const char *text, size_t size, const char *name, const cha
  * message: -ENODATA for an empty file and a link to /dev/null.
  */
 int chain_file__read(const char *path, const struct policy_log *log, struct chain_file *ret);
+/* The same, whoever it belongs to: for what is only looked at. */
+int chain_file__read_any(const char *path, const struct policy_log *log, struct chain_file *ret);
+
+/* The directory of a file by its real path, to be freed; NULL with errno. */
+char *chain_file__dir(const char *path);
 
 void chain_file__free(struct chain_file *file);
 

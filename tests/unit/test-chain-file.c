@@ -306,6 +306,10 @@ static const char *const good[] = {
 	"  \"yes\": {programs: [{object: \"/\\u2028\\ufeff \\U0001f600: #\", program: 'null'}]}\n",
 	C "  '~': {share-maps: ['1.5', 'true', 'Null', '-', é], programs: [{pin: /}]}\n",
 	O("sha256: " X10("123456") "1234"),
+	/* one object, several programs */
+	P "    - {object: a, section: x}\n    - {object: a, section: y}\n    - {object: a}\n"
+	  "    - {object: a, program: x}\n    - {object: a, program: y}\n",
+	C "  a: {programs: [{object: a}]}\n  b: {programs: [{object: a}]}\n",
 };
 
 static void write_and_read(const struct chain_file *file, bool json)
@@ -482,6 +486,18 @@ START_TEST(is_bounded)
 }
 END_TEST
 
+START_TEST(says_twenty_mistakes)
+{
+	struct messages messages;
+	struct chain_file file;
+	char *text = repeat(S("share-maps:"), "    k%d: 1\n", 30);
+
+	ck_assert_int_eq(parse(text, &file, &messages), -EINVAL);
+	ck_assert_uint_eq(messages.n, 20);
+	free(text);
+}
+END_TEST
+
 /* A path of 4095 characters is one that the kernel takes; the directory counts. */
 START_TEST(bounds_paths)
 {
@@ -594,6 +610,7 @@ TCase *chain_file_tests(void)
 	tcase_add_test(tcase, writes_utf8_alone);
 	tcase_add_test(tcase, finds_one);
 	tcase_add_test(tcase, is_bounded);
+	tcase_add_test(tcase, says_twenty_mistakes);
 	tcase_add_test(tcase, bounds_paths);
 	tcase_add_test(tcase, bounds_aliases);
 	tcase_add_test(tcase, reads_files);
