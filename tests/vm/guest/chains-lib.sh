@@ -37,11 +37,7 @@ chain_of()
 {
 	printf '  "%s":\n    programs:\n' "$1"
 	shift
-	programs_of "$@"
-}
-programs_of()
-{
-	[ $# -gt 0 ] || echo "    []"
+	[ $# -gt 0 ] || echo "      []"
 	for program; do
 		echo "    - object: $program" | sed 's/;/\n      /g'
 	done
@@ -50,11 +46,9 @@ programs_of()
 # Everything that a refused load must leave as it was.
 state()
 {
-	for link in v0 v1; do
-		echo "$link $(attached $link)"
-	done
-	find /sys/fs/bpf | sort
-	find /run/xdp-policy -type f ! -name lock 2>/dev/null | sort | xargs -r md5sum
+	/sbin/ip -d link show | sed -n 's/^[0-9]*: \(v[^@]*\)@.*/\1/p; s/.*prog\/xdp\([a-z]*\) id \([0-9]*\).*/\1 \2/p'
+	find /sys/fs/bpf /run/xdp-policy -not -path '/run/*' -o -type f ! -name lock 2>/dev/null | sort
+	cat /run/xdp-policy/attached/* /run/xdp-policy/seen/* 2>/dev/null
 }
 
 # unchanged DESCRIPTION COMMAND...: it leaves all interfaces, pins, records and journals alone.
@@ -71,5 +65,5 @@ unchanged()
 clean()
 {
 	reset
-	rm -rf "$CHAINS"
+	rm -rf /run/xdp-policy
 }

@@ -15,7 +15,7 @@ cat >four.json <<'END'
                           { "object": "ord_b.o" }, { "object": "ord_a.o" } ] } } }
 END
 succeeds "there are no pins and no records yet" test ! -e /sys/fs/bpf/xdp -a ! -e /run/xdp-policy
-unchanged "--dry-run" does "--dry-run" 1 load --dry-run four.json
+unchanged "--dry-run" does "--dry-run" 0 load --dry-run four.json
 tells "--dry-run shows the order" "20 ord_b"
 does "load" 0 load four.json
 sed 's/^/#   /' does.out
@@ -50,16 +50,15 @@ for object in ord_gone.o ord_text.o ord_bad.o; do
 	unchanged "$object" does "$object" 1 load bad.json
 	tells "$object: the line" "bad.json:4: .*$object"
 done
-contains "the verifier's last lines come first" "^ *2?[0-9]: +invalid access to packet" \
-	"$(grep -n . does.out | sed 's/^[0-9]*:.*bad.json:4/#&/' | sed -n '1,5s/:/: /p')"
+contains "the verifier's last lines come first" "^ *invalid access to packet" "$(head -n 4 does.out)"
 is "packets: the old chains run on" "RECV $SENT abcd:$SENT RECV $SENT dcba:$SENT" \
 	"$(packets v0) $(packets v1)"
 
 section "bad input: one clear message with its line, and nothing is changed"
 # bad DESCRIPTION STATUS PATTERN FILE [OPTION...]
+before=$(state)
 bad()
 {
-	before=$(state)
 	what=$1 expected=$2 pattern=$3
 	shift 3
 	xdp-policy load "$@" >does.out 2>&1
@@ -77,32 +76,32 @@ lines_of()
 }
 
 printf 'version: 1\nchain: {}\n' >bad.yaml
-bad "an unknown key at the top" 3 "bad.yaml:2: found .*'?chain'?.*chains" bad.yaml
+bad "an unknown key at the top" 3 "bad.yaml:2: .*found 'chain'.*did you mean chains" bad.yaml
 lines_of >bad.yaml <<END
 programs: []
 prio: 5
 END
-bad "an unknown key of a chain" 3 "bad.yaml:5: found .*prio" bad.yaml
+bad "an unknown key of a chain" 3 "bad.yaml:5: .*found 'prio', expected mode" bad.yaml
 yaml v0 'ord_a.o;prority: 5' >bad.yaml
-bad "an unknown key of a program" 3 "bad.yaml:6: found .*prority.*priority" bad.yaml
+bad "an unknown key of a program" 3 "bad.yaml:6: .*found 'prority'.*did you mean priority" bad.yaml
 yaml v0 'ord_a.o;priority: high' >bad.yaml
-bad "a priority in words" 3 "bad.yaml:6: found 'high', expected" bad.yaml
+bad "a priority in words" 3 "bad.yaml:6: .*found 'high', expected a run priority" bad.yaml
 yaml v0 'ord_a.o;chain-call-actions: [PASS, FAIL]' >bad.yaml
-bad "an action that is none" 3 "bad.yaml:6: found .*FAIL" bad.yaml
+bad "an action that is none" 3 "bad.yaml:6: .*found 'FAIL', expected" bad.yaml
 lines_of >bad.yaml <<END
 programs: ord_a.o
 END
-bad "a string for a list" 3 "bad.yaml:4: found .*expected a list" bad.yaml
+bad "a string for a list" 3 "bad.yaml:4: .*found 'ord_a.o', expected a list" bad.yaml
 lines_of >bad.yaml <<END
 add: perhaps
 programs: []
 END
-bad "a word for a boolean" 3 "bad.yaml:4: found 'perhaps', expected" bad.yaml
+bad "a word for a boolean" 3 "bad.yaml:4: .*found 'perhaps', expected true or false" bad.yaml
 echo '{ "version": 1, "chains": { "v0": { "programs": [ { "object": "ord_a.o" } } } }' >bad.json
 bad "JSON that is none" 3 "bad.json:1: " bad.json
 printf 'version: 2\nchains: {}\n' >bad.yaml
-bad "another version" 3 "bad.yaml:1: found .*2.*expected" bad.yaml
-bad "no file" 3 "nothere.yaml: found no such file" nothere.yaml
+bad "another version" 3 "bad.yaml:1: .*found '2', expected 1" bad.yaml
+bad "no file" 1 "nothere.yaml: found no such file" nothere.yaml
 yaml v0 ord_a.o ord_gone.o >bad.yaml
 bad "a missing object" 1 "bad.yaml:6: .*ord_gone.o: found no file" bad.yaml
 yaml v0 ord_a.o ord_bad.o >bad.yaml
@@ -111,7 +110,7 @@ bad "the verifier refuses" 1 "bad.yaml:6: .*ord_bad.o: found program 'ord_s', wh
 # shellcheck disable=SC2046
 yaml v0 ord_a.o ord_b.o ord_c.o ord_d.o ord_e.o ord_f.o ord_long.o ord_sock.o ord_a2.o \
 	'ord_pair.o;program: ord_g' 'ord_pair.o;program: ord_h' >bad.yaml
-bad "eleven programs" 3 "bad.yaml:16: found one program more, expected at most 10" bad.yaml
+bad "eleven programs" 3 "bad.yaml:16: .*found one program more, expected at most 10" bad.yaml
 yaml v0 ord_a.o ord_nobtf.o >bad.yaml
 bad "no BTF, and maps" 1 "bad.yaml:6: .*ord_nobtf.o: found no BTF in it, expected" bad.yaml
 yaml v0 ord_a.o ord_bare.o >bad.yaml
@@ -130,16 +129,16 @@ bad "a wrong SHA-256 sum" 1 "bad.yaml:6: .*ord_b.o: found SHA-256 sum $sum, expe
 cp ord_b.o ord_open.o
 chmod 666 ord_open.o
 yaml v0 ord_a.o ord_open.o >bad.yaml
-bad "an object that others may write" 1 "bad.yaml:6: .*ord_open.o: found .*writable" bad.yaml
+bad "an object that others may write" 4 "bad.yaml:6: .*ord_open.o: found mode 0666, expected" bad.yaml
 chmod 644 ord_open.o
 chown 1000 ord_open.o
-bad "an object of somebody else" 1 "bad.yaml:6: .*ord_open.o: found .*owne[rd]" bad.yaml
+bad "an object of somebody else" 4 "bad.yaml:6: .*ord_open.o: found owner 1000, expected 0" bad.yaml
 yaml v0 ord_a.o >bad.yaml
 chmod 666 bad.yaml
-bad "a file that others may write" 3 "bad.yaml: found .*writable" bad.yaml
+bad "a file that others may write" 3 "bad.yaml: found mode 0666, expected" bad.yaml
 chmod 644 bad.yaml
 yaml v0 ord_a.o ord_a.o >bad.yaml
-bad "a program twice" 1 "bad.yaml:6: .*found .*ord_a" bad.yaml
+bad "a program twice" 3 "bad.yaml:6: .*found the program of line 5 a second time" bad.yaml
 { yaml v0 ord_e.o && chain_of 'v*' ord_f.o; } >bad.yaml
 bad "a name and a glob for one interface" 3 "bad.yaml:6: .*v0.*second chain.*'v\\*'.*line 3" bad.yaml
 { yaml '*0' ord_e.o && chain_of 'v[0]' ord_f.o; } >bad.yaml
@@ -154,8 +153,6 @@ does "no file at all" 2 load
 
 section "programs of xdp-loader beside them"
 clean
-xdp-loader load v0 ord_e.o ord_f.o >/dev/null # at 50 and 5
-unload v0
 xdp-loader load v0 ord_sock.o # at 50
 yaml v0 ord_a.o ord_b.o >ours.yaml
 unchanged "exactly these" does "exactly these" 1 load ours.yaml
@@ -231,7 +228,7 @@ interface = v1
 attach    = deny
 END
 unchanged "attach = deny" does "attach = deny" 4 load edited.json
-tells "attach = deny: the program and the rule" "edited.json:5: v1: .*ord_c.*/priorities.conf:4"
+tells "attach = deny: the program and the rule" "edited.json:4: v1: .*ord_c.*/priorities.conf:4"
 policy xdpswitch.conf <<END
 priority: app
 END
@@ -260,7 +257,9 @@ section "save"
 does "load" 0 load ours.yaml
 for format in yaml json; do
 	does "save --format $format" 0 save --format $format -o "saved.$format"
-	unchanged "what is saved is what is there ($format)" does "load" 0 load "saved.$format"
+	same_chains="$(attached v0) $(attached v1)"
+	does "load" 0 load "saved.$format"
+	is "what is saved is what is there ($format)" "$same_chains" "$(attached v0) $(attached v1)"
 	tells "what is saved is what is there ($format)" "nothing to do"
 done
 is "save and load in a pipe" "0" "$(xdp-policy save v0 v1 | xdp-policy load - >does.out 2>&1
@@ -277,7 +276,7 @@ clean
 
 section "maps that outlive their programs"
 yaml v0 ord_pin.o >ours.yaml
-does "--dry-run" 1 load --dry-run ours.yaml
+does "--dry-run" 0 load --dry-run ours.yaml
 is "--dry-run leaves nothing behind" "/sys/fs/bpf /sys/fs/bpf/xdp " \
 	"$(find /sys/fs/bpf | tr '\n' ' ')"
 does "a map that wants to be pinned" 0 load ours.yaml
@@ -294,6 +293,7 @@ mkdir -p /sys/fs/bpf/ours
 does "pin-path" 0 load ours.yaml
 succeeds "it is pinned there" test -e /sys/fs/bpf/ours/cnt_p -a ! -e /sys/fs/bpf/cnt_p
 yaml v1 ord_pin.o ord_bad.o >bad.yaml
+before=$(state)
 bad "a failure takes new pins away" 1 "ord_bad.o" bad.yaml
 clean
 rm -rf /sys/fs/bpf/ours
@@ -342,6 +342,7 @@ does "one program of an object goes, one stays" 0 load ours.yaml
 proves "one program of an object goes, one stays" v0 "10 ord_g, 20 ord_a" ga
 is "the one that stays is the same" "$before" "$(program_id v0 ord_g)"
 sed -i s/skb/native/ ours.yaml
+before=$(state)
 bad "another mode" 1 "ours.yaml:3: v0: found programs attached in mode skb, expected native" ours.yaml
 clean
 
@@ -354,12 +355,12 @@ out = json.load(sys.stdin)
 print("version", out["version"], *[i["interface"] + " " + i["outcome"] for i in out["interfaces"]],
 	*[str(e["line"]) + " " + e["level"] for e in out["errors"]])' 2>&1
 }
-is "load --json" "version 1 v0 changed v1 changed" "$(xdp-policy load --json four.json | json)"
+is "load --json" "version 1 v0 loaded v1 loaded" "$(xdp-policy load --json four.json | json)"
 is "load --json, again" "version 1 v0 nothing to do v1 nothing to do" \
 	"$(xdp-policy load --json four.json | json)"
-is "load --json, what is wrong" "version 1 6 error" "$(yaml v0 ord_a.o ord_gone.o |
+is "load --json, what is wrong" "version 1 6 error None note" "$(yaml v0 ord_a.o ord_gone.o |
 	xdp-policy load --json - | json)"
-is "unload --all --json" "version 1 v0 changed v1 changed" "$(xdp-policy unload --all --json | json)"
+is "unload --all --json" "version 1 v0 unloaded v1 unloaded" "$(xdp-policy unload --all --json | json)"
 
 section "the second of two interfaces fails when the first has its new chain"
 if ! command -v strace >/dev/null; then
@@ -371,11 +372,8 @@ before="$(attached v0) $(attached v1) $(pins | sort | tr '\n' ' ')$(programs v0)
 sed 's/"ord_d.o" }, {/"ord_a2.o" }, {/; s/, { "object": "ord_a.o" }//' four.json >swap.json
 sed -i 's/"ord_a.o" }, /"ord_d.o" }, /; s/"\/test\/bpf\/ord_d.o"/"ord_a.o"/' swap.json
 # The place among all such calls of the one that attaches to the second interface.
-strace -f -qq -o trace -e trace=sendto xdp-policy load --dry-run swap.json >/dev/null 2>&1
-readers=$(grep -c sendto trace)
 strace -f -qq -o trace -e trace=sendto xdp-policy load swap.json >does.out 2>&1
-count=$(awk '/sendto/ { n++ } /RTM_SETLINK/ && ++set == 2 { print n }' trace)
-echo "#   sendto $count, $readers of a dry run"
+count=$(awk '/sendto/ { n++ } /RTM_SETLINK|type=0x13/ && ++set == 2 { print n }' trace)
 is "without a failure both change" "RECV $SENT dbca:$SENT RECV $SENT Acb:$SENT" \
 	"$(packets v0) $(packets v1)"
 does "back" 0 load four.json
