@@ -35,7 +35,7 @@ for mode in native skb; do
 	done
 	does "before" 0 load 0.yaml
 	before=$(programs v0 | sed 's/ord_a[^ ]* //')
-	flow v0 3
+	flow v0 3 15000 # of which some 5000 come while loads keep the machine busy
 	begin=$(date +%s)
 	load_all
 	seconds=$(($(date +%s) - begin))
