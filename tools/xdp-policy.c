@@ -23,7 +23,7 @@ static const struct tool_command commands[] = {
 	{ "load", "FILE|-", "Load chains of XDP programs from a file", cmd_load },
 	{ "unload", "INTERFACE...", "Take off what load has attached", cmd_unload },
 	{ "save", "[INTERFACE...]", "Write live chains as a file for load", cmd_save },
-	{ "watch", "", "Load the host's chain files whenever they change", cmd_watch },
+	{ "watch", "", "Load chain files whenever they change", cmd_watch },
 	{ "status", "[INTERFACE...]", "Show live chains beside the policy's wishes", cmd_status },
 	{ "preload", "status", "Say how applications are reached", cmd_preload },
 	{ 0 },
