@@ -74,6 +74,7 @@ does "unload --all" 0 unload --all
 rm "$CHAINS"/*.yaml
 
 section "watch"
+rm /usr/lib/xdp/chains.d/20-second.yaml
 LOG=/tmp/watch.log
 start_watch()
 {
@@ -106,6 +107,7 @@ follows "an interface appears" w0 "10 ord_b, 20 ord_a" ba
 /sbin/ip link del w0
 links w0
 follows "it goes and comes again" w0 "10 ord_b, 20 ord_a" ba
+mkdir -p /run/xdp/chains.d
 chain_file /run/xdp/chains.d/30-run.yaml v1 /test/bpf/ord_d.o
 follows "another directory, that was not there" v1 "10 ord_d" d
 xdp-loader load v1 ord_sock.o
@@ -172,5 +174,38 @@ does "bpfman: load" 0 load ours.yaml
 proves "bpfman" v0 "60 ord_g" g
 proves "bpfman" v1 "55 ord_h, 60 ord_g" hg
 does "unload --all" 0 unload --all
+
+section "an orchestrator on top of it"
+orchestrator=$(find /usr/share -name orchestrator.py)
+documents=/tmp/documents
+mkdir $documents
+# document SERVICE...: what the orchestrator is told to have on v0
+document()
+{
+	printf '{"interface": "v0", "services": [' >$documents/new
+	comma=
+	for service; do
+		printf '%s{"name": "%s", "object": "%s"}' "$comma" "$service" "/test/bpf/$service.o"
+		comma=,
+	done >>$documents/new
+	echo ']}' >>$documents/new
+	mv $documents/new $documents/v0.json
+}
+document ord_a ord_b
+python3 "$orchestrator" $documents >"$LOG" 2>&1 &
+orchestrator_pid=$!
+follows "a document" v0 "10 ord_a, 20 ord_b" ab
+before=$(programs v0)
+document ord_b ord_a
+follows "another order" v0 "10 ord_b, 20 ord_a" ba
+is "the same programs" "$before" "$(programs v0)"
+document ord_b ord_gone
+wait_for "$LOG" ord_gone
+contains "what is wrong is told" "v0.json: .*ord_gone.o: found no file" "$(cat "$LOG")"
+is "the services run on" "RECV $SENT ba:$SENT" "$(packets v0)"
+rm $documents/v0.json
+follows "it is removed" v0 "" NONE
+kill $orchestrator_pid
+wait $orchestrator_pid
 is "nothing is left" "   " "$(attached v0) $(attached v1) $(pins) $(journals)"
 exit 0

@@ -227,7 +227,7 @@ program   = ord_c
 interface = v1
 attach    = deny
 END
-unchanged "attach = deny" does "attach = deny" 4 load edited.json
+unchanged "attach = deny" does "attach = deny" 1 load edited.json
 tells "attach = deny: the program and the rule" "edited.json:4: v1: .*ord_c.*/priorities.conf:4"
 policy xdpswitch.conf <<END
 priority: app
