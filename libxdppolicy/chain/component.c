@@ -1,2 +1,428 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-#include "component.h"
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "component-internal.h"
+#include "program.h"
+
+/* The verifier's log is as long as it is; its end is what counts, and that is always there. */
+#define LOG_SIZE (1024 * 1024)
+
+/* --- maps that exist already --- */
+
+static bool is_shared(const struct chain_spec *spec, const char *name)
+{
+	for (const char *const *shared = spec->share_maps; shared && *shared; shared++)
+		if (!strcmp(*shared, name))
+			return true;
+	return false;
+}
+
+static int live_map(const struct chain_program *program, const char *name)
+{
+	int prog = bpf_prog_get_fd_by_id(program->info.id), fd;
+
+	if (prog < 0)
+		return -errno;
+	fd = program_maps__find(prog, name);
+	close(prog);
+	return fd;
+}
+
+/* A map for all to share: of an object that is loaded before this one, or of the live chain. */
+static int find_shared(const struct loading *l, const char *name)
+{
+	for (unsigned int i = 0; i < l->components->n_objects; i++) {
+		int fd = bpf_object__find_map_fd_by_name(l->components->object[i].obj, name);
+
+		if (fd >= 0)
+			return fcntl(fd, F_DUPFD_CLOEXEC, 3);
+	}
+	for (unsigned int i = 0; i < l->live->n; i++) {
+		int fd = live_map(&l->live->program[i], name);
+
+		if (fd >= 0)
+			return fd;
+	}
+	return -ENOENT;
+}
+
+static int share_map(const struct loading *l, struct bpf_map *map)
+{
+	int err = 0, fd = find_shared(l, bpf_map__name(map));
+
+	if (fd < 0)
+		return 0;
+	if (!map__fits(map, fd))
+		err = component__fail(
+			l, -EINVAL,
+			"%s: found map '%s' with another definition than the one that it shall "
+			"share, expected the same",
+			component__label(&l->components->spec->program[l->program]),
+			bpf_map__name(map));
+	else
+		err = bpf_map__reuse_fd(map, fd);
+	close(fd);
+	if (err && !*l->problem->text)
+		component__fail(l, err, "map '%s' can't be shared: %s", bpf_map__name(map),
+				strerror(-err));
+	return err;
+}
+
+static int share_maps(const struct loading *l, struct bpf_object *obj)
+{
+	struct bpf_map *map;
+	int err = 0;
+
+	bpf_object__for_each_map(map, obj)
+	{
+		if (!err && !bpf_map__is_internal(map) &&
+		    is_shared(l->components->spec, bpf_map__name(map)))
+			err = share_map(l, map);
+	}
+	return err;
+}
+
+/* --- the load --- */
+
+/* The reason stands at the end, where nobody would look for it. */
+static char *last_line_first(const char *log)
+{
+	size_t len = strlen(log);
+	char *ret = malloc(len + 2), *out = ret;
+
+	while (ret && len) {
+		const char *end = log + len, *begin = end;
+
+		if (end[-1] == '\n')
+			end--;
+		for (begin = end; begin > log && begin[-1] != '\n'; begin--)
+			;
+		memcpy(out, begin, end - begin);
+		out += end - begin;
+		*out++ = '\n';
+		len = begin - log;
+	}
+	if (ret)
+		*out = '\0';
+	return ret;
+}
+
+static bool is_of(const struct loading *l, unsigned int i, const struct component_object *o)
+{
+	const struct component *c = &l->components->component[i];
+
+	return c->program && &l->components->object[c->of] == o;
+}
+
+static int prepare_program(struct component *c, int target, char *log)
+{
+	int err;
+
+	bpf_program__set_type(c->program, BPF_PROG_TYPE_EXT);
+	bpf_program__set_expected_attach_type(c->program, 0);
+	bpf_program__set_flags(c->program,
+			       (bpf_program__flags(c->program) & ~BPF_F_XDP_HAS_FRAGS) | c->flags);
+	err = bpf_program__set_attach_target(c->program, target, "prog0");
+	if (!err)
+		err = bpf_program__set_autoload(c->program, true);
+	return err ? err : bpf_program__set_log_buf(c->program, log, LOG_SIZE);
+}
+
+/* Which program it was that the verifier refused; if none, libbpf has not come so far. */
+static int explain_failure(struct loading *l, const struct component_object *o, char *const logs[],
+			   int err)
+{
+	unsigned int n = l->components->spec->n;
+
+	for (unsigned int i = 0; i < n; i++) {
+		if (!is_of(l, i, o) || !logs[i] || !*logs[i])
+			continue;
+		l->program = i;
+		l->problem->log = last_line_first(logs[i]);
+		return component__fail(
+			l, err, "%s: found program '%s', which the kernel refuses: %s",
+			component__label(&l->components->spec->program[i]),
+			bpf_program__name(l->components->component[i].program), strerror(-err));
+	}
+	return component__fail(l, err, "%s: found an object that can't be loaded: %s",
+			       o->path ? o->path : bpf_object__name(o->obj), strerror(-err));
+}
+
+static int load_prepared(struct loading *l, struct component_object *o)
+{
+	int err = map_pins__expect(o->obj, l->components->dry_run ? NULL : &o->pins);
+
+	if (!err)
+		err = bpf_object__load(o->obj);
+	return err;
+}
+
+/* first: the program that stands for the object in messages */
+static int load_object(struct loading *l, struct component_object *o, const bool skip[])
+{
+	char *logs[CHAIN_MAX] = { NULL };
+	int err = 0;
+
+	for (unsigned int i = l->components->spec->n; i-- > 0;)
+		if (is_of(l, i, o))
+			l->program = i;
+	for (unsigned int i = 0; i < l->components->spec->n && !err; i++) {
+		if (!is_of(l, i, o) || skip[i])
+			continue;
+		logs[i] = calloc(1, LOG_SIZE);
+		err = logs[i] ? prepare_program(&l->components->component[i], l->components->target,
+						logs[i]) :
+				-ENOMEM;
+		if (err)
+			component__fail(l, err, "the load can't be prepared: %s", strerror(-err));
+	}
+	if (!err)
+		err = share_maps(l, o->obj);
+	if (!err) {
+		err = load_prepared(l, o);
+		if (err)
+			explain_failure(l, o, logs, err);
+	}
+	for (unsigned int i = 0; i < CHAIN_MAX; i++)
+		free(logs[i]);
+	return err;
+}
+
+static int take_programs(struct loading *l, const struct component_object *o, const bool skip[])
+{
+	for (unsigned int i = 0; i < l->components->spec->n; i++) {
+		struct component *c = &l->components->component[i];
+		int err;
+
+		if (!is_of(l, i, o) || skip[i])
+			continue;
+		l->program = i;
+		if (c->fd >= 0)
+			close(c->fd);
+		c->fd = fcntl(bpf_program__fd(c->program), F_DUPFD_CLOEXEC, 3);
+		err = c->fd < 0 ? -errno : proginfo__read_short(c->fd, &c->info);
+		if (err)
+			return component__fail(l, err, "the program can't be read: %s",
+					       strerror(-err));
+		snprintf(c->info.name, sizeof(c->info.name), "%s", bpf_program__name(c->program));
+		c->section = bpf_program__section_name(c->program);
+		c->object = o->path;
+		runcfg__read(bpf_object__btf(o->obj), c->info.name, &c->info.author);
+	}
+	return 0;
+}
+
+/* --- what is unchanged --- */
+
+static bool is_taken(const struct components *c, unsigned int live)
+{
+	for (unsigned int i = 0; i < c->spec->n; i++)
+		if (c->component[i].live == (int)live)
+			return true;
+	return false;
+}
+
+static bool is_unchanged(const struct component *c, const struct chain_program *live)
+{
+	int fd;
+	bool same;
+
+	if (!c->program)
+		return c->info.id == live->info.id;
+	if (strcmp(c->info.name, live->info.name) || strcmp(c->info.tag, live->info.tag) ||
+	    c->flags != (live->flags & BPF_F_XDP_HAS_FRAGS))
+		return false;
+	fd = bpf_prog_get_fd_by_id(live->info.id);
+	same = fd >= 0 && program_maps__same(c->fd, fd);
+	if (fd >= 0)
+		close(fd);
+	return same;
+}
+
+/* The caller of an open object has its maps in hand: its programs are never those of another. */
+static void match(struct components *c, unsigned int i, const struct chain *live)
+{
+	if (c->component[i].program && c->object[c->component[i].of].borrowed)
+		return;
+	for (unsigned int j = 0; j < live->n; j++) {
+		if (is_taken(c, j) || !is_unchanged(&c->component[i], &live->program[j]))
+			continue;
+		c->component[i].live = j;
+		if (!c->component[i].program) /* of one that is loaded nothing else tells */
+			c->component[i].flags = live->program[j].flags & BPF_F_XDP_HAS_FRAGS;
+		return;
+	}
+}
+
+/* Maps of programs that are kept are those of their object's other programs, too. */
+static void use_live_maps(const struct loading *l, const struct component_object *o)
+{
+	struct bpf_map *map;
+
+	bpf_object__for_each_map(map, o->obj)
+	{
+		if (bpf_map__map_flags(map) & BPF_F_RDONLY_PROG)
+			continue;
+		for (unsigned int i = 0; i < l->components->spec->n; i++) {
+			const struct component *c = &l->components->component[i];
+			int fd;
+
+			if (!is_of(l, i, o) || c->live < 0)
+				continue;
+			fd = live_map(&l->live->program[c->live], bpf_map__name(map));
+			if (fd < 0)
+				continue;
+			if (map__fits(map, fd))
+				bpf_map__reuse_fd(map, fd);
+			close(fd);
+		}
+	}
+}
+
+/* Of an object some programs are kept and some are new, and both shall have the same maps. */
+static int load_rest(struct loading *l, struct component_object *o)
+{
+	bool skip[CHAIN_MAX] = { false };
+	unsigned int n = 0, n_kept = 0;
+	int err;
+
+	for (unsigned int i = 0; i < l->components->spec->n; i++) {
+		if (!is_of(l, i, o))
+			continue;
+		skip[i] = l->components->component[i].live >= 0;
+		n_kept += skip[i];
+		n++;
+	}
+	if (!n_kept || n_kept == n || o->borrowed)
+		return 0;
+	bpf_object__close(o->obj);
+	err = component_object__open(l, o);
+	for (unsigned int i = 0; !err && i < l->components->spec->n; i++) {
+		struct component *c = &l->components->component[i];
+
+		if (!is_of(l, i, o))
+			continue;
+		c->program = bpf_object__find_program_by_name(o->obj, c->info.name);
+		c->section = bpf_program__section_name(c->program);
+	}
+	if (err)
+		return err;
+	use_live_maps(l, o);
+	err = load_object(l, o, skip);
+	return err ? err : take_programs(l, o, skip);
+}
+
+/* --- all of it --- */
+
+static int load_target(struct loading *l)
+{
+	struct dispatcher_config config = { .version = DISPATCHER_VERSIONS, .n = 2 };
+	struct dispatcher_program target;
+	int err = dispatcher_program__load(&config, 0, &target);
+
+	l->components->target = target.fd;
+	return err ? component__fail(l, err, "the kernel refuses a dispatcher: %s",
+				     strerror(-err)) :
+		     0;
+}
+
+static int load_all(struct loading *l)
+{
+	static const bool none[CHAIN_MAX];
+	struct components *c = l->components;
+	int err = 0;
+
+	for (l->program = 0; l->program < c->spec->n && !err; l->program++) {
+		err = component__open(l);
+		if (err)
+			return err;
+	}
+	err = c->n_objects ? load_target(l) : 0;
+	for (unsigned int i = 0; i < c->n_objects && !err; i++) {
+		err = load_object(l, &c->object[i], none);
+		if (!err)
+			err = take_programs(l, &c->object[i], none);
+	}
+	if (err)
+		return err;
+	for (unsigned int i = 0; i < c->spec->n; i++)
+		match(c, i, l->live);
+	for (unsigned int i = 0; i < c->n_objects && !err; i++)
+		err = load_rest(l, &c->object[i]);
+	return err;
+}
+
+void components__init(struct components *components)
+{
+	*components = (struct components){ .target = -1 };
+	for (unsigned int i = 0; i < CHAIN_MAX; i++)
+		components->component[i] = (struct component){ .fd = -1, .live = -1 };
+}
+
+int components__load(const struct chain_spec *spec, const struct chain *live, bool dry_run,
+		     struct components *ret, struct chain_problem *problem)
+{
+	struct loading l = { .components = ret, .live = live, .problem = problem };
+
+	components__init(ret);
+	ret->spec = spec;
+	ret->dry_run = dry_run;
+	ret->object = calloc(CHAIN_MAX, sizeof(*ret->object));
+	if (!ret->object)
+		return component__fail(&l, -ENOMEM, "out of memory");
+	return load_all(&l);
+}
+
+static uint32_t live_id(const struct component *c, const struct chain *live)
+{
+	return c->live < 0 ? 0 : live->program[c->live].info.id;
+}
+
+bool components__match(struct components *c, const struct chain *before, const struct chain *live)
+{
+	uint32_t ids[CHAIN_MAX];
+	bool same = true;
+
+	for (unsigned int i = 0; i < c->spec->n; i++) {
+		ids[i] = live_id(&c->component[i], before);
+		c->component[i].live = -1;
+	}
+	for (unsigned int i = 0; i < c->spec->n; i++) {
+		match(c, i, live);
+		same = same && live_id(&c->component[i], live) == ids[i];
+	}
+	return same;
+}
+
+void components__keep_pins(struct components *components)
+{
+	for (unsigned int i = 0; i < components->n_objects; i++)
+		map_pins__forget(&components->object[i].pins);
+}
+
+void components__close(struct components *components)
+{
+	for (unsigned int i = 0; i < components->n_objects; i++) {
+		struct component_object *o = &components->object[i];
+
+		map_pins__undo(&o->pins);
+		if (!o->borrowed)
+			bpf_object__close(o->obj);
+		free(o->data);
+		free(o->path);
+	}
+	free(components->object);
+	for (unsigned int i = 0; i < CHAIN_MAX; i++)
+		if (components->component[i].fd >= 0)
+			close(components->component[i].fd);
+	if (components->target >= 0)
+		close(components->target);
+	components__init(components);
+}

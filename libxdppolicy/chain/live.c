@@ -12,6 +12,7 @@
 #include "links.h"
 #include "live.h"
 #include "pins.h"
+#include "version.h"
 
 #define READ_ATTEMPTS 10
 
@@ -37,22 +38,21 @@ static int query(int ifindex, struct chain *chain)
 	return 0;
 }
 
-/* The version as the BTF of old dispatchers states it, as the length of an array; 0 for none. */
+const char *chain__mode(int ifindex)
+{
+	struct chain chain = { 0 };
+
+	return query(ifindex, &chain) ? NULL : chain.mode;
+}
+
 static unsigned int version_in_btf(uint32_t btf_id)
 {
 	struct btf *btf = btf__load_from_kernel_by_id(btf_id);
-	const struct btf_type *t;
-	unsigned int version = 0;
-	int id;
+	unsigned int version;
 
 	if (libbpf_get_error(btf))
 		return 0;
-	id = btf__find_by_name_kind(btf, "dispatcher_version", BTF_KIND_VAR);
-	t = id > 0 ? btf__type_by_id(btf, id) : NULL;
-	t = t ? btf__type_by_id(btf, t->type) : NULL;
-	t = t && btf_is_ptr(t) ? btf__type_by_id(btf, t->type) : NULL;
-	if (t && btf_is_array(t))
-		version = btf_array(t)->nelems;
+	version = dispatcher_version__in_btf(btf);
 	btf__free(btf);
 	return version;
 }

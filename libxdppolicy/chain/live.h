@@ -40,6 +40,9 @@ struct chain {
  */
 int chain__read(int ifindex, const struct chain *known, struct chain *ret);
 
+/* How a program is attached there, as chain.mode has it; NULL if there is none. */
+const char *chain__mode(int ifindex);
+
 /* Sorts programs as libxdp does: by priority, then by name, tag and the time they were loaded. */
 int chain_program__compare(const struct chain_program *a, const struct chain_program *b);
 

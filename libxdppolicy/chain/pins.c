@@ -46,6 +46,19 @@ int pins__lock(void)
 	return fd;
 }
 
+int pins__start(void)
+{
+	char path[PATH_MAX];
+	int fd = pins__lock();
+
+	if (fd != -ENOENT)
+		return fd;
+	snprintf(path, sizeof(path), "%s/xdp", mount_point());
+	if (mkdir(path, S_IRWXU) && errno != EEXIST)
+		return -errno;
+	return pins__lock();
+}
+
 void pins__unlock(int fd)
 {
 	close(fd);

@@ -18,6 +18,8 @@
  * -ENODEV if there is no bpffs; another negative errno.
  */
 int pins__lock(void);
+/* The same, and is libxdp's first one: makes the directory if there is none. */
+int pins__start(void);
 void pins__unlock(int fd);
 
 /*

@@ -15,7 +15,7 @@
 /* inih may have been built to cut lines at 200 characters */
 #define MAX_CHUNK 150
 
-static const char unset[] = "unset";
+static const char unset[] = "unset", yes[] = "yes";
 
 /* The facts that are kept; name, tag and place of a live program are the kernel's to tell. */
 static const enum policy_cond fact_conds[] = { COND_PROGRAM,	COND_SECTION, COND_OBJECT,
@@ -108,6 +108,8 @@ int record_text__attached(const struct record_attach *attach, char *text)
 	struct writer w = { .text = text };
 
 	put_head(&w, attach->info);
+	if (attach->in_chain)
+		put(&w, "chain = %s\n", yes);
 	for (size_t i = 0; i < N(fact_conds); i++)
 		put_fact(&w, policy_key__cond(fact_conds[i])->name, subject->value[fact_conds[i]]);
 	put_fact(&w, "uid", subject->uid);
@@ -158,7 +160,7 @@ struct parser {
 	bool had_name;	/* a line that begins with a blank goes on with its value */
 	bool continues; /* this is such a line */
 	bool bad, no_memory;
-	bool has_version, has_loaded;
+	bool has_version, has_loaded, in_chain;
 	uint64_t version, loaded;
 	char *fact[N_CONDS], *uid;
 	struct values section[N_SECTIONS];
@@ -263,6 +265,8 @@ static bool take_head(struct parser *p, const char *name, const char *value)
 		return set_head(value, &p->has_loaded, &p->loaded);
 	if (p->kind != RECORD_ATTACHED)
 		return false;
+	if (!strcmp(name, "chain") && !p->in_chain)
+		return p->in_chain = !strcmp(value, yes);
 	if (!strcmp(name, "uid"))
 		return add_fact(p, &p->uid, value);
 	for (size_t i = 0; i < N(fact_conds); i++)
@@ -354,6 +358,7 @@ static void hand_over(struct parser *p, struct record *ret)
 		return;
 	}
 	ret->attached = true;
+	ret->in_chain = p->in_chain;
 	memcpy(ret->value, p->fact, sizeof(ret->value));
 	ret->uid = p->uid;
 	ret->app = p->section[APP].known;

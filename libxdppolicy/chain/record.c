@@ -89,13 +89,14 @@ static int put(int dir, enum record_kind kind, const struct proginfo *info, cons
 int record_at__write(int dir, const struct record_attach *attach)
 {
 	char *text = malloc(RECORD_TEXT_SIZE);
-	int err = -ENOMEM;
+	int len = text ? record_text__attached(attach, text) : -ENOMEM;
 
-	if (text)
-		err = put(dir, RECORD_ATTACHED, attach->info, text,
-			  record_text__attached(attach, text));
+	if (len >= 0 && attach->in_chain)
+		len = record_dir__put(dir, attach->info->id, text, len, true);
+	else if (len >= 0)
+		len = put(dir, RECORD_ATTACHED, attach->info, text, len);
 	free(text);
-	return err;
+	return len;
 }
 
 int record__write(const struct record_attach *attach)

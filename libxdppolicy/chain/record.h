@@ -6,8 +6,9 @@
  * What is known of a live program beyond what the kernel tells. Two directories of small files
  * below /run/xdp-policy, each file named after a program's id:
  *
- * attached/ID	by the hooks, before the program is attached: the facts about the process, the
- *		object, and what the application and the author had stated
+ * attached/ID	by the hooks, or by who loads chains from data, before the program is attached: the
+ *		facts about the process, the object, and what the application and the author had
+ *		stated
  * seen/ID	by whoever has corrected a chain, from its journal: the values that the program had
  *		when it was first seen
  *
@@ -21,6 +22,7 @@
 struct record {
 	bool attached; /* there is a file of the hooks */
 	bool seen;     /* the first values are known */
+	bool in_chain; /* it was attached as a part of a chain from data: see load.h */
 
 	char *value[N_CONDS]; /* facts; NULL is unknown */
 	char *uid;
@@ -34,18 +36,19 @@ struct record {
 	struct policy_value first[N_ATTRS]; /* if seen: priority and chain call actions */
 };
 
-/* What the hooks write. */
+/* What is written of a program that is about to be attached. */
 struct record_attach {
 	const struct proginfo *info;
 	const struct policy_subject *subject; /* facts, and sources app and btf */
 	bool has_told;
 	const struct policy_value *told; /* N_ATTRS of them, if has_told */
+	bool in_chain;
 };
 
 /*
  * Writes attached/ID by rename, and makes the directory if it can. Returns 0; -EEXIST if this
- * program has a record already, which then stays: who loaded it knew most; or another negative
- * errno. errno is not to be relied on.
+ * program has a record already, which then stays: who loaded it knew most, but for a chain, whose
+ * data can change; or another negative errno. errno is not to be relied on.
  */
 int record__write(const struct record_attach *attach);
 

@@ -2,6 +2,7 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/if_link.h>
 #include <linux/membarrier.h>
 #include <net/if.h>
@@ -73,8 +74,8 @@ static void close_all(int fds[], unsigned int n)
 			close(fds[i]);
 }
 
-/* The descriptors of the planned chain's programs, out of the pins of the one that runs. */
-static int open_programs(const struct chain *chain, const struct chain *planned, int fds[])
+/* The descriptors of the chain's programs that are still planned, out of its pins. */
+static int open_live(const struct chain *chain, const struct chain *planned, int fds[])
 {
 	int old[CHAIN_MAX], lock, err;
 
@@ -85,8 +86,6 @@ static int open_programs(const struct chain *chain, const struct chain *planned,
 	pins__unlock(lock);
 	if (err)
 		return -EAGAIN;
-	for (unsigned int i = 0; i < planned->n; i++)
-		fds[i] = -1;
 	for (unsigned int i = 0; i < chain->n; i++) {
 		struct proginfo info;
 
@@ -100,42 +99,81 @@ static int open_programs(const struct chain *chain, const struct chain *planned,
 		}
 	}
 	close_all(old, chain->n);
+	return err;
+}
+
+static int open_programs(const struct chain *chain, const struct chain *planned, const int new[],
+			 int fds[])
+{
+	int err = 0;
+
+	for (unsigned int i = 0; i < planned->n; i++) {
+		fds[i] = -1;
+		if (new &&new[i] >= 0 && !err) {
+			fds[i] = fcntl(new[i], F_DUPFD_CLOEXEC, 3);
+			err = fds[i] < 0 ? -errno : 0;
+		}
+	}
+	if (!err && chain->kind == CHAIN_DISPATCHER)
+		err = open_live(chain, planned, fds);
+	for (unsigned int i = 0; i < planned->n && !err; i++)
+		err = fds[i] < 0 ? -EAGAIN : 0;
 	if (err)
 		close_all(fds, planned->n);
 	return err;
 }
 
-/* In one step, and only if the interface still has what was read. fd of -1 takes it off. */
-static int attach(const struct chain *chain, int fd, char why[CHAIN_WHY_SIZE])
+static uint32_t mode_flags(const char *mode)
 {
-	uint32_t flags = strcmp(chain->mode, "skb") ? XDP_FLAGS_DRV_MODE : XDP_FLAGS_SKB_MODE;
+	if (!mode) /* what the driver can */
+		return 0;
+	return strcmp(mode, "skb") ? XDP_FLAGS_DRV_MODE : XDP_FLAGS_SKB_MODE;
+}
+
+/* In one step, and only if the interface still has the old program; id 0 is none. */
+static int exchange(int ifindex, const char *mode, uint32_t old_id, int fd)
+{
 	LIBBPF_OPTS(bpf_xdp_attach_opts, opts);
 	int err;
 
-	opts.old_prog_fd = bpf_prog_get_fd_by_id(chain->id);
+	if (!old_id) {
+		err = bpf_xdp_attach(ifindex, fd, mode_flags(mode) | XDP_FLAGS_UPDATE_IF_NOEXIST,
+				     NULL);
+		return err == -EBUSY || err == -EEXIST ? -EAGAIN : err;
+	}
+	opts.old_prog_fd = bpf_prog_get_fd_by_id(old_id);
 	if (opts.old_prog_fd < 0)
 		return -EAGAIN;
-	err = bpf_xdp_attach(chain->ifindex, fd, flags | XDP_FLAGS_REPLACE, &opts);
+	err = bpf_xdp_attach(ifindex, fd, mode_flags(mode) | XDP_FLAGS_REPLACE, &opts);
 	close(opts.old_prog_fd);
-	if (err == -EEXIST)
-		return -EAGAIN;
+	return err == -EEXIST ? -EAGAIN : err;
+}
+
+/* fd of -1 takes it off. */
+static int attach(const struct chain *chain, const char *mode, int fd, char why[CHAIN_WHY_SIZE])
+{
+	int err = exchange(chain->ifindex, mode, chain->id, fd);
+
 	if (err == -EBUSY && links__holder(chain->ifindex, chain->id))
 		return explain(why, err, "a bpf_link holds the interface");
-	if (err)
+	if (err == -EOPNOTSUPP && mode && !strcmp(mode, "native"))
+		return explain(why, err, "the interface's driver has no native mode");
+	if (err && err != -EAGAIN)
 		explain(why, err, "the kernel refuses the swap: %s", strerror(-err));
 	return err;
 }
 
-static int pin_and_attach(const struct chain *chain, struct chain_swap *swap,
+static int pin_and_attach(const struct chain *chain, const char *mode, struct chain_swap *swap,
 			  struct chain_times *times, char why[CHAIN_WHY_SIZE])
 {
 	const struct replacement *new = &swap->new;
 	uint64_t clock = chain_times__now();
 	int lock, err;
 
-	lock = pins__lock();
+	lock = chain->id ? pins__lock() : pins__start();
 	if (lock < 0)
-		return explain(why, lock, "libxdp's lock: %s", strerror(-lock));
+		return explain(why, lock, "libxdp's lock at %s: %s", pins__where(),
+			       strerror(-lock));
 	err = journal__add(&swap->entry, chain);
 	if (err)
 		explain(why, err, "the journal: %s", strerror(-err));
@@ -147,7 +185,7 @@ static int pin_and_attach(const struct chain *chain, struct chain_swap *swap,
 	}
 	chain_times__add(times, PHASE_PIN, &clock);
 	if (!err) {
-		err = attach(chain, new->dispatcher.fd, why);
+		err = attach(chain, mode, new->dispatcher.fd, why);
 		if (err && new->n)
 			pins__remove(chain->ifindex, new->dispatcher.id);
 	}
@@ -158,8 +196,8 @@ static int pin_and_attach(const struct chain *chain, struct chain_swap *swap,
 	return err;
 }
 
-static int build(const struct chain *chain, struct chain *planned, struct chain_times *times,
-		 char why[CHAIN_WHY_SIZE], struct chain_swap *swap)
+static int build(const struct chain *chain, const struct chain *planned, const int new[],
+		 struct chain_times *times, char why[CHAIN_WHY_SIZE], struct chain_swap *swap)
 {
 	int fds[CHAIN_MAX], err;
 
@@ -168,7 +206,7 @@ static int build(const struct chain *chain, struct chain *planned, struct chain_
 	if (err)
 		return explain(why, err, "/proc/self/ns/net: %s", strerror(-err));
 	if (planned->n) {
-		err = open_programs(chain, planned, fds);
+		err = open_programs(chain, planned, new, fds);
 		if (err)
 			return err;
 		err = replacement__build(planned, fds, times, why, &swap->new);
@@ -180,8 +218,11 @@ static int build(const struct chain *chain, struct chain *planned, struct chain_
 
 static void become(struct chain *chain, const struct chain *planned, uint32_t id)
 {
+	const char *mode = planned->mode;
+
 	*chain = *planned;
 	chain->id = id;
+	chain->mode = planned->n && !mode ? chain__mode(chain->ifindex) : mode;
 	if (planned->n)
 		return;
 	chain->kind = CHAIN_NONE;
@@ -198,35 +239,42 @@ static uint64_t grace_ns(uint64_t building_ns)
 						 grace;
 }
 
-int chain__swap(struct chain *chain, const struct chain_want want[], struct chain_times *times,
-		char why[CHAIN_WHY_SIZE], struct chain_swap **ret)
+int chain__replace(struct chain *chain, const struct chain *planned, const int fds[],
+		   struct chain_times *times, char why[CHAIN_WHY_SIZE], struct chain_swap **ret)
 {
 	uint64_t begun = chain_times__now(), built;
 	struct chain_swap *swap;
-	struct chain planned;
 	int err;
 
 	*why = '\0';
-	if (chain->kind != CHAIN_DISPATCHER || chain->fixed[0])
+	if ((chain->kind != CHAIN_DISPATCHER && chain->kind != CHAIN_NONE) || chain->fixed[0])
 		return explain(why, -EBUSY, "%s", chain->fixed);
 	swap = calloc(1, sizeof(*swap));
 	if (!swap)
 		return -ENOMEM;
-	chain__plan(chain, want, &planned);
-	err = build(chain, &planned, times, why, swap);
+	err = build(chain, planned, fds, times, why, swap);
 	built = chain_times__now();
 	if (!err)
-		err = pin_and_attach(chain, swap, times, why);
+		err = pin_and_attach(chain, planned->mode, swap, times, why);
 	if (err) {
 		replacement__close(&swap->new);
 		free(swap);
 		return err;
 	}
 	swap->before = *chain;
-	become(chain, &planned, swap->new.dispatcher.id);
+	become(chain, planned, swap->new.dispatcher.id);
 	swap->safe_at = chain_times__now() + grace_ns(built - begun);
 	*ret = swap;
 	return 0;
+}
+
+int chain__swap(struct chain *chain, const struct chain_want want[], struct chain_times *times,
+		char why[CHAIN_WHY_SIZE], struct chain_swap **ret)
+{
+	struct chain planned;
+
+	chain__plan(chain, want, &planned);
+	return chain__replace(chain, &planned, NULL, times, why, ret);
 }
 
 unsigned int chain_swap__remaining(const struct chain_swap *swap)
@@ -256,7 +304,7 @@ static int is_attached(int ifindex, uint32_t id)
 	LIBBPF_OPTS(bpf_xdp_query_opts, opts);
 	int err = bpf_xdp_query(ifindex, 0, &opts);
 
-	return err ? err : opts.drv_prog_id == id || opts.skb_prog_id == id;
+	return err ? err : id && (opts.drv_prog_id == id || opts.skb_prog_id == id);
 }
 
 /*
@@ -292,7 +340,7 @@ static int finish(const struct chain_swap *swap, char why[CHAIN_WHY_SIZE])
 	/* nobody we know of puts an old one back, but without its pins it would call nothing */
 	if (!err && is_attached(ifindex, swap->entry.old_id) > 0)
 		err = explain(why, -EBUSY, "somebody has put the old dispatcher back");
-	if (!err) {
+	if (!err && swap->entry.old_id) {
 		err = pins__remove(ifindex, swap->entry.old_id);
 		if (err)
 			explain(why, err, "the old pins: %s", strerror(-err));
@@ -320,6 +368,46 @@ int chain_swap__settle(struct chain_swap *swap, struct chain_times *times, char 
 	free(swap);
 	chain_times__add(times, PHASE_UNPIN, &clock);
 	return err;
+}
+
+/*
+ * Packets that are inside the new dispatcher still find its programs: the descriptors are open
+ * until the grace is over.
+ */
+int chain_swap__revert(struct chain_swap *swap, char why[CHAIN_WHY_SIZE])
+{
+	const struct chain *before = &swap->before;
+	int ifindex = swap->entry.ifindex, fd = -1, err;
+	int lock = pins__lock();
+
+	*why = '\0';
+	err = lock < 0 ? lock : 0;
+	if (!err && before->id) {
+		fd = bpf_prog_get_fd_by_id(before->id);
+		err = fd < 0 ? -errno : 0;
+	}
+	if (!err)
+		err = exchange(ifindex, before->mode ? before->mode : chain__mode(ifindex),
+			       swap->entry.new_id, fd);
+	if (!err && swap->new.n)
+		pins__remove(ifindex, swap->entry.new_id);
+	if (!err)
+		journal__remove(&swap->entry);
+	if (fd >= 0)
+		close(fd);
+	if (lock >= 0)
+		pins__unlock(lock);
+	if (err) {
+		char dummy[CHAIN_WHY_SIZE];
+
+		explain(why, err, "the chain before can't be put back: %s", strerror(-err));
+		chain_swap__settle(swap, NULL, dummy);
+		return err;
+	}
+	wait_for_packets(CHAIN_GRACE_MIN_MS);
+	replacement__close(&swap->new);
+	free(swap);
+	return 0;
 }
 
 /*

@@ -56,6 +56,14 @@ struct chain_swap;
 void chain__plan(const struct chain *chain, const struct chain_want want[], struct chain *ret);
 
 /*
+ * Makes planned of the chain, or a first chain where there is none. fds are descriptors of programs
+ * that the chain does not have yet, by their place in planned, and stay the caller's; negative for
+ * one that it has. Else as chain__swap(), which is this for the programs that are there.
+ */
+int chain__replace(struct chain *chain, const struct chain *planned, const int fds[],
+		   struct chain_times *times, char why[CHAIN_WHY_SIZE], struct chain_swap **ret);
+
+/*
  * Puts the chain into the order and gives it the values that are wanted. chain is what was read
  * and becomes what is live now. Returns 0 with *ret to be settled; -EAGAIN if the chain is not what
  * was read any more; another negative errno with the reason in why. Nothing has changed on failure.
@@ -74,6 +82,12 @@ unsigned int chain_swap__remaining(const struct chain_swap *swap);
  */
 int chain_swap__settle(struct chain_swap *swap, struct chain_times *times,
 		       char why[CHAIN_WHY_SIZE]);
+
+/*
+ * Puts back what was there before the swap, in place of settling it. Frees swap. Returns 0 or a
+ * negative errno with the reason in why; the new chain is still live then, and settled.
+ */
+int chain_swap__revert(struct chain_swap *swap, char why[CHAIN_WHY_SIZE]);
 
 /*
  * Removes what swaps that were killed have left behind, in this network namespace: only

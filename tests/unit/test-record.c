@@ -60,7 +60,7 @@ static struct policy_subject full_subject(void)
 
 static void put_record(const struct policy_subject *subject, const struct policy_value *told)
 {
-	const struct record_attach attach = { &info, subject, told, told };
+	const struct record_attach attach = { &info, subject, told, told, false };
 
 	ck_assert_int_eq(record_at__write(dir, &attach), 0);
 }
@@ -239,7 +239,7 @@ START_TEST(test_cut)
 {
 	static const struct policy_value told[N_ATTRS] = { V(7), V(PASS) };
 	struct policy_subject subject = full_subject();
-	const struct record_attach attach = { &info, &subject, true, told };
+	const struct record_attach attach = { &info, &subject, true, told, false };
 	char text[RECORD_TEXT_SIZE];
 	int len = record_text__attached(&attach, text);
 
