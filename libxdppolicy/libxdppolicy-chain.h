@@ -33,7 +33,8 @@ struct xdp_policy_chain_program {
 	const char *object; /* path of an object file that only root or the caller can write to */
 	/*
 	 * Opened with libbpf and not loaded yet. It stays the caller's to close, and is not to be
-	 * used in another thread during the call.
+	 * used in another thread during the call. Afterwards it is loaded, or spoilt by a failure:
+	 * good for its maps, and for no other call. So even by a dry run.
 	 */
 	struct bpf_object *bpf_object;
 	/*
@@ -126,7 +127,7 @@ struct xdp_policy_chain_opts {
  * negative errno, and the interface is as before. 1 with a message in log: the chain is live, but
  * something of the old one could not be cleaned up; the next change does.
  *
- * -EINVAL		an argument is wrong, or an object is
+ * -EINVAL		an argument is wrong, or an object is; -ENOEXEC if it is none
  * -E2BIG		opts or a program has what this version does not know, or there are too many
  * -ENODEV		no such interface
  * -EACCES		the policy denies a program, or everything

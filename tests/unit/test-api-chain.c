@@ -222,7 +222,7 @@ START_TEST(test_sources)
 	programs[0].pin = NULL;
 	put_file(root, "/text.o", "no object");
 	programs[0].object = at(root, "/text.o");
-	expect(-EINVAL, 0, "expected");
+	expect(-ENOEXEC, 0, "text.o: found no ELF file, expected a BPF object");
 }
 END_TEST
 
