@@ -121,10 +121,14 @@ static bool is_of(const struct loading *l, unsigned int i, const struct componen
 	return c->program && &l->components->object[c->of] == o;
 }
 
+/* The log's memory is not to be touched unless there is one: that costs more than most loads. */
 static int prepare_program(struct component *c, int target, char *log)
 {
 	int err;
 
+	if (!log)
+		return -ENOMEM;
+	*log = '\0';
 	bpf_program__set_type(c->program, BPF_PROG_TYPE_EXT);
 	bpf_program__set_expected_attach_type(c->program, 0);
 	bpf_program__set_flags(c->program,
@@ -164,7 +168,7 @@ static int load_prepared(struct loading *l, struct component_object *o)
 	return err;
 }
 
-/* first: the program that stands for the object in messages */
+/* All programs of an object that are wanted, but for those to skip. */
 static int load_object(struct loading *l, struct component_object *o, const bool skip[])
 {
 	char *logs[CHAIN_MAX] = { NULL };
@@ -176,10 +180,8 @@ static int load_object(struct loading *l, struct component_object *o, const bool
 	for (unsigned int i = 0; i < l->components->spec->n && !err; i++) {
 		if (!is_of(l, i, o) || skip[i])
 			continue;
-		logs[i] = calloc(1, LOG_SIZE);
-		err = logs[i] ? prepare_program(&l->components->component[i], l->components->target,
-						logs[i]) :
-				-ENOMEM;
+		logs[i] = malloc(LOG_SIZE);
+		err = prepare_program(&l->components->component[i], l->components->target, logs[i]);
 		if (err)
 			component__fail(l, err, "the load can't be prepared: %s", strerror(-err));
 	}
@@ -190,8 +192,11 @@ static int load_object(struct loading *l, struct component_object *o, const bool
 		if (err)
 			explain_failure(l, o, logs, err);
 	}
-	for (unsigned int i = 0; i < CHAIN_MAX; i++)
+	for (unsigned int i = 0; i < CHAIN_MAX; i++) {
+		if (logs[i])
+			bpf_program__set_log_buf(l->components->component[i].program, NULL, 0);
 		free(logs[i]);
+	}
 	return err;
 }
 

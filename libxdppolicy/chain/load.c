@@ -11,7 +11,7 @@
 #include "netdev.h"
 #include "policy/policy.h"
 #include "program.h"
-#include "record.h"
+#include "record-at.h"
 #include "version.h"
 
 #define ATTEMPTS 10
@@ -493,6 +493,8 @@ const struct chain_times *chain_load__times(const struct chain_load *load)
  */
 static void write_records(const struct chain_load *load, bool new)
 {
+	int dir = record_at__open();
+
 	for (unsigned int i = 0; i < load->after.n; i++) {
 		const struct slot *slot = &load->slot[i];
 		struct policy_subject subject;
@@ -502,11 +504,13 @@ static void write_records(const struct chain_load *load, bool new)
 			.in_chain = true,
 		};
 
-		if (slot->spec < 0 || (slot->fd >= 0) != new)
+		if (dir < 0 || slot->spec < 0 || (slot->fd >= 0) != new)
 			continue;
 		describe(load, slot->spec, NULL, &subject);
-		record__write(&attach);
+		record_at__write(dir, &attach);
 	}
+	if (dir >= 0)
+		close(dir);
 }
 
 static void remove_records(const struct chain_load *load)
@@ -582,9 +586,9 @@ int chain_load__settle(struct chain_load *load, struct chain_problem *problem)
 
 	*problem = (struct chain_problem){ .program = -1 };
 	write_records(load, false);
-	components__keep_pins(&load->components);
 	if (!load->swap)
 		return 0;
+	components__keep_pins(&load->components);
 	err = chain_swap__settle(load->swap, &load->times, why);
 	load->swap = NULL;
 	record__sweep();

@@ -67,7 +67,11 @@ int chain_load__swap(struct chain_load *load, struct chain_problem *problem);
 /* Takes the change back, before it is settled. Returns 0 or a negative errno with *problem. */
 int chain_load__revert(struct chain_load *load, struct chain_problem *problem);
 
-/* Takes the old dispatcher away after its grace; the chain is live in any case. As above. */
+/*
+ * Ends a change, or what turned out to be none: takes the old dispatcher away after its grace, and
+ * keeps what the data says for whoever looks at the programs later. Returns 0 or a negative errno
+ * with *problem; the chain is live in any case.
+ */
 int chain_load__settle(struct chain_load *load, struct chain_problem *problem);
 
 const struct chain_times *chain_load__times(const struct chain_load *load);

@@ -2,9 +2,12 @@
 #ifndef XDP_POLICY_RECORD_AT_H
 #define XDP_POLICY_RECORD_AT_H
 
-/* The functions of record.h on a directory that the caller has opened; tests have their own. */
+/* The functions of record.h on a directory that the caller has opened. */
 
 #include "record-text.h"
+
+/* Makes attached/ if need be and opens it. Returns a descriptor or a negative errno. */
+int record_at__open(void);
 
 /* Each returns 0; -EEXIST if this very program has a record there, which stays. */
 int record_at__write(int dir, const struct record_attach *attach);

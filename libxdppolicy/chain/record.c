@@ -99,9 +99,14 @@ int record_at__write(int dir, const struct record_attach *attach)
 	return len;
 }
 
+int record_at__open(void)
+{
+	return run_dir__open(attached_dir);
+}
+
 int record__write(const struct record_attach *attach)
 {
-	int err, dir = run_dir__open(attached_dir);
+	int err, dir = record_at__open();
 
 	if (dir < 0)
 		return dir;

@@ -230,10 +230,13 @@ static void become(struct chain *chain, const struct chain *planned, uint32_t id
 	chain->version = 0;
 }
 
-static uint64_t grace_ns(uint64_t building_ns)
+/* Nobody can be inside of what was not there. */
+static uint64_t grace_ns(const struct chain *before, uint64_t building_ns)
 {
 	const uint64_t ms = 1000000, grace = 2 * building_ns;
 
+	if (!before->id)
+		return 0;
 	return grace < CHAIN_GRACE_MIN_MS * ms ? CHAIN_GRACE_MIN_MS * ms :
 	       grace > CHAIN_GRACE_MAX_MS * ms ? CHAIN_GRACE_MAX_MS * ms :
 						 grace;
@@ -263,7 +266,7 @@ int chain__replace(struct chain *chain, const struct chain *planned, const int f
 	}
 	swap->before = *chain;
 	become(chain, planned, swap->new.dispatcher.id);
-	swap->safe_at = chain_times__now() + grace_ns(built - begun);
+	swap->safe_at = chain_times__now() + grace_ns(&swap->before, built - begun);
 	*ret = swap;
 	return 0;
 }
@@ -358,7 +361,8 @@ int chain_swap__settle(struct chain_swap *swap, struct chain_times *times, char 
 
 	*why = '\0';
 	err = keep_first(&swap->before);
-	wait_for_packets(chain_swap__remaining(swap));
+	if (swap->before.id)
+		wait_for_packets(chain_swap__remaining(swap));
 	chain_times__add(times, PHASE_GRACE, &clock);
 	if (err)
 		explain(why, err, "the first values can't be kept: %s", strerror(-err));

@@ -155,6 +155,9 @@ static const struct {
 	{ HEAD "program = a%20b\n c%3Bd\n", 0 },
 	{ HEAD "[app]\npriority = 1\nchain-call-actions = none\nattach-mode = unset\n", 0 },
 	{ HEAD "[told]\npriority = 1\nchain-call-actions = PASS DROP\n", 0 },
+	{ HEAD "chain = yes\n", 0 },
+	{ HEAD "chain = no\n", -EINVAL },
+	{ HEAD "chain = yes\nchain = yes\n", -EINVAL },
 	{ "version = 1\nloaded = 123456789012346\n", -ESTALE },
 	/* its head */
 	{ "", -EINVAL },
@@ -383,6 +386,32 @@ START_TEST(test_reused_id)
 }
 END_TEST
 
+/* A chain's data can change, and with it what is known of programs that stay. */
+START_TEST(test_in_chain)
+{
+	struct policy_subject subject = { .value[COND_PROGRAM] = "first" };
+	struct record_attach attach = { .info = &info, .subject = &subject };
+	struct record record;
+
+	ck_assert_int_eq(record_at__write(dir, &attach), 0);
+	record = get_record(RECORD_ATTACHED, 0);
+	ck_assert(!record.in_chain);
+	record__clear(&record);
+
+	attach.in_chain = true;
+	for (uint32_t priority = 1; priority < 3; priority++) {
+		subject.app.has[ATTR_PRIORITY] = true;
+		subject.app.value[ATTR_PRIORITY].num = priority;
+		ck_assert_int_eq(record_at__write(dir, &attach), 0);
+		record = get_record(RECORD_ATTACHED, 0);
+		ck_assert(record.in_chain);
+		ck_assert_uint_eq(record.app.value[ATTR_PRIORITY].num, priority);
+		record__clear(&record);
+	}
+	ck_assert_uint_eq(n_files(), 1);
+}
+END_TEST
+
 START_TEST(test_first)
 {
 	struct chain_program program = { .info = info, .priority = 4294967295U, .actions = DROP };
@@ -544,6 +573,7 @@ TCase *record_tests(void)
 	tcase_add_test(tc, test_put);
 	tcase_add_test(tc, test_file_size);
 	tcase_add_test(tc, test_reused_id);
+	tcase_add_test(tc, test_in_chain);
 	tcase_add_test(tc, test_first);
 	tcase_add_test(tc, test_sweep);
 	tcase_add_loop_test(tc, test_guess, 0, N_GUESSES);

@@ -26,6 +26,7 @@ TCase *lint_tests(void);
 TCase *chain_tests(void);
 TCase *record_tests(void);
 TCase *policyd_tests(void);
+TCase *object_file_tests(void);
 
 /* A temporary root directory; remove_root() takes all of it away. */
 char *make_root(void);
