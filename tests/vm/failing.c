@@ -181,8 +181,9 @@ void *tsearch(const void *key, void **root, __compar_fn_t compare)
 
 /* --- system calls, and functions that make some --- */
 
+/* More arguments are passed on than there may be. */
 SLOT(syscall);
-long syscall(long number, ...)
+PLAIN long syscall(long number, ...)
 {
 	long arg[6];
 	va_list args;
@@ -199,7 +200,7 @@ long syscall(long number, ...)
 /* The mode is there, or is not looked at. */
 #define OPEN(name)                                                        \
 	SLOT(name);                                                       \
-	int name(const char *path, int flags, ...)                        \
+	PLAIN int name(const char *path, int flags, ...)                  \
 	{                                                                 \
 		va_list args;                                             \
 		mode_t mode;                                              \
@@ -211,7 +212,7 @@ long syscall(long number, ...)
 	}
 #define OPENAT(name)                                                          \
 	SLOT(name);                                                           \
-	int name(int at, const char *path, int flags, ...)                    \
+	PLAIN int name(int at, const char *path, int flags, ...)              \
 	{                                                                     \
 		va_list args;                                                 \
 		mode_t mode;                                                  \
@@ -223,7 +224,7 @@ long syscall(long number, ...)
 	}
 #define FCNTL(name)                                                      \
 	SLOT(name);                                                      \
-	int name(int fd, int command, ...)                               \
+	PLAIN int name(int fd, int command, ...)                         \
 	{                                                                \
 		va_list args;                                            \
 		long arg;                                                \
@@ -250,7 +251,7 @@ int close(int fd)
 }
 
 SLOT(ioctl);
-int ioctl(int fd, unsigned long request, ...)
+PLAIN int ioctl(int fd, unsigned long request, ...)
 {
 	va_list args;
 	void *arg;
