@@ -124,8 +124,8 @@ struct xdp_policy_chain_opts {
  * of its maps, goes on running with its id and its maps.
  *
  * Returns 1 if the chain was changed, or would be in a dry run; 0 if it was so already; or a
- * negative errno, and the interface is as before. 1 with a message in log: the chain is live, but
- * something of the old one could not be cleaned up; the next change does.
+ * negative errno, and the interface is as before. 1 or 0 with a message in log: the chain is live,
+ * but something could not be cleaned up or written down; the next call does so.
  *
  * -EINVAL		an argument is wrong, or an object is; -ENOEXEC if it is none
  * -E2BIG		opts or a program has what this version does not know, or there are too many
