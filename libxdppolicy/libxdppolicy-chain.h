@@ -132,14 +132,17 @@ struct xdp_policy_chain_opts {
  * -ENODEV		no such interface
  * -EACCES		the policy denies a program, or everything
  * -EPERM		not enough privileges, or a file that others can write to
- * -EBUSY		the interface has what only its owner can change: a program without dispatcher,
- *a bpf_link, another mode
+ * -EBUSY		the interface has what only its owner can change: a program without
+ *dispatcher, a bpf_link, another mode
  * -EEXIST		it has programs of others, and no flag says what becomes of them
  * -ETIMEDOUT		another process changes chains for longer than timeout_ms
  * -EAGAIN		somebody else changed this chain again and again
  *
  * and what the kernel, libbpf and the file system return. errno is set as well, and keeps its value
  * on success.
+ *
+ * libbpf says on standard error what it thinks of objects, unless libbpf_set_print() was told
+ * otherwise: that is for the application to decide.
  *
  * Threads: any number may call it, with one policy or several; they wait for each other, as
  * processes do. It may sleep for some 100 ms after the change, until no packet is in the old chain

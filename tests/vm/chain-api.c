@@ -13,8 +13,8 @@
  * -k keep and -r replace programs of others, -n dry run, -i by index, -m MODE (a number),
  * -t MILLISECONDS, -s MAP to be shared, -l SIZE of the log.
  *
- * Prints what is returned, "RC N PROGRAM NAME/ID...", and what the log says. With open, also what
- * the caller sees of his object: "MAP NAME ID".
+ * Prints what is returned, "RC N ERROR PROGRAM", the programs, "IDS NAME/ID...", and what the log
+ * says. With open, also what the caller sees of his object: "MAP NAME ID".
  */
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
@@ -204,6 +204,7 @@ int main(int argc, char **argv)
 	struct xdp_policy *policy = xdp_policy__open(NULL);
 	int rc;
 
+	libbpf_set_print(NULL);
 	parse_options(argc, argv);
 	if (optind == argc || xdp_policy__get_error(policy))
 		return 3;
@@ -215,7 +216,7 @@ int main(int argc, char **argv)
 	while (++optind < argc)
 		parse_program(argv[optind]);
 	rc = xdp_policy__attach_chain(policy, &opts);
-	printf("RC %d %s %d", rc, rc < 0 ? strerror(-rc) : "-", failed);
+	printf("RC %d %s %d\nIDS", rc, rc < 0 ? strerror(-rc) : "-", failed);
 	for (size_t i = 0; i < opts.n_programs; i++)
 		print_id(ids[i]);
 	printf("\n");

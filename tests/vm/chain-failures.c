@@ -252,13 +252,16 @@ static void check_answer(unsigned int k, const struct outcome *o, const struct v
 		      o->fds_after, o->fds_before);
 }
 
-/* What is left over is for the next call to clean up. */
+/* What the old chain leaves over is for the next call to clean up; a chain that was refused, now.
+ */
 static void check_rest(unsigned int k, const struct outcome *o)
 {
 	char text[200];
 
 	if (is_clean(text, sizeof(text)))
 		return;
+	if (o->rc < 0)
+		wrong(k, &o->failed, "%d (%s): %s", o->rc, o->log, text);
 	figures.later++;
 	print_point(k, &o->failed);
 	printf("%d (%s): to be cleaned up later\n", o->rc, o->log);
