@@ -31,13 +31,21 @@ int chain_file__parse(const char *text, size_t size, const char *name, const cha
 		      const struct policy_log *log, struct chain_file *ret);
 
 /*
- * The same of a file on disk, which must belong to root and be writable by nobody else as rule
- * files must, or of standard input for "-". Returns another negative errno as well, after a
- * message.
+ * The same of a file on disk, which must belong to root or to whoever reads it and be writable by
+ * nobody else, or of standard input for "-". Returns another negative errno as well, after a
+ * message: -ENODATA for an empty file and a link to /dev/null.
  */
 int chain_file__read(const char *path, const struct policy_log *log, struct chain_file *ret);
+/* The same, whoever it belongs to: for what is only looked at. */
+int chain_file__read_any(const char *path, const struct policy_log *log, struct chain_file *ret);
+
+/* The directory of a file by its real path, to be freed; NULL with errno. */
+char *chain_file__dir(const char *path);
 
 void chain_file__free(struct chain_file *file);
+
+/* Whether a text without control characters will do as the name of an interface, or a glob. */
+bool chain_file__is_interface(const char *name);
 
 /*
  * The chain for an interface; NULL if there is none, or two, which *second then tells. Nothing is

@@ -8,12 +8,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "chain-file.h"
+#include "chain-dirs.h"
+#include "chain/component.h"
 #include "chain/runcfg.h"
+#include "policy/files.h"
 #include "tool.h"
-
-#ifndef BPF_F_XDP_HAS_FRAGS
-#define BPF_F_XDP_HAS_FRAGS (1U << 5)
-#endif
 
 struct args {
 	char **objects;
@@ -54,18 +54,6 @@ static bool may_be_xdp(const struct bpf_program *prog)
 	return type == BPF_PROG_TYPE_XDP || type == BPF_PROG_TYPE_UNSPEC;
 }
 
-/* libbpf sets the flag at load, by the section's name. */
-static bool has_frags(const struct bpf_program *prog)
-{
-	const char *section = bpf_program__section_name(prog);
-	size_t len = strlen("xdp.frags");
-
-	if (bpf_program__flags(prog) & BPF_F_XDP_HAS_FRAGS)
-		return true;
-	return section && !strncmp(section, "xdp.frags", len) &&
-	       (!section[len] || section[len] == '/');
-}
-
 static json_t *stated(const struct policy_known *author, enum policy_attr attr)
 {
 	return author->has[attr] ? tool_json_value(attr, &author->value[attr]) : json_null();
@@ -92,7 +80,7 @@ static json_t *program_json(const struct bpf_object *obj, const struct bpf_progr
 		"section", tool_json_string(bpf_program__section_name(prog)), "priority",
 		stated(&author, ATTR_PRIORITY), "chain-call-actions", stated(&author, ATTR_ACTIONS),
 		"effective", "priority", effective(&author, ATTR_PRIORITY), "chain-call-actions",
-		effective(&author, ATTR_ACTIONS), "frags", has_frags(prog));
+		effective(&author, ATTR_ACTIONS), "frags", program__takes_frags(prog));
 }
 
 static int add_open_object(json_t *objects, const struct bpf_object *obj, const char *path,
@@ -135,14 +123,59 @@ static int add_object(json_t *objects, const char *path)
 	return status;
 }
 
+static bool has_object(const json_t *objects, const char *path)
+{
+	const json_t *object;
+	size_t i;
+
+	json_array_foreach(objects, i, object)
+		if (!strcmp(json_string_value(json_object_get(object, "object")), path))
+			return true;
+	return false;
+}
+
+/* Each object that the file names, once. */
+static int add_objects_of(json_t *objects, const struct chain_file *file)
+{
+	int status = TOOL_OK, err;
+
+	for (size_t i = 0; i < file->n; i++) {
+		const struct chain_spec *spec = &file->entry[i].spec;
+
+		for (size_t p = 0; p < spec->n; p++) {
+			const char *path = spec->program[p].object;
+
+			if (!path || has_object(objects, path))
+				continue;
+			err = add_object(objects, path);
+			status = err > status ? err : status;
+		}
+	}
+	return status;
+}
+
+/* Whose file it is does not matter: nothing is loaded. */
+static int add_chain_file(json_t *objects, const char *path)
+{
+	struct chain_file file;
+	int err = chain_file__read_any(path, &tool_log_stderr, &file), status;
+
+	if (err)
+		return err == -EACCES ? TOOL_PERM : err == -ENOENT ? TOOL_FOUND : TOOL_CONFIG;
+	status = add_objects_of(objects, &file);
+	chain_file__free(&file);
+	return status;
+}
+
 int cmd_defaults(int argc, char **argv)
 {
 	static const struct argp argp = {
 		.options = options,
 		.parser = parse,
-		.args_doc = "OBJECT...",
+		.args_doc = "OBJECT|FILE...",
 		.doc = "Prints, as JSON, the run priority and the chain call actions that the "
-		       "authors of the XDP programs in BPF object files compiled in.",
+		       "authors of the XDP programs in BPF object files compiled in. A chain FILE, "
+		       ".yaml or .json, stands for all objects in it.",
 	};
 	struct args args = { 0 };
 	json_t *json = tool_json_new(), *objects = json_array();
@@ -151,7 +184,9 @@ int cmd_defaults(int argc, char **argv)
 	argp_parse(&argp, argc, argv, 0, NULL, &args);
 	libbpf_set_print(NULL);
 	for (int i = 0; i < args.n_objects; i++) {
-		err = add_object(objects, args.objects[i]);
+		err = chain_dirs__is_chain(basename(args.objects[i])) ?
+			      add_chain_file(objects, args.objects[i]) :
+			      add_object(objects, args.objects[i]);
 		/* the rest is told all the same; not permitted is the worst */
 		if (err > status)
 			status = err;

@@ -3,12 +3,17 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
-#include "import.h"
+#include "import-chain.h"
+#include "replace.h"
 #include "rule-file.h"
 
 enum {
-	OPT_FROM = 0x100
+	OPT_FROM = 0x100,
+	OPT_CHAIN,
+	OPT_OBJECTS,
+	OPT_HOST
 };
 
 struct source {
@@ -27,12 +32,21 @@ struct args {
 	const struct source *from; /* NULL: by content */
 	int format;		   /* enum rule_format; -1: by suffix */
 	const char *input, *output;
+	bool chain;
+	const char *objects, *host;
 };
 
 static const struct argp_option options[] = {
 	{ "from", OPT_FROM, "KIND", 0, "Read data of l3afd or bpfman; else its content tells", 0 },
+	{ "chain", OPT_CHAIN, NULL, 0, "Write a chain file, which loads the programs, not rules",
+	  0 },
+	{ "objects", OPT_OBJECTS, "DIR", 0,
+	  "With --chain: where objects without a directory are; else beside the input", 0 },
+	{ "host", OPT_HOST, "NAME", 0, "With --chain: of l3afd's hosts this one; else the first",
+	  0 },
 	{ "format", 'f', "FORMAT", 0,
-	  "Write ini, yaml or json; else by the suffix of the output, or ini", 0 },
+	  "Write ini, yaml or json; else by the suffix of the output, or ini (yaml with --chain)",
+	  0 },
 	{ "output", 'o', "FILE", 0, "Replace FILE instead of writing to standard output", 0 },
 	{ 0 },
 };
@@ -56,6 +70,15 @@ static void finish_args(struct args *args, struct argp_state *state)
 {
 	if (!args->input)
 		argp_error(state, "found no file, expected one, or - for standard input");
+	if (!args->chain && (args->objects || args->host))
+		argp_error(state, "found --%s, expected --chain with it",
+			   args->objects ? "objects" : "host");
+	if (args->chain && args->format < 0)
+		args->format = args->output && rule_format__of(args->output) == FORMAT_JSON ?
+				       FORMAT_JSON :
+				       FORMAT_YAML;
+	if (args->chain && args->format == FORMAT_INI)
+		argp_error(state, "found format 'ini', expected yaml or json with --chain");
 	if (args->format < 0)
 		args->format = args->output ? (int)rule_format__of(args->output) : FORMAT_INI;
 	if (args->format == FORMAT_CDB)
@@ -74,6 +97,15 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		args->from = find_source(arg);
 		if (!args->from)
 			argp_error(state, "--from: found '%s', expected l3afd or bpfman", arg);
+		return 0;
+	case OPT_CHAIN:
+		args->chain = true;
+		return 0;
+	case OPT_OBJECTS:
+		args->objects = arg;
+		return 0;
+	case OPT_HOST:
+		args->host = arg;
 		return 0;
 	case 'f':
 		args->format = rule_format__by_name(arg);
@@ -180,40 +212,62 @@ static void tell(const char *file, const char *what, const json_t *items)
 	}
 }
 
-/* The rules as they stand in a JSON rule file; NULL without memory. */
-static json_t *rules_json(const struct policy_rules *rules)
+/* What the import is called, and how many there are. */
+static size_t n_imported(const struct import *imp)
+{
+	return imp->chain ? imp->chain->n_programs : imp->rules.n;
+}
+
+static const char *key_of(const struct import *imp)
+{
+	return imp->chain ? "chains" : "rules";
+}
+
+static int print_rules(FILE *out, const struct policy_rules *rules)
 {
 	const struct policy_rule **list = reallocarray(NULL, rules->n + 1, sizeof(*list));
+	int err;
+
+	if (!list)
+		return -ENOMEM;
+	for (size_t i = 0; i < rules->n; i++)
+		list[i] = &rules->rule[i];
+	err = write_rules__json(out, list, rules->n, &tool_log_stderr);
+	free(list);
+	return err;
+}
+
+/* What was made, as it stands in a JSON file of its kind; NULL without memory. */
+static json_t *made_json(const struct import *imp)
+{
 	json_t *file = NULL, *json = NULL;
 	char *text = NULL;
 	size_t size;
-	FILE *out;
+	FILE *out = open_memstream(&text, &size);
+	int err;
 
-	out = open_memstream(&text, &size);
-	for (size_t i = 0; list && i < rules->n; i++)
-		list[i] = &rules->rule[i];
-	if (out && list && !write_rules__json(out, list, rules->n, &tool_log_stderr) &&
-	    !fflush(out))
+	if (!out)
+		return NULL;
+	err = imp->chain ? chain_file__write_json(out, &imp->chain->file, &tool_log_stderr) :
+			   print_rules(out, &imp->rules);
+	if (!fclose(out) && !err)
 		file = json_loads(text, 0, NULL);
-	json = json_incref(json_object_get(file, "rules"));
+	json = json_incref(json_object_get(file, key_of(imp)));
 	json_decref(file);
-	if (out)
-		fclose(out);
 	free(text);
-	free(list);
 	return json;
 }
 
 static int print_json(const struct import *imp, const struct source *from)
 {
-	json_t *json = tool_json_new(), *rules = rules_json(&imp->rules);
+	json_t *json = tool_json_new(), *made = made_json(imp);
 
-	if (!rules) {
+	if (!made) {
 		json_decref(json);
 		return no_memory();
 	}
 	json_object_set_new(json, "from", json_string(from->name));
-	json_object_set_new(json, "rules", rules);
+	json_object_set_new(json, key_of(imp), made);
 	json_object_set(json, "not_imported", imp->missed);
 	json_object_set(json, "notes", imp->notes);
 	return tool_json_print(json);
@@ -221,22 +275,71 @@ static int print_json(const struct import *imp, const struct source *from)
 
 static void print_report(const struct import *imp, const char *file)
 {
-	size_t n = json_array_size(imp->missed);
+	size_t n = json_array_size(imp->missed), n_made = n_imported(imp);
 
 	tell(file, "note", imp->notes);
 	tell(file, "not imported", imp->missed);
 	if (n)
-		fprintf(stderr, "%s: %zu rule%s, %zu not imported\n", file, imp->rules.n,
-			imp->rules.n == 1 ? "" : "s", n);
+		fprintf(stderr, "%s: %zu %s%s, %zu not imported\n", file, n_made,
+			imp->chain ? "program" : "rule", n_made == 1 ? "" : "s", n);
 }
 
-/* No file without rules is written: in its place it would mask others. */
-static int print_rules(const struct args *args, const struct import *imp)
+static int print_chains(FILE *out, const struct chain_file *file, int format)
 {
-	if (imp->rules.n && (args->output || !args->opts.json))
+	int err = format == FORMAT_JSON ? chain_file__write_json(out, file, &tool_log_stderr) :
+					  chain_file__write_yaml(out, file, &tool_log_stderr);
+
+	if (!err && (fflush(out) || ferror(out)))
+		err = -errno;
+	return err;
+}
+
+static int replace_chains(const char *path, const struct chain_file *file, int format)
+{
+	struct replace replace;
+	FILE *out;
+	int err, fd;
+
+	err = replace__begin(&replace, path);
+	if (err)
+		return err;
+	fd = dup(replace.fd);
+	out = fd < 0 ? NULL : fdopen(fd, "w");
+	err = out ? print_chains(out, file, format) : -errno;
+	if (out && fclose(out) && !err)
+		err = -errno;
+	if (!err)
+		return replace__commit(&replace, 0644);
+	replace__abort(&replace);
+	return err;
+}
+
+static int write_chains(const struct args *args, const struct chain_file *file)
+{
+	int err = args->output ? replace_chains(args->output, file, args->format) :
+				 print_chains(stdout, file, args->format);
+
+	if (!err)
+		return TOOL_OK;
+	if (err == -EILSEQ) /* told already */
+		return TOOL_CONFIG;
+	tool_error("%s: cannot write: %s", args->output ? args->output : "standard output",
+		   strerror(-err));
+	return err == -EACCES || err == -EPERM || err == -EROFS ? TOOL_PERM : TOOL_FOUND;
+}
+
+/* No file without rules is written: in its place it would mask others. Nor one without chains. */
+static int write_made(const struct args *args, const struct import *imp)
+{
+	if (!n_imported(imp))
+		tool_error("%s: found nothing to import; no %s is written", args->input,
+			   imp->chain ? "chain" : "rule");
+	else if (args->opts.json && !args->output)
+		return TOOL_OK;
+	else if (imp->chain)
+		return write_chains(args, &imp->chain->file);
+	else
 		return rule_file__write(args->output, args->format, &imp->rules);
-	if (!imp->rules.n)
-		tool_error("%s: found nothing to import; no rule is written", args->input);
 	return TOOL_OK;
 }
 
@@ -259,14 +362,38 @@ static int import(const struct args *args, const json_t *docs, struct import *im
 			   args->input, IMPORT_MAX_PLACES);
 		return TOOL_CONFIG;
 	}
-	status = print_rules(args, imp);
+	status = write_made(args, imp);
 	if (status)
 		return status;
 	if (!args->opts.json)
 		print_report(imp, args->input);
 	else if (print_json(imp, from))
 		return TOOL_FOUND;
-	return imp->rules.n && !json_array_size(imp->missed) ? TOOL_OK : TOOL_FOUND;
+	return n_imported(imp) && !json_array_size(imp->missed) ? TOOL_OK : TOOL_FOUND;
+}
+
+/* The absolute directory of the objects, to be freed; NULL without memory. */
+static char *objects_of(const struct args *args)
+{
+	const char *slash = strcmp(args->input, "-") ? strrchr(args->input, '/') : NULL;
+	char *dir, *cwd, *path = NULL;
+
+	dir = args->objects ? strdup(args->objects) :
+			      strndup(args->input, slash ? (size_t)(slash + 1 - args->input) : 0);
+	/* what is absolute may be of another host */
+	if (!dir || *dir == '/')
+		return dir;
+	cwd = realpath(*dir ? dir : ".", NULL);
+	if (cwd) {
+		free(dir);
+		return cwd;
+	}
+	cwd = realpath(".", NULL);
+	if (!cwd || asprintf(&path, "%s/%s", cwd, dir) < 0)
+		path = NULL;
+	free(cwd);
+	free(dir);
+	return path;
 }
 
 int cmd_import(int argc, char **argv)
@@ -277,21 +404,31 @@ int cmd_import(int argc, char **argv)
 		.parser = parse,
 		.args_doc = "FILE|-",
 		.doc = "Reads what an orchestrator was told (l3afd's JSON, bpfman's Kubernetes "
-		       "objects) and writes a rule file that says the same. What no rule can say "
-		       "is listed on standard error.",
+		       "objects) and writes a rule file that says the same, or a chain file. What "
+		       "neither can say is listed on standard error.",
 		.children = children,
 	};
 	struct args args = { .format = -1 };
+	struct import_chain chain = { 0 };
+	char *objects = NULL;
 	struct import imp = { .missed = json_array(), .notes = json_array() };
 	json_t *docs = NULL;
 	int status;
 
 	argp_parse(&argp, argc, argv, 0, NULL, &args);
 	imp.root = args.opts.root ? args.opts.root : "";
-	status = imp.missed && imp.notes ? parse_input(&args, &docs) : no_memory();
+	if (args.chain) {
+		chain.objects = objects = objects_of(&args);
+		chain.host = args.host;
+		imp.chain = &chain;
+	}
+	status = imp.missed && imp.notes && !objects == !args.chain ? parse_input(&args, &docs) :
+								      no_memory();
 	if (!status)
 		status = import(&args, docs, &imp);
 	policy_rules__clear(&imp.rules);
+	chain_file__free(&chain.file);
+	free(objects);
 	json_decref(imp.missed);
 	json_decref(imp.notes);
 	json_decref(docs);

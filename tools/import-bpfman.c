@@ -10,7 +10,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "import.h"
+#include "import-chain.h"
 
 #define MAX_PRIORITY	 1000
 #define DEFAULT_PRIORITY 1000 /* of a link that states none */
@@ -137,10 +137,17 @@ static bool compare_places(struct bpfman *b, const struct link *link, const char
 	return true;
 }
 
-/* Adds an interface to the rule, unless it can't be. */
+/* Adds an interface to the rule, or the program to its chain, unless it can't be. */
 static void add_interface(struct bpfman *b, const struct link *link, const char *field,
 			  const char *iface)
 {
+	const struct import_program program = {
+		.object = link->object,
+		.function = link->program,
+		.has_priority = true,
+		.priority = link->priority,
+		.actions = link->actions,
+	};
 	char glob[IMPORT_GLOB_SIZE], err[POLICY_ERROR_SIZE];
 	struct place *place;
 
@@ -163,7 +170,10 @@ static void add_interface(struct bpfman *b, const struct link *link, const char 
 	}
 	strcpy(place->where, link->where);
 	b->n_places++;
-	import__set(b->imp, policy_key__cond(COND_INTERFACE), glob);
+	if (b->imp->chain)
+		import_chain__add(b->imp, link->where, iface, &program);
+	else
+		import__set(b->imp, policy_key__cond(COND_INTERFACE), glob);
 }
 
 static void add_primary(struct bpfman *b, const struct link *link, const json_t *value)
@@ -336,8 +346,15 @@ static void add_link(struct bpfman *b, struct link *link, const json_t *json)
 		return;
 	}
 	list_others(b, link->where, json, known);
-	if (read_priority(b, link, json) && read_proceed_on(b, link, json))
+	if (!read_priority(b, link, json) || !read_proceed_on(b, link, json))
+		return;
+	if (!b->imp->chain)
 		add_rule(b, link, selector);
+	else if (link->object)
+		add_interfaces(b, link, selector);
+	else
+		import__missed(b->imp, link->where, "byteCode",
+			       "found no path of an object, expected one to load");
 }
 
 /* A name that a rule may have as its condition; else it is listed. */

@@ -7,10 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "import.h"
+#include "import-chain.h"
 
 struct program {
-	const char *host, *iface, *function;
+	const char *host, *iface, *function, *object; /* the object of a chain */
 	json_int_t seq;
 	size_t group; /* number of the first program of the same host and interface */
 	char where[IMPORT_WHERE_SIZE];
@@ -82,6 +82,8 @@ static void list_fields(struct import *imp, const char *where, const json_t *pro
 		field = find_field(name);
 		if (!field)
 			import__missed(imp, where, name, "not known");
+		else if (imp->chain && !strcmp(name, "object_file"))
+			continue;
 		else if (field->reason && !import__is_unset(value))
 			import__missed(imp, where, name, "%s", field->reason);
 	}
@@ -99,6 +101,20 @@ static const char *text_of(struct import *imp, const json_t *object, const char 
 	import__missed(imp, where, field, "found %s, expected %s",
 		       import__found(value, found, sizeof(found)), expected);
 	return NULL;
+}
+
+/* What a chain loads. */
+static bool read_object(struct import *imp, const json_t *json, struct program *program)
+{
+	char glob[IMPORT_GLOB_SIZE], err[POLICY_ERROR_SIZE];
+
+	program->object = text_of(imp, json, "object_file", program->where, "an object's name");
+	if (!program->object)
+		return false;
+	if (!import__glob(program->object, glob, sizeof(glob), err, sizeof(err)))
+		return true;
+	import__missed(imp, program->where, "object_file", "%s", err);
+	return false;
 }
 
 /* Whether a program is one to be run, and where. */
@@ -135,6 +151,8 @@ static bool read_program(struct import *imp, const json_t *json, struct program 
 	program->function = text_of(imp, json, "entry_function_name", program->where,
 				    "the function's name: the package's name is none");
 	if (!program->function)
+		return false;
+	if (imp->chain && !read_object(imp, json, program))
 		return false;
 	if (!import__glob(program->function, glob, sizeof(glob), err, sizeof(err)))
 		return true;
@@ -284,6 +302,8 @@ static void add_element(struct import *imp, struct programs *programs, const jso
 		return;
 	import__where(at.where, sizeof(at.where), at.host);
 	import__where(at.where, sizeof(at.where), at.iface);
+	if (imp->chain && !import_chain__is_host(imp, at.where, at.host))
+		return;
 	json_object_foreach((json_t *)json, name, value)
 		if (strcmp(name, "host_name") && strcmp(name, "iface") &&
 		    strcmp(name, "bpf_programs"))
@@ -312,8 +332,8 @@ static void set_glob(struct import *imp, const struct policy_key *key, const cha
 		import__set(imp, key, glob);
 }
 
-/* Whether the order has a place for this one; the first of its function has it. */
-static bool is_new(struct import *imp, struct program *const *first, struct program *const *p)
+/* Two in one place. */
+static void check_place(struct import *imp, struct program *const *first, struct program *const *p)
 {
 	if (p > first && p[-1]->seq == (*p)->seq)
 		import__missed(
@@ -321,6 +341,12 @@ static bool is_new(struct import *imp, struct program *const *first, struct prog
 			"found %lld a second time, expected it once: ambiguous, the order of "
 			"the list was taken",
 			(long long)(*p)->seq);
+}
+
+/* Whether the order has a place for this one; the first of its function has it. */
+static bool is_new(struct import *imp, struct program *const *first, struct program *const *p)
+{
+	check_place(imp, first, p);
 	for (struct program *const *other = first; other < p; other++) {
 		if (strcmp((*other)->function, (*p)->function))
 			continue;
@@ -350,6 +376,21 @@ static void add_rule(struct import *imp, struct program *const *first, struct pr
 	import__end(imp, where, "xdp_ingress");
 }
 
+/* In the order of the list, which needs no priorities. */
+static void add_chain(struct import *imp, struct program *const *first, struct program *const *end)
+{
+	for (struct program *const *p = first; p < end; p++) {
+		const struct import_program program = {
+			.object = (*p)->object,
+			.function = (*p)->function,
+			.actions = "PASS",
+		};
+
+		check_place(imp, first, p);
+		import_chain__add(imp, (*p)->where, (*p)->iface, &program);
+	}
+}
+
 static void add_rules(struct import *imp, struct programs *programs)
 {
 	struct program **sorted = reallocarray(NULL, programs->n, sizeof(*sorted));
@@ -365,7 +406,7 @@ static void add_rules(struct import *imp, struct programs *programs)
 	for (size_t i = 1; i <= programs->n && !imp->no_memory; i++) {
 		if (i < programs->n && sorted[i]->group == sorted[first]->group)
 			continue;
-		add_rule(imp, sorted + first, sorted + i);
+		(imp->chain ? add_chain : add_rule)(imp, sorted + first, sorted + i);
 		first = i;
 	}
 	free(sorted);

@@ -3,8 +3,8 @@
 #define XDP_POLICY_IMPORT_H
 
 /*
- * Other orchestrators' data as rules. Whatever form the data has it becomes JSON values first; what
- * has no place in a rule is listed, so that nothing gets lost without a word.
+ * Other orchestrators' data as rules or chains. Whatever form the data has it becomes JSON values
+ * first; what has no place there is listed, so that nothing gets lost without a word.
  */
 
 #include <jansson.h>
@@ -22,7 +22,8 @@
 struct import {
 	const char *root; /* "" or what stands in front of /proc */
 	struct policy_rules rules;
-	json_t *missed, *notes; /* lists of objects: where, field, reason */
+	struct import_chain *chain; /* NULL: rules are made; else they stay empty */
+	json_t *missed, *notes;	    /* lists of objects: where, field, reason */
 	size_t n_places;
 	bool too_many, no_memory;
 

@@ -4,16 +4,11 @@
 #include <string.h>
 
 #include "policyd.h"
-
-/* A message that is still true is not said again. */
-struct message {
-	struct message *next;
-	char text[];
-};
+#include "said.h"
 
 struct files {
 	struct policy *policy;
-	struct message *said, *fresh; /* of the load before this one, and of this one */
+	struct said said; /* a round is a load */
 };
 
 /* All that policy__refresh() looks at stands in one of these. */
@@ -21,24 +16,6 @@ static const char *const dirs[] = { "/etc/xdp",		  "/etc/xdp/priorities.d",
 				    "/run/xdp",		  "/run/xdp/priorities.d",
 				    "/usr/lib/xdp",	  "/usr/lib/xdp/priorities.d",
 				    "/var/lib/xdp-policy" };
-
-static bool contains(const struct message *list, const char *text)
-{
-	for (; list; list = list->next)
-		if (!strcmp(list->text, text))
-			return true;
-	return false;
-}
-
-static void clear(struct message **list)
-{
-	while (*list) {
-		struct message *next = (*list)->next;
-
-		free(*list);
-		*list = next;
-	}
-}
 
 static int level_of(enum policy_level level)
 {
@@ -57,7 +34,6 @@ static void on_message(void *ctx, enum policy_level level, const char *file, uns
 		       const char *text)
 {
 	struct files *files = ctx;
-	struct message *message;
 	char rule[512], *said;
 
 	if (line)
@@ -66,21 +42,15 @@ static void on_message(void *ctx, enum policy_level level, const char *file, uns
 		snprintf(rule, sizeof(rule), "%s", file);
 	if (asprintf(&said, "%s: %s", rule, text) < 0)
 		return;
-	if (!contains(files->said, said) && !contains(files->fresh, said)) {
+	if (said__is_new(&files->said, said)) {
 		const struct log_about about = { .rule = rule };
 
 		log__print(level_of(level), &about, "%s", said);
 	}
-	message = malloc(sizeof(*message) + strlen(said) + 1);
-	if (message) {
-		strcpy(message->text, said);
-		message->next = files->fresh;
-		files->fresh = message;
-	}
 	free(said);
 }
 
-static int watch_dirs(struct daemon *daemon, void (*fn)(struct daemon *daemon))
+static int watch_dirs(struct daemon *daemon, void (*fn)(void *ctx))
 {
 	int err = 0;
 
@@ -89,15 +59,15 @@ static int watch_dirs(struct daemon *daemon, void (*fn)(struct daemon *daemon))
 
 		if (asprintf(&path, "%s%s", daemon->opts.root, dirs[i]) < 0)
 			return -ENOMEM;
-		err = watch__add(daemon, path, fn);
+		err = dir_watch__add(&daemon->watches, path, fn);
 		free(path);
 	}
 	return err;
 }
 
-static void on_change(struct daemon *daemon)
+static void on_change(void *ctx)
 {
-	files__refresh(daemon, false);
+	files__refresh(ctx, false);
 }
 
 int files__open(struct daemon *daemon)
@@ -117,8 +87,7 @@ int files__open(struct daemon *daemon)
 	if (!err)
 		err = policy__open(&opts, &files->policy);
 	daemon->policy = files->policy;
-	files->said = files->fresh;
-	files->fresh = NULL;
+	said__end_round(&files->said);
 	return err;
 }
 
@@ -134,9 +103,7 @@ void files__refresh(struct daemon *daemon, bool all)
 		log__error("the policy can't be read, the last one stays: %s", strerror(-rc));
 		return;
 	}
-	clear(&files->said);
-	files->said = files->fresh;
-	files->fresh = NULL;
+	said__end_round(&files->said);
 	/* whoever undid what the old policy wanted may be content with the new one */
 	for (struct space *space = daemon->spaces; space; space = space->next)
 		for (struct port *port = space->ports; port; port = port->hh.next)
@@ -151,7 +118,6 @@ void files__close(struct daemon *daemon)
 	if (!files)
 		return;
 	policy__close(files->policy);
-	clear(&files->said);
-	clear(&files->fresh);
+	said__clear(&files->said);
 	free(files);
 }

@@ -188,6 +188,11 @@ void space__scan(struct daemon *daemon)
 					   0, on_retry, daemon);
 }
 
+static void on_change(void *ctx)
+{
+	space__scan(ctx);
+}
+
 int space__init(struct daemon *daemon)
 {
 	int fd = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC), err;
@@ -199,7 +204,7 @@ int space__init(struct daemon *daemon)
 	daemon->inside = daemon->spaces;
 	if (!daemon->opts.all_netns && !daemon->opts.netns)
 		return 0;
-	err = watch__add(daemon, NETNS_DIR, space__scan);
+	err = dir_watch__add(&daemon->watches, NETNS_DIR, on_change);
 	if (!err)
 		space__scan(daemon);
 	return err;

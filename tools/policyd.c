@@ -2,15 +2,14 @@
 /* xdp-policyd: options, the event loop, and that there is only one. */
 #include <bpf/libbpf.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <systemd/sd-daemon.h>
 #include <unistd.h>
 
 #include "chain/lock.h"
+#include "instance.h"
 #include "policyd.h"
 #include "tool.h"
 
@@ -119,31 +118,25 @@ void daemon__notify(const char *state)
 	sd_notify(0, state);
 }
 
-/* The lock ends with the process, the file stays; it is empty if the end was an orderly one. */
 static int claim(void)
 {
-	int dir = run_dir__open(NULL), fd;
-	char pid[16] = "";
-	ssize_t n;
+	char pid[INSTANCE_PID_SIZE];
+	int fd = instance__claim("daemon", pid);
 
-	fd = dir < 0 ? dir : openat(dir, "daemon", O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
-	if (fd < 0) {
-		log__error(XDP_POLICY_RUN_DIR ": can't be used: %s",
-			   strerror(dir < 0 ? -dir : errno));
-		exit(getuid() ? TOOL_PERM : EXIT_FAILURE);
-	}
-	close(dir);
-	if (!flock(fd, LOCK_EX | LOCK_NB)) {
-		if (!ftruncate(fd, 0))
-			dprintf(fd, "%d\n", (int)getpid());
+	if (fd >= 0)
 		return fd;
+	if (fd == -EBUSY) {
+		log__error("found a daemon that runs already, as process %s; expected none", pid);
+		exit(EXIT_FAILURE);
 	}
-	n = read(fd, pid, sizeof(pid) - 1);
-	pid[n < 0 ? 0 : n] = '\0';
-	pid[strcspn(pid, "\n")] = '\0';
-	log__error("found a daemon that runs already, as process %s; expected none",
-		   pid[0] ? pid : "?");
-	exit(EXIT_FAILURE);
+	log__error(XDP_POLICY_RUN_DIR ": can't be used: %s", strerror(-fd));
+	exit(getuid() ? TOOL_PERM : EXIT_FAILURE);
+}
+
+static void not_watched(const char *dir, int err)
+{
+	log__print(LOG_WARNING, NULL, "%s: can't be watched, changes wait for a rescan: %s", dir,
+		   strerror(-err));
 }
 
 static int on_hangup(sd_event_source *source, const struct signalfd_siginfo *info, void *userdata)
@@ -200,6 +193,12 @@ static int start(struct daemon *daemon)
 {
 	int err = sd_event_default(&daemon->event);
 
+	daemon->watches = (struct dir_watches){
+		.event = daemon->event,
+		.priority = PRIORITY_EVENTS,
+		.failed = not_watched,
+		.ctx = daemon,
+	};
 	if (err >= 0)
 		err = sd_event_set_watchdog(daemon->event, true);
 	if (err >= 0)
@@ -227,7 +226,7 @@ static void stop(struct daemon *daemon)
 	if (daemon->policy)
 		report__state(daemon);
 	space__free(daemon);
-	watch__free(daemon);
+	dir_watches__free(&daemon->watches);
 	files__close(daemon);
 	work__free(daemon);
 	sd_event_unref(daemon->event);
@@ -267,8 +266,7 @@ int main(int argc, char **argv)
 		log__error("cannot run: %s", strerror(-rc));
 	stop(&daemon);
 	free(root);
-	if (ftruncate(lock, 0))
-		log__print(LOG_WARNING, NULL, XDP_POLICY_RUN_DIR "/daemon: %m");
-	close(lock);
+	if (instance__release(lock))
+		log__print(LOG_WARNING, NULL, XDP_POLICY_RUN_DIR "/daemon: it can't be emptied");
 	return rc < 0 || (daemon.opts.once && daemon.failed) ? EXIT_FAILURE : rc;
 }

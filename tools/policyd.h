@@ -14,6 +14,7 @@
 #include <uthash.h>
 
 #include "correct.h"
+#include "dir-watch.h"
 #include "policyd-log.h"
 #include "policyd-rate.h"
 
@@ -67,7 +68,7 @@ struct daemon {
 	} opts;
 	sd_event *event;
 	struct files *files;
-	struct watch *watches;
+	struct dir_watches watches;
 	const struct policy *policy; /* of files */
 	char host[256];
 	struct space *spaces, *inside; /* the host's is the first; where we are */
@@ -132,10 +133,6 @@ int files__open(struct daemon *daemon);
 /* Loads what changed, or all, and marks all interfaces if anything did. */
 void files__refresh(struct daemon *daemon, bool all);
 void files__close(struct daemon *daemon);
-
-/* policyd-watch.c: directories that may come and go. */
-int watch__add(struct daemon *daemon, const char *dir, void (*fn)(struct daemon *daemon));
-void watch__free(struct daemon *daemon);
 
 /* policyd-report.c: what the daemon tells, beside single messages. */
 void report__correction(struct port *port, const struct correction *c);

@@ -38,6 +38,10 @@ int cmd_defaults(int argc, char **argv);
 int cmd_explain(int argc, char **argv);
 int cmd_run(int argc, char **argv);
 int cmd_apply(int argc, char **argv);
+int cmd_load(int argc, char **argv);
+int cmd_unload(int argc, char **argv);
+int cmd_save(int argc, char **argv);
+int cmd_watch(int argc, char **argv);
 int cmd_status(int argc, char **argv);
 int cmd_preload(int argc, char **argv);
 

@@ -3,13 +3,10 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
-#include <yaml.h>
 
 #include "tool.h"
+#include "write-doc.h"
 #include "write-rules.h"
-
-#define WIDTH 100
 
 /* What a rule says by one key: a list of globs or, if that is NULL, a value as attr has them. */
 struct said {
@@ -61,7 +58,7 @@ static void ini_list(FILE *out, const char *key, const char *list)
 	int column = fprintf(out, "%-18s =", key);
 
 	for_each_glob(glob, list) {
-		if (glob != list && column + 1 + strlen(glob) > WIDTH)
+		if (glob != list && column + 1 + strlen(glob) > WRITE_WIDTH)
 			column = fprintf(out, "\n%20s", "") - 1;
 		column += fprintf(out, " %s", glob);
 	}
@@ -102,22 +99,14 @@ int write_rules__ini(FILE *out, const struct policy_rule *const *rules, size_t n
 	return 0;
 }
 
-static bool is_utf8(const char *text)
-{
-	json_t *json = json_string(text);
-
-	json_decref(json);
-	return json;
-}
-
 /* The first name or glob that is no UTF-8, or NULL. */
 static const char *find_bytes(const struct policy_rule *rule)
 {
-	if (!is_utf8(rule->name))
+	if (!write_doc__is_utf8(rule->name))
 		return rule->name;
 	for (int c = 0; c < N_CONDS; c++)
 		for_each_glob(glob, rule->cond[c])
-			if (!is_utf8(glob))
+			if (!write_doc__is_utf8(glob))
 				return glob;
 	return NULL;
 }
@@ -140,74 +129,21 @@ static int check_utf8(const struct policy_rule *const *rules, size_t n,
 	return rc;
 }
 
-/* Once something failed, the rest is left out. */
-struct yaml_writer {
-	yaml_emitter_t emitter;
-	yaml_event_t event;
-	int rc;
-};
-
-/* Writes event, if initializing it went well. */
-static void emit(struct yaml_writer *w, int initialized)
-{
-	if (!initialized)
-		w->rc = -ENOMEM;
-	else if (w->rc)
-		yaml_event_delete(&w->event);
-	else if (!yaml_emitter_emit(&w->emitter, &w->event))
-		w->rc = w->emitter.error == YAML_MEMORY_ERROR ? -ENOMEM : -EIO;
-}
-
-/* Quoted if YAML, or our reader, would take it for a null. */
-static void yaml_text(struct yaml_writer *w, const char *text)
-{
-	bool plain = strcmp(text, "~") && strcasecmp(text, "null");
-
-	emit(w, yaml_scalar_event_initialize(&w->event, NULL, NULL, (const yaml_char_t *)text,
-					     strlen(text), plain, true, YAML_ANY_SCALAR_STYLE));
-}
-
-static void yaml_mapping(struct yaml_writer *w)
-{
-	emit(w, yaml_mapping_start_event_initialize(&w->event, NULL, NULL, true,
-						    YAML_BLOCK_MAPPING_STYLE));
-}
-
-static void yaml_list(struct yaml_writer *w, yaml_sequence_style_t style)
-{
-	emit(w, yaml_sequence_start_event_initialize(&w->event, NULL, NULL, true, style));
-}
-
-static void yaml_end(struct yaml_writer *w, bool mapping)
-{
-	emit(w, mapping ? yaml_mapping_end_event_initialize(&w->event) :
-			  yaml_sequence_end_event_initialize(&w->event));
-}
-
-static void yaml_actions(struct yaml_writer *w, const char *text)
-{
-	char word[32];
-
-	while (policy_text__word(&text, " ", word, sizeof(word)))
-		if (strcmp(word, "none"))
-			yaml_text(w, word);
-}
-
 static void yaml_said(struct yaml_writer *w, const struct said *said)
 {
 	char text[POLICY_VALUE_SIZE];
 
 	policy_value__print(said->attr, &said->value, text, sizeof(text));
 	if (!said->list && said->attr != ATTR_ACTIONS) {
-		yaml_text(w, text);
+		yaml_writer__text(w, text);
 		return;
 	}
-	yaml_list(w, YAML_FLOW_SEQUENCE_STYLE);
+	yaml_writer__list(w, YAML_FLOW_SEQUENCE_STYLE);
 	if (!said->list)
-		yaml_actions(w, text);
+		yaml_writer__actions(w, text);
 	for_each_glob(glob, said->list)
-		yaml_text(w, glob);
-	yaml_end(w, false);
+		yaml_writer__text(w, glob);
+	yaml_writer__close(w, false);
 }
 
 /* The conditions or the settings; nothing if there are none. */
@@ -221,58 +157,50 @@ static void yaml_keys(struct yaml_writer *w, const struct policy_rule *rule, con
 		if ((key->kind == KEY_COND) != conds || !says(rule, key, &said))
 			continue;
 		if (!any) {
-			yaml_text(w, name);
-			yaml_mapping(w);
+			yaml_writer__text(w, name);
+			yaml_writer__mapping(w);
 		}
 		any = true;
-		yaml_text(w, key->name);
+		yaml_writer__text(w, key->name);
 		yaml_said(w, &said);
 	}
 	if (any)
-		yaml_end(w, true);
+		yaml_writer__close(w, true);
 }
 
 static void yaml_document(struct yaml_writer *w, const struct policy_rule *const *rules, size_t n)
 {
-	emit(w, yaml_stream_start_event_initialize(&w->event, YAML_UTF8_ENCODING));
-	emit(w, yaml_document_start_event_initialize(&w->event, NULL, NULL, NULL, true));
-	yaml_mapping(w);
-	yaml_text(w, "version");
-	yaml_text(w, "1");
-	yaml_text(w, "rules");
-	yaml_list(w, YAML_BLOCK_SEQUENCE_STYLE); /* "[]" without rules, all the same */
+	yaml_writer__text(w, "version");
+	yaml_writer__text(w, "1");
+	yaml_writer__text(w, "rules");
+	yaml_writer__list(w, YAML_BLOCK_SEQUENCE_STYLE); /* "[]" without rules, all the same */
 	for (size_t i = 0; i < n && !w->rc; i++) {
-		yaml_mapping(w);
+		yaml_writer__mapping(w);
 		if (*rules[i]->name) {
-			yaml_text(w, "name");
-			yaml_text(w, rules[i]->name);
+			yaml_writer__text(w, "name");
+			yaml_writer__text(w, rules[i]->name);
 		}
 		yaml_keys(w, rules[i], "match", true);
 		yaml_keys(w, rules[i], "set", false);
-		yaml_end(w, true);
+		yaml_writer__close(w, true);
 	}
-	yaml_end(w, false);
-	yaml_end(w, true);
-	emit(w, yaml_document_end_event_initialize(&w->event, true));
-	emit(w, yaml_stream_end_event_initialize(&w->event));
+	yaml_writer__close(w, false);
 }
 
 int write_rules__yaml(FILE *out, const struct policy_rule *const *rules, size_t n,
 		      const struct policy_log *log)
 {
-	struct yaml_writer w = { 0 };
+	struct yaml_writer w;
+	int rc;
 
-	w.rc = check_utf8(rules, n, log);
-	if (w.rc)
-		return w.rc;
-	if (!yaml_emitter_initialize(&w.emitter))
-		return -ENOMEM;
-	yaml_emitter_set_output_file(&w.emitter, out);
-	yaml_emitter_set_unicode(&w.emitter, true);
-	yaml_emitter_set_width(&w.emitter, WIDTH);
+	rc = check_utf8(rules, n, log);
+	if (rc)
+		return rc;
+	rc = yaml_writer__begin(&w, out);
+	if (rc)
+		return rc;
 	yaml_document(&w, rules, n);
-	yaml_emitter_delete(&w.emitter);
-	return ferror(out) ? 0 : w.rc;
+	return yaml_writer__end(&w, out);
 }
 
 static json_t *json_list(const char *list)
@@ -324,49 +252,10 @@ static char *json_text(const struct policy_rule *const *rules, size_t n)
 	return text;
 }
 
-/*
- * Characters that JSON takes as they are and YAML, as which we read it, does not: control
- * characters, other line breaks, and U+FEFF, U+FFFE and U+FFFF. They are in strings only, so they
- * can be escaped in the text as a whole. Returns how many bytes it has, or 0 for any other one.
- */
-static size_t json_special(const unsigned char *text, unsigned int *ret)
-{
-	if (text[0] == 0x7f) {
-		*ret = text[0];
-		return 1;
-	}
-	if (text[0] == 0xc2 && text[1] < 0xa0) {
-		*ret = text[1];
-		return 2;
-	}
-	if (text[0] < 0xe0 || text[0] > 0xef)
-		return 0;
-	*ret = (text[0] & 0xf) << 12 | (text[1] & 0x3f) << 6 | (text[2] & 0x3f);
-	return *ret == 0x2028 || *ret == 0x2029 || *ret == 0xfeff || *ret >= 0xfffe ? 3 : 0;
-}
-
 int write_rules__json(FILE *out, const struct policy_rule *const *rules, size_t n,
 		      const struct policy_log *log)
 {
-	unsigned int special;
-	char *text;
-	size_t len;
-	int rc;
+	int rc = check_utf8(rules, n, log);
 
-	rc = check_utf8(rules, n, log);
-	if (rc)
-		return rc;
-	text = json_text(rules, n);
-	if (!text)
-		return -ENOMEM;
-	for (const char *c = text; *c; c += len ? len : 1) {
-		len = json_special((const unsigned char *)c, &special);
-		if (len)
-			fprintf(out, "\\u%04x", special);
-		else
-			putc(*c, out);
-	}
-	putc('\n', out);
-	free(text);
-	return 0;
+	return rc ? rc : json_writer__print(out, json_text(rules, n));
 }

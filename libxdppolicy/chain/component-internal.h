@@ -22,6 +22,7 @@ struct component_object {
 struct loading {
 	struct components *components;
 	const struct chain *live;
+	const bool *ours;
 	struct chain_problem *problem;
 	unsigned int program; /* that is looked at */
 };

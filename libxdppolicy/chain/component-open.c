@@ -24,15 +24,18 @@ int component__fail(const struct loading *l, int err, const char *fmt, ...)
 	return err;
 }
 
-bool program__takes_frags(const struct bpf_program *program)
+bool section__takes_frags(const char *section)
 {
-	const char *section = bpf_program__section_name(program);
 	size_t len = strlen("xdp.frags");
 
-	if (bpf_program__flags(program) & BPF_F_XDP_HAS_FRAGS)
-		return true;
 	return section && !strncmp(section, "xdp.frags", len) &&
 	       (!section[len] || section[len] == '/');
+}
+
+bool program__takes_frags(const struct bpf_program *program)
+{
+	return bpf_program__flags(program) & BPF_F_XDP_HAS_FRAGS ||
+	       section__takes_frags(bpf_program__section_name(program));
 }
 
 /* Of a section that libbpf does not know nobody can tell, and libxdp takes it for one. */

@@ -35,7 +35,7 @@ static int live_map(const struct chain_program *program, const char *name)
 	return fd;
 }
 
-/* A map for all to share: of an object that is loaded before this one, or of the live chain. */
+/* A map for all to share: of an object that is loaded before this one, or of the chain before. */
 static int find_shared(const struct loading *l, const char *name)
 {
 	for (unsigned int i = 0; i < l->components->n_objects; i++) {
@@ -45,7 +45,7 @@ static int find_shared(const struct loading *l, const char *name)
 			return fcntl(fd, F_DUPFD_CLOEXEC, 3);
 	}
 	for (unsigned int i = 0; i < l->live->n; i++) {
-		int fd = live_map(&l->live->program[i], name);
+		int fd = l->ours[i] ? live_map(&l->live->program[i], name) : -ENOENT;
 
 		if (fd >= 0)
 			return fd;
@@ -182,7 +182,11 @@ static int load_object(struct loading *l, struct component_object *o, const bool
 			continue;
 		logs[i] = malloc(LOG_SIZE);
 		err = prepare_program(&l->components->component[i], l->components->target, logs[i]);
-		if (err)
+		if (err == -EACCES) /* by the preload, before we come to it */
+			component__fail(l, err,
+					"found program '%s', which the policy forbids to attach",
+					bpf_program__name(l->components->component[i].program));
+		else if (err)
 			component__fail(l, err, "the load can't be prepared: %s", strerror(-err));
 	}
 	if (!err)
@@ -212,14 +216,13 @@ static int take_programs(struct loading *l, const struct component_object *o, co
 		if (c->fd >= 0)
 			close(c->fd);
 		c->fd = fcntl(bpf_program__fd(c->program), F_DUPFD_CLOEXEC, 3);
-		err = c->fd < 0 ? -errno : proginfo__read_short(c->fd, &c->info);
+		/* the author's values as the kernel has them: libbpf's may be the preload's */
+		err = c->fd < 0 ? -errno : proginfo__read(c->fd, &c->info);
 		if (err)
 			return component__fail(l, err, "the program can't be read: %s",
 					       strerror(-err));
-		snprintf(c->info.name, sizeof(c->info.name), "%s", bpf_program__name(c->program));
 		c->section = bpf_program__section_name(c->program);
 		c->object = o->path;
-		runcfg__read(bpf_object__btf(o->obj), c->info.name, &c->info.author);
 	}
 	return 0;
 }
@@ -371,10 +374,15 @@ void components__init(struct components *components)
 		components->component[i] = (struct component){ .fd = -1, .live = -1 };
 }
 
-int components__load(const struct chain_spec *spec, const struct chain *live, bool dry_run,
-		     struct components *ret, struct chain_problem *problem)
+int components__load(const struct chain_spec *spec, const struct chain *live, const bool ours[],
+		     bool dry_run, struct components *ret, struct chain_problem *problem)
 {
-	struct loading l = { .components = ret, .live = live, .problem = problem };
+	struct loading l = {
+		.components = ret,
+		.live = live,
+		.ours = ours,
+		.problem = problem,
+	};
 
 	components__init(ret);
 	ret->spec = spec;

@@ -43,11 +43,12 @@ struct components {
 void components__init(struct components *components);
 
 /*
- * Loads them all, and finds those that are unchanged. live is the chain that they shall join.
- * Returns 0 or a negative errno with *problem; components__close() is due in either case.
+ * Loads them all, and finds those that are unchanged. live is the chain that they shall join; ours
+ * says which of its programs are of a chain from data, whose maps can be shared. Returns 0 or a
+ * negative errno with *problem; components__close() is due in either case.
  */
-int components__load(const struct chain_spec *spec, const struct chain *live, bool dry_run,
-		     struct components *ret, struct chain_problem *problem);
+int components__load(const struct chain_spec *spec, const struct chain *live, const bool ours[],
+		     bool dry_run, struct components *ret, struct chain_problem *problem);
 
 /*
  * Finds again what is unchanged, in a chain that was read anew. Returns false if that is not what
@@ -64,5 +65,7 @@ void components__close(struct components *components);
 
 /* Whether a program is made for packets of several buffers, as libbpf sees it. */
 bool program__takes_frags(const struct bpf_program *program);
+/* The same of what its section alone says, which may be NULL. */
+bool section__takes_frags(const char *section);
 
 #endif

@@ -34,6 +34,7 @@ struct chain_load {
 	struct policy_known app[CHAIN_MAX];
 	struct policy_decision decision[CHAIN_MAX];
 	struct chain before, after;
+	bool ours[CHAIN_MAX]; /* of those before: attached by a chain from data */
 	struct slot slot[CHAIN_MAX];
 	bool changes;
 
@@ -183,16 +184,11 @@ static bool is_succeeded(const struct chain_load *load, const struct proginfo *i
 }
 
 /* Whether a live program that is not wanted stays. Returns a negative errno if it must not go. */
-static int stays(const struct chain_load *load, const struct record_dirs *dirs,
-		 const struct chain_program *p, struct chain_problem *problem)
+static int stays(const struct chain_load *load, unsigned int live, struct chain_problem *problem)
 {
-	struct record record;
-	bool ours;
+	const struct chain_program *p = &load->before.program[live];
 
-	record__read(dirs, &p->info, &record);
-	ours = record.in_chain;
-	record__clear(&record);
-	if (ours)
+	if (load->ours[live])
 		return load->spec->add && !is_succeeded(load, &p->info);
 	if (load->spec->add || load->spec->foreign == FOREIGN_KEEP)
 		return true;
@@ -229,19 +225,15 @@ static int add_program(struct chain_load *load, const struct chain_program *p, i
 
 static int add_live(struct chain_load *load, struct chain_problem *problem)
 {
-	struct record_dirs dirs;
 	int err = 0;
 
-	record_dirs__open(&dirs);
 	for (unsigned int i = 0; i < load->before.n && err >= 0; i++) {
-		const struct chain_program *p = &load->before.program[i];
 		int spec = wanted_at(load, i);
 
-		err = spec >= 0 ? 1 : stays(load, &dirs, p, problem);
+		err = spec >= 0 ? 1 : stays(load, i, problem);
 		if (err > 0)
-			err = add_program(load, p, spec, -1, problem);
+			err = add_program(load, &load->before.program[i], spec, -1, problem);
 	}
-	record_dirs__close(&dirs);
 	return err;
 }
 
@@ -380,6 +372,20 @@ static int plan(struct chain_load *load, struct chain_problem *problem)
 
 /* --- all of it --- */
 
+static void read_owners(struct chain_load *load)
+{
+	struct record_dirs dirs;
+	struct record record;
+
+	record_dirs__open(&dirs);
+	for (unsigned int i = 0; i < load->before.n; i++) {
+		record__read(&dirs, &load->before.program[i].info, &record);
+		load->ours[i] = record.in_chain;
+		record__clear(&record);
+	}
+	record_dirs__close(&dirs);
+}
+
 static int read_chain(struct chain_load *load, struct chain_problem *problem)
 {
 	int err = chain__read(load->ifindex, load->before.n ? &load->before : NULL, &load->before);
@@ -388,6 +394,7 @@ static int read_chain(struct chain_load *load, struct chain_problem *problem)
 		return fail(problem, -1, err, "the chain can't be read: %s", strerror(-err));
 	if (load->before.fixed[0])
 		return fail(problem, -1, -EBUSY, "%s", load->before.fixed);
+	read_owners(load);
 	return 0;
 }
 
@@ -409,7 +416,7 @@ static int prepare(struct chain_load *load, struct chain_problem *problem)
 	if (!err)
 		err = read_chain(load, problem);
 	if (!err)
-		err = components__load(load->spec, &load->before, load->opts.dry_run,
+		err = components__load(load->spec, &load->before, load->ours, load->opts.dry_run,
 				       &load->components, problem);
 	if (!err)
 		err = decide_all(load, problem);

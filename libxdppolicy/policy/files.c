@@ -17,7 +17,7 @@ static const char *const dirs[] = { "/etc/xdp", "/run/xdp", "/usr/lib/xdp" };
 #define N_DIRS (sizeof(dirs) / sizeof(dirs[0]))
 
 static const char main_name[] = "priorities.conf";
-static const char dropin_dir[] = "priorities.d";
+static const char dropin_name[] = "priorities.d";
 static const char switch_name[] = "xdpswitch.conf";
 
 /* A kernel clock tick is at most 10 ms; the file's times are no finer. */
@@ -339,7 +339,8 @@ static bool has_dropin(const struct dropins *dropins, size_t n, const char *name
 	return false;
 }
 
-static int scan_dropins(const char *path, size_t dir, struct dropins *dropins)
+static int scan_dropins(const char *path, size_t dir, bool (*counts)(const char *name),
+			struct dropins *dropins)
 {
 	size_t from_higher = dropins->n;
 	struct dirent *entry;
@@ -352,8 +353,7 @@ static int scan_dropins(const char *path, size_t dir, struct dropins *dropins)
 	while (!rc && (entry = readdir(d))) {
 		struct dropin *more;
 
-		if (!policy_files__is_dropin(entry->d_name) ||
-		    has_dropin(dropins, from_higher, entry->d_name))
+		if (!counts(entry->d_name) || has_dropin(dropins, from_higher, entry->d_name))
 			continue;
 		more = reallocarray(dropins->entry, dropins->n + 1, sizeof(*more));
 		if (!more) {
@@ -377,8 +377,9 @@ static int by_name(const void *a, const void *b)
 	return strcmp(((const struct dropin *)a)->name, ((const struct dropin *)b)->name);
 }
 
-static int find_dropins(const char *root, uid_t owner, const bool *usable,
-			struct policy_files *files, const struct policy_log *log)
+static int find_dropins(const char *root, uid_t owner, const bool *usable, const char *dropin_dir,
+			bool (*counts)(const char *name), struct policy_files *files,
+			const struct policy_log *log)
 {
 	char *path[N_DIRS] = { NULL };
 	struct dropins dropins = { 0 };
@@ -396,7 +397,7 @@ static int find_dropins(const char *root, uid_t owner, const bool *usable,
 					 log);
 		if (rc <= 0)
 			continue;
-		rc = scan_dropins(path[i], i, &dropins);
+		rc = scan_dropins(path[i], i, counts, &dropins);
 		/* no descriptors, no memory: the caller keeps what it has and tries again */
 		if (rc && rc != -ENOMEM && rc != -EMFILE && rc != -ENFILE) {
 			errno = -rc;
@@ -472,17 +473,43 @@ static int find_db(const char *root, uid_t owner, struct policy_files *files,
 	return 0;
 }
 
+/* Which of the three can have files that count. Returns < 0 without memory. */
+static int look_at_dirs(const char *root, uid_t owner, bool usable[N_DIRS],
+			struct policy_files *files, const struct policy_log *log)
+{
+	int rc = 0;
+
+	for (size_t i = 0; i < N_DIRS && rc >= 0; i++) {
+		rc = look_at_dir(files, join(root, dirs[i], ""), false, owner, log);
+		usable[i] = rc > 0;
+	}
+	return rc;
+}
+
+int policy_files__find_dropins(const char *root, uid_t owner, const char *dir,
+			       bool (*counts)(const char *name), struct policy_files *ret,
+			       const struct policy_log *log)
+{
+	struct policy_files files = { 0 };
+	bool usable[N_DIRS];
+	int rc = look_at_dirs(root, owner, usable, &files, log);
+
+	if (rc >= 0)
+		rc = find_dropins(root, owner, usable, dir, counts, &files, log);
+	if (rc < 0)
+		policy_files__free(&files);
+	else
+		*ret = files;
+	return rc < 0 ? rc : 0;
+}
+
 int policy_files__find(const char *root, uid_t owner, struct policy_files *ret,
 		       const struct policy_log *log)
 {
 	struct policy_files files = { 0 };
 	bool usable[N_DIRS];
-	int rc = 0;
+	int rc = look_at_dirs(root, owner, usable, &files, log);
 
-	for (size_t i = 0; i < N_DIRS && rc >= 0; i++) {
-		rc = look_at_dir(&files, join(root, dirs[i], ""), false, owner, log);
-		usable[i] = rc > 0;
-	}
 	if (rc >= 0)
 		rc = find_kill_switch(root, &files);
 	if (!rc)
@@ -490,7 +517,8 @@ int policy_files__find(const char *root, uid_t owner, struct policy_files *ret,
 	if (!rc)
 		rc = find_single(root, usable, main_name, FILE_RULES, &files);
 	if (!rc)
-		rc = find_dropins(root, owner, usable, &files, log);
+		rc = find_dropins(root, owner, usable, dropin_name, policy_files__is_dropin, &files,
+				  log);
 	if (!rc)
 		rc = find_db(root, owner, &files, log);
 	if (rc < 0) {

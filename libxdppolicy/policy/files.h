@@ -69,6 +69,13 @@ struct policy_files {
  */
 int policy_files__find(const char *root, uid_t owner, struct policy_files *ret,
 		       const struct policy_log *log);
+/*
+ * The same of other files of the host: those of three directories of this name whose names count,
+ * of kind FILE_RULES.
+ */
+int policy_files__find_dropins(const char *root, uid_t owner, const char *dir,
+			       bool (*counts)(const char *name), struct policy_files *ret,
+			       const struct policy_log *log);
 /* Whether a drop-in directory's entry of this name is read. */
 bool policy_files__is_dropin(const char *name);
 void policy_files__free(struct policy_files *files);

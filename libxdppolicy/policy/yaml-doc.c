@@ -175,7 +175,7 @@ static int begin_list(struct loader *l, const yaml_event_t *event, enum policy_n
 		return yaml_source__fail(
 			&l->source, &event->start_mark,
 			"found lists and mappings within each other more than %d deep, "
-			"expected version and rules",
+			"expected fewer",
 			MAX_DEPTH);
 	node = add_node(l, kind, &event->start_mark);
 	if (!node)
@@ -242,8 +242,9 @@ static int take(struct loader *l, yaml_event_t *event)
 						 "found a second document, expected one in a file");
 	case YAML_STREAM_END_EVENT:
 		return l->doc->n ? 0 :
-				   yaml_source__fail(&l->source, &event->start_mark,
-						     "found nothing, expected version and rules");
+				   yaml_source__fail(
+					   &l->source, &event->start_mark,
+					   "found nothing, expected a mapping with version: 1");
 	case YAML_SCALAR_EVENT:
 		return scalar(l, event);
 	case YAML_SEQUENCE_START_EVENT:

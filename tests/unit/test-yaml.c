@@ -51,8 +51,8 @@ static const struct {
 	{ S("order: [a, b], order-start: '5', order-step: 1"), 1, NULL },
 
 	/* the top */
-	{ "", 0, "1: column 1: found nothing, expected version and rules\n" },
-	{ "# nothing\n", 0, "2: column 1: found nothing, expected version and rules\n" },
+	{ "", 0, "1: column 1: found nothing, expected a mapping with version: 1\n" },
+	{ "# nothing\n", 0, "2: column 1: found nothing, expected a mapping with version: 1\n" },
 	{ "---\n", 0, "2: column 1: found nothing, expected a mapping of version and rules\n" },
 	{ "x\n", 0, "1: column 1: found 'x', expected a mapping of version and rules\n" },
 	{ "- x\n", 0, "1: column 1: found a list, expected a mapping of version and rules\n" },
@@ -207,7 +207,7 @@ static const struct {
 	  "4: column 19: found a list, expected one value\n" },
 	{ M("host: [[[[[a]]]]]"), 0,
 	  "3: column 21: found lists and mappings within each other more than 8 deep, expected "
-	  "version and rules\n" },
+	  "fewer\n" },
 	{ V "rules: [\n\n", 0,
 	  "4: column 1: found wrong syntax, expected YAML or JSON: while "
 	  "parsing a flow node, did not find expected node content\n" },

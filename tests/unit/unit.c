@@ -106,6 +106,7 @@ int main(void)
 	suite_add_tcase(suite, db_tests());
 	suite_add_tcase(suite, formats_tests());
 	suite_add_tcase(suite, yaml_tests());
+	suite_add_tcase(suite, chain_file_tests());
 	suite_add_tcase(suite, plugin_tests());
 	suite_add_tcase(suite, api_tests());
 	suite_add_tcase(suite, api_misuse_tests());

@@ -16,6 +16,7 @@ TCase *process_tests(void);
 TCase *db_tests(void);
 TCase *formats_tests(void);
 TCase *yaml_tests(void);
+TCase *chain_file_tests(void);
 TCase *plugin_tests(void);
 TCase *api_tests(void);
 TCase *api_misuse_tests(void);

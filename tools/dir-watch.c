@@ -1,33 +1,35 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include <errno.h>
 #include <limits.h>
+#include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/inotify.h>
 #include <unistd.h>
 
-#include "policyd.h"
+#include "dir-watch.h"
 
 /* Files come by several steps, and directories with all that is in them. */
-#define SETTLE_USEC (RATE_SECOND / 50)
+#define SETTLE_USEC 20000
 
-/* What is written without an end, by a process that keeps the file open, is found at the rescan. */
+/* What is written without an end, by a process that keeps the file open, is not found. */
 #define EVENTS                                                                              \
 	(IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO | IN_CLOSE_WRITE | IN_ATTRIB | \
 	 IN_DELETE_SELF | IN_MOVE_SELF | IN_ONLYDIR)
 
-struct watch {
-	struct watch *next;
-	struct daemon *daemon;
+struct dir_watch {
+	struct dir_watch *next;
+	struct dir_watches *watches;
 	char *dir;
-	void (*fn)(struct daemon *daemon);
+	void (*fn)(void *ctx);
 	sd_event_source *source, *timer;
 	char at[PATH_MAX]; /* dir, or the nearest directory above it that there is */
 	bool failed;
 };
 
 /* What is missing of dir: the name of the next directory in the one that is watched; or "". */
-static const char *next_step(const struct watch *watch, size_t *len)
+static const char *next_step(const struct dir_watch *watch, size_t *len)
 {
 	const char *step = watch->dir + strlen(watch->at);
 
@@ -38,7 +40,7 @@ static const char *next_step(const struct watch *watch, size_t *len)
 
 static int on_event(sd_event_source *source, const struct inotify_event *event, void *userdata)
 {
-	struct watch *watch = userdata;
+	struct dir_watch *watch = userdata;
 	size_t len;
 	const char *step = next_step(watch, &len);
 	int enabled;
@@ -55,14 +57,14 @@ static int on_event(sd_event_source *source, const struct inotify_event *event, 
 }
 
 /* Watches the directory or the nearest one above it; returns a negative errno if it cannot. */
-static int watch_nearest(struct watch *watch, sd_event_source **ret)
+static int watch_nearest(struct dir_watch *watch, sd_event_source **ret)
 {
 	char *slash;
 	int err;
 
 	snprintf(watch->at, sizeof(watch->at), "%s", watch->dir);
 	for (;;) {
-		err = sd_event_add_inotify(watch->daemon->event, ret, watch->at, EVENTS, on_event,
+		err = sd_event_add_inotify(watch->watches->event, ret, watch->at, EVENTS, on_event,
 					   watch);
 		if ((err != -ENOENT && err != -ENOTDIR) || !watch->at[1])
 			return err;
@@ -72,7 +74,7 @@ static int watch_nearest(struct watch *watch, sd_event_source **ret)
 	}
 }
 
-static bool is_deeper(const struct watch *watch)
+static bool is_deeper(const struct dir_watch *watch)
 {
 	size_t len;
 	const char *step = next_step(watch, &len);
@@ -84,7 +86,7 @@ static bool is_deeper(const struct watch *watch)
 	return !access(path, F_OK);
 }
 
-static void renew(struct watch *watch)
+static void renew(struct dir_watch *watch)
 {
 	int err;
 
@@ -95,44 +97,43 @@ static void renew(struct watch *watch)
 		err = watch_nearest(watch, &source);
 		if (err < 0)
 			break;
-		sd_event_source_set_priority(source, PRIORITY_EVENTS);
+		sd_event_source_set_priority(source, watch->watches->priority);
 		sd_event_source_disable_unref(watch->source);
 		watch->source = source;
 		if (!is_deeper(watch))
 			break;
 	}
 	if (err < 0 && !watch->failed)
-		log__print(LOG_WARNING, NULL, "%s: can't be watched, changes wait for a rescan: %s",
-			   watch->dir, strerror(-err));
+		watch->watches->failed(watch->dir, err);
 	watch->failed = err < 0;
 }
 
 /* First the watch, then the look: so nothing falls between them. */
 static int on_settled(sd_event_source *source, uint64_t usec, void *userdata)
 {
-	struct watch *watch = userdata;
+	struct dir_watch *watch = userdata;
 
 	(void)source;
 	(void)usec;
 	renew(watch);
-	watch->fn(watch->daemon);
+	watch->fn(watch->watches->ctx);
 	return 0;
 }
 
-int watch__add(struct daemon *daemon, const char *dir, void (*fn)(struct daemon *daemon))
+int dir_watch__add(struct dir_watches *watches, const char *dir, void (*fn)(void *ctx))
 {
-	struct watch *watch = calloc(1, sizeof(*watch));
+	struct dir_watch *watch = calloc(1, sizeof(*watch));
 	int err = -ENOMEM;
 
 	if (!watch)
 		return err;
-	watch->next = daemon->watches;
-	daemon->watches = watch;
-	watch->daemon = daemon;
+	watch->next = watches->first;
+	watches->first = watch;
+	watch->watches = watches;
 	watch->fn = fn;
 	watch->dir = strdup(dir);
 	if (watch->dir)
-		err = sd_event_add_time(daemon->event, &watch->timer, CLOCK_MONOTONIC, 0, 1000,
+		err = sd_event_add_time(watches->event, &watch->timer, CLOCK_MONOTONIC, 0, 1000,
 					on_settled, watch);
 	if (err < 0)
 		return err;
@@ -141,11 +142,11 @@ int watch__add(struct daemon *daemon, const char *dir, void (*fn)(struct daemon 
 	return 0;
 }
 
-void watch__free(struct daemon *daemon)
+void dir_watches__free(struct dir_watches *watches)
 {
-	struct watch *watch = daemon->watches, *next;
+	struct dir_watch *watch = watches->first, *next;
 
-	daemon->watches = NULL;
+	watches->first = NULL;
 	for (; watch; watch = next) {
 		next = watch->next;
 		sd_event_source_disable_unref(watch->source);

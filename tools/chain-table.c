@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include <libsmartcols.h>
+#include <stdio.h>
+
+#include "chain-table.h"
+#include "chain/swap.h"
+#include "wish.h"
+
+enum {
+	COL_BEFORE,
+	COL_AFTER,
+	COL_WHY
+};
+
+static const char *kind_name(const struct chain *chain)
+{
+	return chain->kind == CHAIN_DISPATCHER ? "dispatcher" : "program";
+}
+
+void chain_change__print(const struct chain_change *change)
+{
+	const struct chain *before = change->before, *after = change->after;
+	/* of a chain that is new, what it has become */
+	const struct chain *shown = before->kind == CHAIN_NONE ? after : before;
+
+	printf("%s%s%s", change->netns, *change->netns ? "/" : "", change->ifname);
+	if (shown->kind != CHAIN_NONE && (shown->mode || shown->id)) {
+		printf(" (%s", shown->mode ? shown->mode : "any mode");
+		if (shown->id)
+			printf(", %s %u", kind_name(shown), shown->id);
+		if (shown == before && before->id != after->id)
+			printf(" -> %u", after->id);
+		putchar(')');
+	}
+	printf(": %s%s%s\n", change->outcome, *change->why ? ": " : "", change->why);
+}
+
+static void print_program(const struct chain *chain, unsigned int i, char *buf, size_t size)
+{
+	struct policy_value priority, actions;
+	char text[2][POLICY_VALUE_SIZE];
+
+	*buf = '\0';
+	if (i >= chain->n)
+		return;
+	priority = (struct policy_value){ .num = chain->program[i].priority };
+	actions = (struct policy_value){ .num = chain->program[i].actions };
+	policy_value__print(ATTR_PRIORITY, &priority, text[0], sizeof(text[0]));
+	policy_value__print(ATTR_ACTIONS, &actions, text[1], sizeof(text[1]));
+	snprintf(buf, size, "%5s %s %s", text[0], chain->program[i].info.name, text[1]);
+}
+
+void chain_change__print_table(const struct chain_change *change)
+{
+	struct libscols_table *table = scols_new_table();
+	unsigned int n =
+		change->before->n > change->after->n ? change->before->n : change->after->n;
+	char cell[POLICY_VALUE_SIZE * 3], why[WISH_REASON_SIZE];
+
+	scols_table_new_column(table, "  BEFORE", 0, 0);
+	scols_table_new_column(table, "AFTER", 0, 0);
+	scols_table_new_column(table, "POLICY", 0, 0);
+	scols_table_set_termforce(table, SCOLS_TERMFORCE_NEVER);
+	for (unsigned int i = 0; i < n; i++) {
+		struct libscols_line *line = scols_table_new_line(table, NULL);
+
+		print_program(change->before, i, cell, sizeof(cell));
+		scols_line_set_data(line, COL_BEFORE, cell);
+		print_program(change->after, i, cell, sizeof(cell));
+		scols_line_set_data(line, COL_AFTER, cell);
+		*why = '\0';
+		change->reason(change->ctx, i, why, sizeof(why));
+		scols_line_set_data(line, COL_WHY, why);
+	}
+	scols_print_table(table);
+	scols_unref_table(table);
+}
+
+void chain_change__print_times(const char *ifname, const struct chain_times *times)
+{
+	printf("%s ms:", ifname);
+	for (enum chain_phase phase = 0; phase < N_PHASES; phase++)
+		printf(" %s %.1f", chain_phase_names[phase], times->ns[phase] / 1e6);
+	putchar('\n');
+}
+
+static json_t *chain_json(const struct chain *chain)
+{
+	json_t *json = json_array();
+
+	for (unsigned int i = 0; i < chain->n; i++) {
+		const struct chain_program *p = &chain->program[i];
+		struct policy_value priority = { .num = p->priority };
+		struct policy_value actions = { .num = p->actions };
+
+		json_array_append_new(json, json_pack("{s:o, s:I, s:s, s:o, s:o}", "program",
+						      tool_json_string(p->info.name), "id",
+						      (json_int_t)p->info.id, "tag", p->info.tag,
+						      "priority",
+						      tool_json_value(ATTR_PRIORITY, &priority),
+						      "chain-call-actions",
+						      tool_json_value(ATTR_ACTIONS, &actions)));
+	}
+	return json;
+}
+
+json_t *chain_change__json(const struct chain_change *change, const struct chain_times *times)
+{
+	json_t *json =
+		json_pack("{s:s, s:s, s:I, s:I, s:o, s:o}", "interface", change->ifname, "outcome",
+			  change->outcome, "dispatcher", (json_int_t)change->after->id,
+			  "dispatcher-before", (json_int_t)change->before->id, "before",
+			  chain_json(change->before), "after", chain_json(change->after));
+	json_t *phases = json_object();
+
+	if (*change->netns)
+		json_object_set_new(json, "netns", tool_json_string(change->netns));
+	if (*change->why)
+		json_object_set_new(json, "why", tool_json_string(change->why));
+	for (enum chain_phase phase = 0; phase < N_PHASES; phase++)
+		json_object_set_new(phases, chain_phase_names[phase],
+				    json_real(times->ns[phase] / 1e6));
+	json_object_set_new(json, "milliseconds", phases);
+	return json;
+}

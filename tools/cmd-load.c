@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/* load: chains from a file, or from all files of the host. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "chain-dirs.h"
+#include "chain/lock.h"
+#include "load-run.h"
+#include "netns.h"
+
+enum {
+	OPT_REPLACE_FOREIGN = 0x100,
+	OPT_KEEP_FOREIGN,
+	OPT_ADD
+};
+
+struct load {
+	struct tool_opts opts;
+	struct load_run run;
+	const char *netns, *path;
+	bool all;
+	struct chain_file file; /* of path */
+};
+
+static const struct argp_option options[] = {
+	{ "all", 'a', NULL, 0, "Load all files of /etc/xdp/chains.d and the like", 0 },
+	{ "add", OPT_ADD, NULL, 0, "Keep all programs that are there, beside those of the file",
+	  0 },
+	{ "keep-foreign", OPT_KEEP_FOREIGN, NULL, 0, "Keep programs that load has not attached",
+	  0 },
+	{ "replace-foreign", OPT_REPLACE_FOREIGN, NULL, 0,
+	  "Take off programs that load has not attached", 0 },
+	{ "dry-run", 'n', NULL, 0, "Change nothing, show what would be changed", 0 },
+	{ "netns", 'N', "NAME", 0, "Do it in a network namespace, or \"all\"", 0 },
+	{ "verbose", 'v', NULL, 0, "Show the verifier's whole log, and how long each step took",
+	  0 },
+	{ 0 },
+};
+
+static void check_usage(const struct load *load, struct argp_state *state)
+{
+	if (!load->path && !load->all)
+		argp_error(state, "found no file, expected one, or - for standard input, or --all");
+	if (load->path && load->all)
+		argp_error(state, "found --all and a file, expected one of them");
+}
+
+static void set_foreign(struct load *load, enum chain_foreign foreign, struct argp_state *state)
+{
+	if (load->run.foreign >= 0 && load->run.foreign != (int)foreign)
+		argp_error(state, "found --keep-foreign and --replace-foreign, expected one of "
+				  "them");
+	load->run.foreign = foreign;
+}
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+	struct load *load = state->input;
+
+	switch (key) {
+	case ARGP_KEY_INIT:
+		state->child_inputs[0] = &load->opts;
+		return 0;
+	case 'a':
+		load->all = true;
+		return 0;
+	case OPT_ADD:
+		load->run.add = true;
+		return 0;
+	case OPT_KEEP_FOREIGN:
+		set_foreign(load, FOREIGN_KEEP, state);
+		return 0;
+	case OPT_REPLACE_FOREIGN:
+		set_foreign(load, FOREIGN_REPLACE, state);
+		return 0;
+	case 'n':
+		load->run.dry_run = true;
+		return 0;
+	case 'N':
+		load->netns = arg;
+		return 0;
+	case 'v':
+		load->run.verbose = true;
+		return 0;
+	case ARGP_KEY_ARG:
+		if (load->path)
+			argp_error(state, "found a second file '%s', expected one", arg);
+		load->path = arg;
+		return 0;
+	case ARGP_KEY_END:
+		check_usage(load, state);
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+static void load_file(struct load *load, const struct chain_file *file,
+		      const struct interfaces *interfaces)
+{
+	struct load_jobs jobs;
+	int err = load_run__match(&load->run, file, interfaces, &jobs);
+
+	if (!err)
+		load_run__do(&load->run, &jobs);
+	load_jobs__clear(&jobs);
+}
+
+static void load_one_of_all(struct load *load, struct policy_file *file,
+			    const struct interfaces *interfaces)
+{
+	struct chain_file chains;
+
+	switch (chain_dirs__read(load->opts.root, file, &load->run.log, &chains)) {
+	case FILE_GOOD:
+		load_file(load, &chains, interfaces);
+		chain_file__free(&chains);
+		return;
+	case FILE_REFUSED:
+		load->run.bad_config = true;
+		return;
+	case FILE_MASKED:
+	case FILE_ABSENT:
+		return;
+	}
+}
+
+/* Each file on its own: a bad one is no reason to leave an interface without its chain. */
+static void load_all(struct load *load, const struct interfaces *interfaces)
+{
+	struct policy_files files;
+	int err = chain_dirs__find(load->opts.root, &load->run.log, &files);
+
+	if (err) {
+		tool_error("the chain files can't be listed: %s", strerror(-err));
+		load->run.failed = true;
+		return;
+	}
+	for (size_t i = 0; i < files.n; i++)
+		if (files.file[i].kind == FILE_RULES)
+			load_one_of_all(load, &files.file[i], interfaces);
+	load->run.bad_config = load->run.bad_config || files.n_dirs_refused;
+	policy_files__free(&files);
+}
+
+static void load_netns(void *ctx, const char *name)
+{
+	struct load *load = ctx;
+	struct interfaces interfaces;
+
+	load->run.netns = name;
+	if (!load->run.dry_run)
+		chain__recover();
+	if (!interfaces__find(NULL, 0, &interfaces))
+		load->run.failed = true;
+	else if (load->all)
+		load_all(load, &interfaces);
+	else
+		load_file(load, &load->file, &interfaces);
+	interfaces__free(&interfaces);
+	load_run__drop_claims(&load->run);
+	load->run.netns = "";
+}
+
+static int run(struct load *load)
+{
+	struct policy *policy;
+	int status = load_run__open(&load->run, &load->opts, &policy);
+
+	if (status)
+		return status;
+	if (load->all || !load_run__read(&load->run, load->path, &load->file))
+		load_run__each(&load->run, load->netns, load_netns, load);
+	chain_file__free(&load->file);
+	status = load_run__finish(&load->run);
+	policy__close(policy);
+	return status;
+}
+
+int cmd_load(int argc, char **argv)
+{
+	static const struct argp_child children[] = { { &tool_argp, 0, NULL, 0 }, { 0 } };
+	static const struct argp argp = {
+		.options = options,
+		.parser = parse,
+		.args_doc = "[FILE|-]",
+		.doc = "Loads the chains of XDP programs that a file describes onto their "
+		       "interfaces: all of them in one step each, or nothing is changed.",
+		.children = children,
+	};
+	struct load load = { 0 };
+
+	load_run__init(&load.run);
+	argp_parse(&argp, argc, argv, 0, NULL, &load);
+	return run(&load);
+}

@@ -1,0 +1,323 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/* save: the live chains as a file that load reads. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "chain-file.h"
+#include "chain/component.h"
+#include "chain/program.h"
+#include "chain/record.h"
+#include "interfaces.h"
+#include "netns.h"
+#include "replace.h"
+#include "tool.h"
+
+enum format {
+	FORMAT_UNKNOWN,
+	FORMAT_YAML,
+	FORMAT_JSON
+};
+
+struct save {
+	enum format format;
+	const char *netns, *output;
+	char **args;
+	int n_args;
+
+	struct record_dirs dirs;
+	struct chain_file file;
+	bool failed, not_permitted;
+};
+
+static const struct argp_option options[] = {
+	{ "format", 'f', "FORMAT", 0, "Write yaml or json; else what the output's suffix says", 0 },
+	{ "netns", 'N', "NAME", 0, "The chains of a network namespace", 0 },
+	{ "output", 'o', "FILE", 0, "Replace FILE instead of writing to standard output", 0 },
+	{ 0 },
+};
+
+static void set_format(struct save *save, const char *arg, struct argp_state *state)
+{
+	if (!strcmp(arg, "yaml"))
+		save->format = FORMAT_YAML;
+	else if (!strcmp(arg, "json"))
+		save->format = FORMAT_JSON;
+	else
+		argp_error(state, "found format '%s', expected yaml or json", arg);
+}
+
+static enum format format_of(const char *path)
+{
+	const char *suffix = path ? strrchr(path, '.') : NULL;
+
+	return suffix && !strcmp(suffix, ".json") ? FORMAT_JSON : FORMAT_YAML;
+}
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+	struct save *save = state->input;
+
+	switch (key) {
+	case 'f':
+		set_format(save, arg, state);
+		return 0;
+	case 'N':
+		if (!strcmp(arg, "all"))
+			argp_error(state, "--netns: found all, expected one: a file is for one");
+		save->netns = arg;
+		return 0;
+	case 'o':
+		save->output = arg;
+		return 0;
+	case ARGP_KEY_ARGS:
+		save->args = state->argv + state->next;
+		save->n_args = state->argc - state->next;
+		state->next = state->argc;
+		return 0;
+	case ARGP_KEY_END:
+		if (save->format == FORMAT_UNKNOWN)
+			save->format = format_of(save->output);
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+static void fail(struct save *save, int err, const char *name)
+{
+	tool_error("%s: %s", name, strerror(-err));
+	save->failed = true;
+	save->not_permitted = save->not_permitted || err == -EPERM || err == -EACCES;
+}
+
+/* An interface's name is any text but blanks and slashes; in the file it is a glob. */
+static char *as_glob(const char *ifname)
+{
+	char *glob = malloc(2 * strlen(ifname) + 1), *out = glob;
+
+	for (; glob && *ifname; ifname++) {
+		if (strchr("*?[]\\!", *ifname))
+			*out++ = '\\';
+		*out++ = *ifname;
+	}
+	if (glob)
+		*out = '\0';
+	return glob;
+}
+
+static bool is_there(const struct chain_spec *spec, const char *object, const char *name)
+{
+	for (size_t i = 0; i < spec->n; i++)
+		if (!strcmp(spec->program[i].object, object) &&
+		    !strcmp(spec->program[i].program, name))
+			return true;
+	return false;
+}
+
+/* What cannot be written of a program, or NULL. */
+static const char *why_not(const struct record *record, const struct chain_spec *spec,
+			   const char *name)
+{
+	const char *object = record->value[COND_OBJECT];
+
+	if (!object || *object != '/')
+		return "found no object file that it is known to be from";
+	if (access(object, F_OK))
+		return "found its object file no more";
+	if (is_there(spec, object, name))
+		return "found it a second time in the chain";
+	return NULL;
+}
+
+/* As built, if that is the same. */
+static enum chain_frags frags_of(const struct chain_program *p, const struct record *record)
+{
+	bool built = section__takes_frags(record->value[COND_SECTION]);
+
+	if (p->flags & BPF_F_XDP_HAS_FRAGS)
+		return built ? FRAGS_AS_BUILT : FRAGS_YES;
+	return built ? FRAGS_NO : FRAGS_AS_BUILT;
+}
+
+/* Returns 0 or -ENOMEM. */
+static int add_program(struct chain_file_entry *entry, const struct chain_program *p,
+		       const struct record *record)
+{
+	struct chain_spec_program *ret =
+		(struct chain_spec_program *)&entry->spec.program[entry->spec.n];
+
+	*ret = (struct chain_spec_program){
+		.object = strdup(record->value[COND_OBJECT]),
+		.program = strdup(p->info.name),
+		.frags = frags_of(p, record),
+		.app.has = { [ATTR_PRIORITY] = true, [ATTR_ACTIONS] = true },
+		.app.value = {
+			[ATTR_PRIORITY] = { .num = p->priority },
+			[ATTR_ACTIONS] = { .num = p->actions },
+		},
+	};
+	entry->spec.n++;
+	return ret->object && ret->program ? 0 : -ENOMEM;
+}
+
+static int add_programs(struct save *save, const char *ifname, const struct chain *chain,
+			struct chain_file_entry *entry)
+{
+	int err = 0;
+
+	for (unsigned int i = 0; i < chain->n && !err; i++) {
+		const struct proginfo *info = &chain->program[i].info;
+		struct record record;
+		const char *why;
+
+		record__read(&save->dirs, info, &record);
+		why = why_not(&record, &entry->spec, info->name);
+		if (why) {
+			tool_error("%s: program '%s' (id %u): %s; it is left out", ifname,
+				   info->name, info->id, why);
+			save->failed = true;
+			/* so that to load the rest leaves it where it is */
+			entry->spec.add = true;
+		} else {
+			err = add_program(entry, &chain->program[i], &record);
+		}
+		record__clear(&record);
+	}
+	return err;
+}
+
+static enum policy_mode mode_of(const char *name)
+{
+	struct policy_value value = { .num = MODE_AUTO };
+	char err[POLICY_ERROR_SIZE];
+
+	if (name)
+		policy_value__parse(ATTR_MODE, name, &value, err, sizeof(err));
+	return value.num;
+}
+
+static int add_chain(struct save *save, const char *ifname, const struct chain *chain)
+{
+	struct chain_file_entry *entry;
+
+	entry = reallocarray(save->file.entry, save->file.n + 1, sizeof(*entry));
+	if (!entry)
+		return -ENOMEM;
+	save->file.entry = entry;
+	entry = &entry[save->file.n++];
+	*entry = (struct chain_file_entry){
+		.interface = as_glob(ifname),
+		.spec.mode = mode_of(chain->mode),
+		.spec.program = calloc(CHAIN_MAX, sizeof(struct chain_spec_program)),
+	};
+	if (!entry->interface || !entry->spec.program)
+		return -ENOMEM;
+	return add_programs(save, ifname, chain, entry);
+}
+
+static void save_interface(struct save *save, const struct interface *interface)
+{
+	struct chain chain;
+	int err = chain__read(interface->ifindex, NULL, &chain);
+
+	if (!err && chain.kind == CHAIN_DISPATCHER) {
+		err = add_chain(save, interface->name, &chain);
+	} else if (!err && chain.kind != CHAIN_NONE) {
+		tool_error("%s: found no chain, but one program: %s; it is left out",
+			   interface->name, *chain.fixed ? chain.fixed : "expected a dispatcher");
+		save->failed = true;
+	} else if (!err && save->n_args) {
+		tool_error("%s: found no program, expected a chain", interface->name);
+		save->failed = true;
+	}
+	if (err)
+		fail(save, err, interface->name);
+}
+
+static void save_netns(void *ctx, const char *name)
+{
+	struct save *save = ctx;
+	struct interfaces interfaces;
+
+	(void)name;
+	if (!interfaces__find(save->args, save->n_args, &interfaces))
+		save->failed = true;
+	for (size_t i = 0; i < interfaces.n; i++)
+		save_interface(save, &interfaces.interface[i]);
+	interfaces__free(&interfaces);
+}
+
+static int print(const struct save *save, FILE *out)
+{
+	int err = save->format == FORMAT_JSON ?
+			  chain_file__write_json(out, &save->file, &tool_log_stderr) :
+			  chain_file__write_yaml(out, &save->file, &tool_log_stderr);
+
+	if (!err && (fflush(out) || ferror(out)))
+		err = errno ? -errno : -EIO;
+	return err;
+}
+
+static int print_to_file(const struct save *save)
+{
+	struct replace replace;
+	int err = replace__begin(&replace, save->output), fd;
+	FILE *out;
+
+	if (err)
+		return err;
+	fd = dup(replace.fd);
+	out = fd < 0 ? NULL : fdopen(fd, "w");
+	err = out ? print(save, out) : -errno;
+	if (out)
+		fclose(out);
+	else if (fd >= 0)
+		close(fd);
+	if (!err)
+		return replace__commit(&replace, 0644);
+	replace__abort(&replace);
+	return err;
+}
+
+static int finish(struct save *save)
+{
+	int err = 0;
+
+	/* an empty file would mask another, or take all off */
+	if (!save->file.n && !save->failed) {
+		tool_error("found no chain on any interface, expected one; nothing is written");
+		save->failed = true;
+	} else if (save->file.n) {
+		err = save->output ? print_to_file(save) : print(save, stdout);
+	}
+	if (err && err != -EILSEQ)
+		fail(save, err, save->output ? save->output : "standard output");
+	if (save->not_permitted)
+		return TOOL_PERM;
+	return err || save->failed ? TOOL_FOUND : TOOL_OK;
+}
+
+int cmd_save(int argc, char **argv)
+{
+	static const struct argp argp = {
+		.options = options,
+		.parser = parse,
+		.args_doc = "[INTERFACE...]",
+		.doc = "Writes the live chains of interfaces, or of all, as a file that load reads: "
+		       "to load it changes nothing.",
+	};
+	struct save save = { 0 };
+	int status;
+
+	argp_parse(&argp, argc, argv, 0, NULL, &save);
+	save.file.path = strdup(save.output ? save.output : "-");
+	record_dirs__open(&save.dirs);
+	if (netns__each(save.netns, save_netns, tool_no_netns, &save))
+		save.failed = true;
+	record_dirs__close(&save.dirs);
+	status = finish(&save);
+	chain_file__free(&save.file);
+	return status;
+}

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "chain/lock.h"
+#include "interfaces.h"
+#include "tool.h"
+
+#define LOCK_TIMEOUT_MS 30000
+
+static void add(struct interfaces *interfaces, const char *name, unsigned int ifindex)
+{
+	struct interface *added = &interfaces->interface[interfaces->n++];
+
+	added->ifindex = (int)ifindex;
+	snprintf(added->name, sizeof(added->name), "%s", name);
+}
+
+static bool make_room(struct interfaces *interfaces, size_t n)
+{
+	interfaces->interface = calloc(n ? n : 1, sizeof(*interfaces->interface));
+	if (!interfaces->interface)
+		tool_error("out of memory");
+	return interfaces->interface;
+}
+
+static bool find_all(struct interfaces *ret)
+{
+	struct if_nameindex *all = if_nameindex();
+	size_t n = 0;
+	bool ok;
+
+	if (!all) {
+		tool_error("found no interfaces, expected a list of them: %m");
+		return false;
+	}
+	while (all[n].if_index)
+		n++;
+	ok = make_room(ret, n);
+	for (size_t i = 0; i < n && ok; i++)
+		add(ret, all[i].if_name, all[i].if_index);
+	if_freenameindex(all);
+	return ok;
+}
+
+bool interfaces__find(char *const *names, size_t n, struct interfaces *ret)
+{
+	bool ok = true;
+
+	*ret = (struct interfaces){ 0 };
+	if (!n)
+		return find_all(ret);
+	if (!make_room(ret, n))
+		return false;
+	for (size_t i = 0; i < n; i++) {
+		unsigned int ifindex = if_nametoindex(names[i]);
+
+		if (ifindex) {
+			add(ret, names[i], ifindex);
+			continue;
+		}
+		tool_error("%s: found no such interface, expected one", names[i]);
+		ok = false;
+	}
+	return ok;
+}
+
+void interfaces__free(struct interfaces *interfaces)
+{
+	free(interfaces->interface);
+	*interfaces = (struct interfaces){ 0 };
+}
+
+int tool_take_lock(void)
+{
+	int lock = chain_lock__take(LOCK_TIMEOUT_MS);
+
+	if (lock == -ETIMEDOUT)
+		tool_error("%s/lock: found it taken for %d seconds, expected others to be done",
+			   XDP_POLICY_RUN_DIR, LOCK_TIMEOUT_MS / 1000);
+	else if (lock < 0)
+		tool_error("%s/lock: %s", XDP_POLICY_RUN_DIR, strerror(-lock));
+	return lock;
+}

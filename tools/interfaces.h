@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef XDP_POLICY_INTERFACES_H
+#define XDP_POLICY_INTERFACES_H
+
+/* Which interfaces a command is about, and the lock for those that change their chains. */
+
+#include <net/if.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+struct interface {
+	int ifindex;
+	char name[IF_NAMESIZE];
+};
+
+/* Of the network namespace that we are in. */
+struct interfaces {
+	size_t n;
+	struct interface *interface;
+};
+
+/*
+ * Those that are named, or all if n is 0; to be freed in any case. Returns false after a message
+ * for each that is missing; the others are listed all the same.
+ */
+bool interfaces__find(char *const *names, size_t n, struct interfaces *ret);
+void interfaces__free(struct interfaces *interfaces);
+
+/* Waits for the lock of chain/lock.h. Returns it, or a negative errno after a message. */
+int tool_take_lock(void);
+
+#endif

@@ -1,0 +1,412 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "chain-table.h"
+#include "chain/lock.h"
+#include "chain/record.h"
+#include "load-run.h"
+#include "netns.h"
+
+/* What of the verifier's log is shown without --verbose. */
+#define MAX_LOG_LINES 30
+
+/* --- errors --- */
+
+/* For --json: they stand beside the interfaces then. */
+static void on_message(void *ctx, enum policy_level level, const char *file, unsigned int line,
+		       const char *text)
+{
+	struct load_run *run = ctx;
+	json_t *json;
+
+	if (!run->errors) {
+		tool_print_message(stderr, level, file, line, text);
+		return;
+	}
+	json = json_pack("{s:o, s:o, s:s, s:o}", "file", tool_json_string(file), "line",
+			 line ? json_integer(line) : json_null(), "level",
+			 level == POLICY_ERROR	 ? "error" :
+			 level == POLICY_WARNING ? "warning" :
+						   "note",
+			 "message", tool_json_string(text));
+	json_array_append_new(run->errors, json);
+}
+
+static void note_error(struct load_run *run, int err)
+{
+	run->failed = true;
+	if (err == -EPERM || err == -EACCES)
+		run->not_permitted = true;
+}
+
+static void print_log(const struct load_run *run, const char *log)
+{
+	unsigned int n = 0;
+
+	for (const char *line = log; *line; n++) {
+		int len = (int)strcspn(line, "\n");
+
+		if (n == MAX_LOG_LINES && !run->verbose) {
+			fputs("    ... --verbose shows all of it\n", stderr);
+			return;
+		}
+		fprintf(stderr, "    %.*s\n", len, line);
+		line += len + (line[len] == '\n');
+	}
+}
+
+/* The place of the program that has the problem, or of its chain. */
+static unsigned int line_of(const struct load_job *job, const struct chain_problem *problem)
+{
+	if (!job->entry)
+		return 0;
+	if (problem->program >= 0 && (size_t)problem->program < job->entry->spec.n)
+		return job->entry->program_line[problem->program];
+	return job->entry->line;
+}
+
+static void tell_problem(struct load_run *run, const struct load_job *job,
+			 struct chain_problem *problem)
+{
+	policy_log__msg(&run->log, POLICY_ERROR, job->path ? job->path : "xdp-policy",
+			line_of(job, problem), "%s%s%s: %s", run->netns, *run->netns ? "/" : "",
+			job->interface.name, problem->text);
+	note_error(run, problem->err);
+	if (problem->log && run->errors)
+		json_object_set_new(json_array_get(run->errors, json_array_size(run->errors) - 1),
+				    "log", tool_json_string(problem->log));
+	else if (problem->log)
+		print_log(run, problem->log);
+	chain_problem__clear(problem);
+}
+
+void load_run__unchanged(const struct load_run *run, const struct load_jobs *jobs)
+{
+	policy_log__msg(&run->log, POLICY_INFO, jobs->path ? jobs->path : "xdp-policy", 0,
+			"nothing is changed");
+}
+
+/* --- what is done where --- */
+
+void load_run__init(struct load_run *run)
+{
+	*run = (struct load_run){
+		.foreign = -1,
+		.netns = "",
+		.log = { .fn = on_message, .ctx = run },
+	};
+}
+
+int load_run__open(struct load_run *run, const struct tool_opts *opts, struct policy **policy)
+{
+	int status = TOOL_OK;
+
+	libbpf_set_print(NULL);
+	*policy = tool_open_policy(opts, &status);
+	if (!*policy)
+		return status;
+	run->policy = *policy;
+	process__refresh(&run->facts);
+	if (opts->json) {
+		run->interfaces = json_array();
+		run->errors = json_array();
+	}
+	if (policy__is_disabled(*policy))
+		tool_error("the policy is switched off; what the chains themselves say counts");
+	return 0;
+}
+
+void load_run__each(struct load_run *run, const char *netns,
+		    void (*fn)(void *ctx, const char *name), void *ctx)
+{
+	int lock = run->dry_run ? -1 : tool_take_lock();
+
+	if (lock < 0 && !run->dry_run) {
+		note_error(run, lock);
+		return;
+	}
+	if (netns__each(netns, fn, tool_no_netns, ctx))
+		run->failed = true;
+	if (lock < 0)
+		return;
+	record__sweep();
+	chain_lock__release(lock);
+}
+
+int load_run__read(struct load_run *run, const char *path, struct chain_file *ret)
+{
+	int err = chain_file__read(path, &run->log, ret);
+
+	if (!err)
+		return 0;
+	run->failed = true;
+	if (err == -ENOMEM)
+		tool_error("out of memory");
+	else if (err != -ENOENT)
+		run->bad_config = true;
+	return err;
+}
+
+int load_jobs__unload(const struct interfaces *interfaces, struct load_jobs *ret)
+{
+	*ret = (struct load_jobs){ 0 };
+	ret->job = calloc(interfaces->n ? interfaces->n : 1, sizeof(*ret->job));
+	if (!ret->job)
+		return -ENOMEM;
+	for (; ret->n < interfaces->n; ret->n++)
+		ret->job[ret->n] = (struct load_job){
+			.interface = interfaces->interface[ret->n],
+			.spec.foreign = FOREIGN_KEEP,
+		};
+	return 0;
+}
+
+void load_jobs__clear(struct load_jobs *jobs)
+{
+	for (size_t i = 0; i < jobs->n; i++)
+		chain_load__free(jobs->job[i].load);
+	free(jobs->job);
+	*jobs = (struct load_jobs){ 0 };
+}
+
+/* --- what is shown --- */
+
+static const char *outcome_name(const struct load_run *run, const struct load_job *job)
+{
+	switch (job->outcome) {
+	case LOAD_DONE:
+		if (job->entry)
+			return run->dry_run ? "would be loaded" : "loaded";
+		return run->dry_run ? "would be unloaded" : "unloaded";
+	case LOAD_FAILED:
+		return "failed";
+	case LOAD_SAME:
+	case LOAD_NONE:
+		break;
+	}
+	return "nothing to do";
+}
+
+/* The rules behind the values of a program that is in the chain now. */
+static void print_reason(const void *ctx, unsigned int row, char *buf, size_t size)
+{
+	const struct chain_load *load = ctx;
+	const struct policy_decision *decision;
+	char text[256];
+	int spec;
+
+	if (row >= chain_load__after(load)->n)
+		return;
+	spec = chain_load__spec_of(load, row);
+	if (spec < 0) {
+		snprintf(buf, size, "stays");
+		return;
+	}
+	decision = chain_load__decision(load, spec);
+	for_each_attr(attr) {
+		struct policy_place place =
+			policy_origin__place(&decision->attr[attr].origin, attr);
+		size_t len = strlen(buf);
+
+		if (!place.file)
+			continue;
+		snprintf(text, sizeof(text), "%s:%u", place.file, place.line);
+		if (!strstr(buf, text))
+			snprintf(buf + len, size - len, "%s%s", len ? ", " : "", text);
+	}
+}
+
+static struct chain_change as_change(const struct load_run *run, const struct load_job *job)
+{
+	return (struct chain_change){
+		.netns = run->netns,
+		.ifname = job->interface.name,
+		.before = chain_load__before(job->load),
+		.after = chain_load__after(job->load),
+		.outcome = outcome_name(run, job),
+		.why = "",
+		.reason = print_reason,
+		.ctx = job->load,
+	};
+}
+
+static void show(const struct load_run *run, const struct load_job *job)
+{
+	struct chain_change change = as_change(run, job);
+
+	if (run->interfaces || (job->outcome == LOAD_SAME && run->quiet_if_same))
+		return;
+	chain_change__print(&change);
+	if (job->outcome == LOAD_DONE)
+		chain_change__print_table(&change);
+	fflush(stdout);
+}
+
+/* What an unload leaves. */
+static void tell_others(const struct load_run *run, const char *ifname, const struct chain *after)
+{
+	for (unsigned int i = 0; i < after->n; i++)
+		policy_log__msg(&run->log, POLICY_INFO, "xdp-policy", 0,
+				"%s: found program '%s' (id %u), which load has not attached; it "
+				"stays",
+				ifname, after->program[i].info.name, after->program[i].info.id);
+}
+
+void load_run__leave(const struct load_run *run, const struct interface *interface,
+		     const struct chain *chain)
+{
+	static const struct chain_times times;
+	struct chain_change change = {
+		.netns = run->netns,
+		.ifname = interface->name,
+		.before = chain,
+		.after = chain,
+		.outcome = "nothing to do",
+		.why = "",
+	};
+
+	if (run->quiet_if_same && chain->kind == CHAIN_NONE)
+		return;
+	if (run->interfaces)
+		json_array_append_new(run->interfaces, chain_change__json(&change, &times));
+	else
+		chain_change__print(&change);
+	fflush(stdout);
+	tell_others(run, interface->name, chain);
+}
+
+static void conclude(const struct load_run *run, const struct load_job *job)
+{
+	const struct chain_times *times = chain_load__times(job->load);
+	struct chain_change change = as_change(run, job);
+
+	if (!job->entry)
+		tell_others(run, job->interface.name, chain_load__after(job->load));
+	if (run->interfaces)
+		json_array_append_new(run->interfaces, chain_change__json(&change, times));
+	else if (run->verbose && job->outcome == LOAD_DONE && !run->dry_run)
+		chain_change__print_times(job->interface.name, times);
+}
+
+/* --- all of them, or none --- */
+
+static int prepare_all(struct load_run *run, struct load_jobs *jobs)
+{
+	const struct chain_load_opts opts = {
+		.policy = run->policy,
+		.facts = &run->facts,
+		.dry_run = run->dry_run,
+	};
+	int failed = 0;
+
+	for (size_t i = 0; i < jobs->n; i++) {
+		struct load_job *job = &jobs->job[i];
+		struct chain_problem problem = { .program = -1 };
+		int err = chain_load__prepare(&opts, job->interface.name, job->interface.ifindex,
+					      &job->spec, &problem, &job->load);
+
+		job->outcome = LOAD_NONE;
+		if (err) {
+			job->outcome = LOAD_FAILED;
+			tell_problem(run, job, &problem);
+			failed = failed ? failed : err;
+		}
+		chain_problem__clear(&problem);
+	}
+	return failed;
+}
+
+/* Gives back what was there before to those that are swapped. */
+static bool revert(struct load_run *run, struct load_jobs *jobs, size_t n)
+{
+	bool ok = true;
+
+	while (n--) {
+		struct load_job *job = &jobs->job[n];
+		struct chain_problem problem = { .program = -1 };
+
+		if (job->outcome == LOAD_DONE && chain_load__revert(job->load, &problem)) {
+			tell_problem(run, job, &problem);
+			ok = false;
+		} else {
+			job->outcome = LOAD_NONE;
+		}
+		chain_problem__clear(&problem);
+	}
+	return ok;
+}
+
+static int swap_all(struct load_run *run, struct load_jobs *jobs)
+{
+	int err = 0;
+
+	for (size_t i = 0; i < jobs->n && !err; i++) {
+		struct load_job *job = &jobs->job[i];
+		struct chain_problem problem = { .program = -1 };
+
+		if (!run->dry_run)
+			err = chain_load__swap(job->load, &problem);
+		job->outcome = err			      ? LOAD_FAILED :
+			       chain_load__changes(job->load) ? LOAD_DONE :
+								LOAD_SAME;
+		if (err) {
+			tell_problem(run, job, &problem);
+			if (revert(run, jobs, i))
+				load_run__unchanged(run, jobs);
+		}
+		chain_problem__clear(&problem);
+	}
+	return err;
+}
+
+/* Takes a while, if there was something before: the tables have been shown. */
+static void settle_all(struct load_run *run, struct load_jobs *jobs)
+{
+	for (size_t i = 0; i < jobs->n; i++) {
+		struct load_job *job = &jobs->job[i];
+		struct chain_problem problem = { .program = -1 };
+
+		if (!run->dry_run && chain_load__settle(job->load, &problem))
+			tell_problem(run, job, &problem);
+		chain_problem__clear(&problem);
+		conclude(run, job);
+	}
+}
+
+int load_run__do(struct load_run *run, struct load_jobs *jobs)
+{
+	int err = prepare_all(run, jobs);
+
+	if (err)
+		load_run__unchanged(run, jobs);
+	else
+		err = swap_all(run, jobs);
+	for (size_t i = 0; i < jobs->n && !err; i++)
+		show(run, &jobs->job[i]);
+	if (!err)
+		settle_all(run, jobs);
+	return err;
+}
+
+int load_run__finish(struct load_run *run)
+{
+	load_run__drop_claims(run);
+	if (run->interfaces) {
+		json_t *json = tool_json_new();
+
+		json_object_set_new(json, "interfaces", run->interfaces);
+		json_object_set_new(json, "errors", run->errors);
+		if (tool_json_print(json))
+			run->failed = true;
+	}
+	if (run->not_permitted)
+		return TOOL_PERM;
+	if (run->bad_config || policy__n_errors(run->policy))
+		return TOOL_CONFIG;
+	return run->failed ? TOOL_FOUND : TOOL_OK;
+}

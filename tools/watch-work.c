@@ -1,0 +1,294 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "chain-dirs.h"
+#include "chain/lock.h"
+#include "chain/record.h"
+#include "watch-work.h"
+
+/* A file, in the last form that was good. */
+struct watched {
+	char *path;
+	struct policy_stamp stamp;
+	unsigned int version; /* of what was read; 0: nothing yet */
+	struct chain_file chains;
+};
+
+/* What was done on an interface. */
+struct done {
+	struct interface interface;
+	char *path; /* for which file */
+	unsigned int version;
+	bool wanted; /* by a file, in this round */
+};
+
+static void on_message(void *ctx, enum policy_level level, const char *file, unsigned int line,
+		       const char *text)
+{
+	struct watch_work *w = ctx;
+	char *said;
+
+	if (asprintf(&said, "%s:%u: %s", file, line, text) < 0)
+		return;
+	if (said__is_new(&w->said, said))
+		tool_print_message(stderr, level, file, line, text);
+	free(said);
+}
+
+/* --- files --- */
+
+static struct watched *find_file(const struct watch_work *w, const char *path)
+{
+	for (size_t i = 0; i < w->n_files; i++)
+		if (w->file[i].path && !strcmp(w->file[i].path, path))
+			return &w->file[i];
+	return NULL;
+}
+
+static void free_file(struct watched *file)
+{
+	chain_file__free(&file->chains);
+	free(file->path);
+}
+
+static bool is_same(const struct watched *file)
+{
+	struct policy_stamp now;
+	struct stat st;
+	int err = stat(file->path, &st) ? errno : 0;
+
+	policy_stamp__set(&now, &st, err);
+	return policy_stamp__same(&file->stamp, &now);
+}
+
+/* One that is wrong, or was taken away while we look, keeps its last good form. */
+static void read_file(struct watch_work *w, struct policy_file *found, struct watched *file)
+{
+	struct chain_file chains;
+
+	/* what is wrong is to be said again */
+	said__clear(&w->said);
+	switch (chain_dirs__read(w->root, found, &w->run.log, &chains)) {
+	case FILE_GOOD:
+		chain_file__free(&file->chains);
+		file->chains = chains;
+		file->version = ++w->version;
+		break;
+	case FILE_MASKED:
+		chain_file__free(&file->chains);
+		file->version = 0;
+		break;
+	case FILE_REFUSED:
+	case FILE_ABSENT:
+		break;
+	}
+	file->stamp = found->stamp;
+}
+
+/* Returns 0 or a negative errno, with the files as they were. */
+static int read_files(struct watch_work *w)
+{
+	struct policy_files found;
+	struct watched *files;
+	size_t n = 0;
+	int err = chain_dirs__find(w->root, &w->run.log, &found);
+
+	if (err)
+		return err;
+	files = calloc(found.n ? found.n : 1, sizeof(*files));
+	for (size_t i = 0; files && i < found.n; i++) {
+		struct watched *file = &files[n], *old;
+
+		if (found.file[i].kind != FILE_RULES)
+			continue;
+		old = find_file(w, found.file[i].path);
+		if (old) {
+			*file = *old;
+			*old = (struct watched){ 0 };
+		} else {
+			file->path = strdup(found.file[i].path);
+			file->stamp.racy = true;
+		}
+		n++;
+		if (file->path && !is_same(file))
+			read_file(w, &found.file[i], file);
+	}
+	policy_files__free(&found);
+	if (!files)
+		return -ENOMEM;
+	for (size_t i = 0; i < w->n_files; i++)
+		free_file(&w->file[i]);
+	free(w->file);
+	w->file = files;
+	w->n_files = n;
+	return 0;
+}
+
+/* --- what is done --- */
+
+static struct done *find_done(const struct watch_work *w, int ifindex)
+{
+	for (size_t i = 0; i < w->n_done; i++)
+		if (w->done[i].interface.ifindex == ifindex)
+			return &w->done[i];
+	return NULL;
+}
+
+static void forget(struct watch_work *w, struct done *done)
+{
+	free(done->path);
+	*done = w->done[--w->n_done];
+}
+
+static bool is_done(const struct done *done, const struct watched *file, const struct load_job *job)
+{
+	return done && done->version == file->version && !strcmp(done->path, file->path) &&
+	       !strcmp(done->interface.name, job->interface.name);
+}
+
+/* Notes that it was tried; a second time it would end in the same way. */
+static void note(struct watch_work *w, const struct watched *file,
+		 const struct interface *interface)
+{
+	struct done *done = find_done(w, interface->ifindex);
+	char *path = strdup(file->path);
+
+	if (!done && path) {
+		done = reallocarray(w->done, w->n_done + 1, sizeof(*done));
+		if (done) {
+			w->done = done;
+			done += w->n_done++;
+			done->path = NULL;
+		}
+	}
+	if (!done || !path) {
+		free(path);
+		return;
+	}
+	free(done->path);
+	*done = (struct done){ *interface, path, file->version, true };
+}
+
+/* What a file that cannot be loaded has loaded before stays. */
+static void keep(struct watch_work *w, const struct watched *file)
+{
+	for (size_t i = 0; i < w->n_done; i++)
+		if (!strcmp(w->done[i].path, file->path))
+			w->done[i].wanted = true;
+}
+
+/* Takes those out that are done. */
+static void drop_done(struct watch_work *w, const struct watched *file, struct load_jobs *jobs)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < jobs->n; i++) {
+		struct done *done = find_done(w, jobs->job[i].interface.ifindex);
+
+		if (is_done(done, file, &jobs->job[i]))
+			done->wanted = true;
+		else
+			jobs->job[n++] = jobs->job[i];
+	}
+	jobs->n = n;
+}
+
+static void load_file(struct watch_work *w, struct watched *file,
+		      const struct interfaces *interfaces)
+{
+	struct load_jobs jobs;
+
+	if (!file->version)
+		return;
+	if (load_run__match(&w->run, &file->chains, interfaces, &jobs)) {
+		keep(w, file);
+	} else {
+		drop_done(w, file, &jobs);
+		if (jobs.n && load_run__do(&w->run, &jobs))
+			keep(w, file);
+		for (size_t i = 0; i < jobs.n; i++)
+			note(w, file, &jobs.job[i].interface);
+	}
+	load_jobs__clear(&jobs);
+}
+
+static bool is_there(const struct interfaces *interfaces, int ifindex)
+{
+	for (size_t i = 0; i < interfaces->n; i++)
+		if (interfaces->interface[i].ifindex == ifindex)
+			return true;
+	return false;
+}
+
+/* What no file wants any more. One that fails is not tried again. */
+static void unload_rest(struct watch_work *w, const struct interfaces *interfaces)
+{
+	for (size_t i = w->n_done; i--;) {
+		struct interfaces one = { 1, &w->done[i].interface };
+		struct load_jobs jobs;
+
+		if (w->done[i].wanted)
+			continue;
+		if (is_there(interfaces, w->done[i].interface.ifindex) &&
+		    !load_jobs__unload(&one, &jobs)) {
+			load_run__do(&w->run, &jobs);
+			load_jobs__clear(&jobs);
+		}
+		forget(w, &w->done[i]);
+	}
+}
+
+static void load_all(struct watch_work *w, const struct interfaces *interfaces)
+{
+	for (size_t i = 0; i < w->n_done; i++)
+		w->done[i].wanted = false;
+	for (size_t i = 0; i < w->n_files; i++)
+		load_file(w, &w->file[i], interfaces);
+	unload_rest(w, interfaces);
+	load_run__drop_claims(&w->run);
+	record__sweep();
+}
+
+int watch_work__look(struct watch_work *w)
+{
+	struct interfaces interfaces = { 0 };
+	int lock = tool_take_lock(), err;
+
+	if (lock < 0)
+		return lock == -ETIMEDOUT ? lock : 0;
+	chain__recover();
+	policy__refresh(w->policy);
+	err = read_files(w);
+	if (err)
+		tool_error("the chain files can't be read: %s", strerror(-err));
+	else if (interfaces__find(NULL, 0, &interfaces))
+		load_all(w, &interfaces);
+	interfaces__free(&interfaces);
+	chain_lock__release(lock);
+	said__end_round(&w->said);
+	return 0;
+}
+
+int watch_work__open(struct watch_work *w, const struct tool_opts *opts)
+{
+	load_run__init(&w->run);
+	w->root = opts->root;
+	w->run.log = (struct policy_log){ .fn = on_message, .ctx = w };
+	w->run.may_be_missing = true;
+	w->run.quiet_if_same = true;
+	return load_run__open(&w->run, opts, &w->policy);
+}
+
+void watch_work__close(struct watch_work *w)
+{
+	for (size_t i = 0; i < w->n_files; i++)
+		free_file(&w->file[i]);
+	for (size_t i = 0; i < w->n_done; i++)
+		free(w->done[i].path);
+	free(w->file);
+	free(w->done);
+	said__clear(&w->said);
+	policy__close(w->policy);
+}
