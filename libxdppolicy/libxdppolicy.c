@@ -6,8 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "libxdppolicy.h"
-#include "policy/internal.h"
+#include "libxdppolicy-internal.h"
 
 /* The public numbers are policy/'s own. */
 _Static_assert((int)XDP_POLICY_PRIORITY == ATTR_PRIORITY &&
@@ -49,13 +48,12 @@ struct xdp_policy_decision {
 	bool no_memory;
 };
 
-static bool is_error(const void *ptr)
+bool api__is_error(const void *ptr)
 {
 	return (uintptr_t)ptr >= (uintptr_t)-4095;
 }
 
-/* As libbpf and libxdp do: the error is in errno, too. */
-static int fail(int err)
+int api__fail(int err)
 {
 	errno = -err;
 	return err;
@@ -63,22 +61,17 @@ static int fail(int err)
 
 static void *fail_ptr(int err)
 {
-	return (void *)(intptr_t)fail(err);
+	return (void *)(intptr_t)api__fail(err);
 }
 
 int xdp_policy__get_error(const void *ptr)
 {
 	if (!ptr)
 		return -EINVAL;
-	return is_error(ptr) ? (int)(intptr_t)ptr : 0;
+	return api__is_error(ptr) ? (int)(intptr_t)ptr : 0;
 }
 
-/*
- * Copies a structure of the caller's, whose header may be of another version than this library.
- * What it does not have is zero; what we do not have must be. No structure ends in padding, which
- * might not be zero: see their asserts.
- */
-static int take_struct(void *to, size_t to_size, const void *from, size_t from_size)
+int api__take(void *to, size_t to_size, const void *from, size_t from_size)
 {
 	const unsigned char *bytes = from;
 
@@ -91,10 +84,6 @@ static int take_struct(void *to, size_t to_size, const void *from, size_t from_s
 	memcpy(to, from, from_size < to_size ? from_size : to_size);
 	return 0;
 }
-
-#define ENDS_WITH(type, member)                                                              \
-	_Static_assert(offsetof(type, member) + sizeof(((type *)0)->member) == sizeof(type), \
-		       "padding at the end of " #type)
 
 ENDS_WITH(struct xdp_policy_open_opts, message_ctx);
 ENDS_WITH(struct xdp_policy_resolve_opts, reserved);
@@ -208,7 +197,7 @@ static int take_rules(struct policy_rules *rules, const struct xdp_policy_open_o
 		struct xdp_policy_rule rule;
 		int rc;
 
-		rc = take_struct(&rule, sizeof(rule), opts->rules ? from : NULL, opts->rule_sz);
+		rc = api__take(&rule, sizeof(rule), opts->rules ? from : NULL, opts->rule_sz);
 		if (rc)
 			return rc;
 		rc = take_rule(rules, &rule, i + 1, log);
@@ -251,7 +240,7 @@ struct xdp_policy *xdp_policy__open(const struct xdp_policy_open_opts *opts)
 	struct xdp_policy *policy;
 	int saved = errno, rc;
 
-	rc = opts ? take_struct(&known, sizeof(known), opts, opts->sz) : 0;
+	rc = opts ? api__take(&known, sizeof(known), opts, opts->sz) : 0;
 	if (!rc && known.flags & ~XDP_POLICY_F_NO_FILES)
 		rc = -EINVAL;
 	if (rc)
@@ -273,7 +262,7 @@ void xdp_policy__close(struct xdp_policy *policy)
 {
 	int saved = errno;
 
-	if (!policy || is_error(policy))
+	if (!policy || api__is_error(policy))
 		return;
 	policy__close(policy->policy);
 	pthread_mutex_destroy(&policy->lock);
@@ -285,13 +274,13 @@ int xdp_policy__reload(struct xdp_policy *policy)
 {
 	int saved = errno, rc;
 
-	if (!policy || is_error(policy))
-		return fail(-EINVAL);
+	if (!policy || api__is_error(policy))
+		return api__fail(-EINVAL);
 	pthread_mutex_lock(&policy->lock);
 	rc = policy__reload(policy->policy);
 	pthread_mutex_unlock(&policy->lock);
 	if (rc < 0)
-		return fail(rc);
+		return api__fail(rc);
 	errno = saved;
 	return 0;
 }
@@ -309,13 +298,29 @@ static struct policy_state *get_state(struct xdp_policy *policy)
 	return state;
 }
 
+void api__hold(struct xdp_policy *policy, struct policy *ret)
+{
+	struct policy_state *state = get_state(policy);
+
+	/* what is no part of the state does not change; but plug-ins are added */
+	pthread_mutex_lock(&policy->lock);
+	*ret = *policy->policy;
+	pthread_mutex_unlock(&policy->lock);
+	ret->state = state;
+}
+
+void api__put(struct policy *held)
+{
+	policy_state__put(held->state);
+}
+
 unsigned int xdp_policy__n_errors(struct xdp_policy *policy)
 {
 	struct policy_state *state;
 	unsigned int n_errors;
 	int saved = errno;
 
-	if (!policy || is_error(policy))
+	if (!policy || api__is_error(policy))
 		return 0;
 	state = get_state(policy);
 	n_errors = state->n_errors;
@@ -326,8 +331,7 @@ unsigned int xdp_policy__n_errors(struct xdp_policy *policy)
 
 /* --- decisions --- */
 
-/* What a later version may have said of an attribute that we do not know is left out. */
-static void take_known(struct policy_known *to, const struct xdp_policy_known *from)
+void api__take_known(struct policy_known *to, const struct xdp_policy_known *from)
 {
 	to->unknown = !from;
 	if (!from)
@@ -343,7 +347,7 @@ static int take_subject(struct policy_subject *to, const struct xdp_policy_subje
 	struct xdp_policy_subject s;
 	int rc;
 
-	rc = from ? take_struct(&s, sizeof(s), from, from->sz) : -EINVAL;
+	rc = from ? api__take(&s, sizeof(s), from, from->sz) : -EINVAL;
 	if (rc)
 		return rc;
 	*to = (struct policy_subject){
@@ -362,8 +366,8 @@ static int take_subject(struct policy_subject *to, const struct xdp_policy_subje
 		},
 		.uid = s.uid,
 	};
-	take_known(&to->app, s.app);
-	take_known(&to->btf, s.btf);
+	api__take_known(&to->app, s.app);
+	api__take_known(&to->btf, s.btf);
 	return 0;
 }
 
@@ -461,9 +465,9 @@ struct xdp_policy_decision *xdp_policy__resolve(struct xdp_policy *policy,
 	struct policy_subject inner;
 	int saved = errno, rc;
 
-	rc = policy && !is_error(policy) ? take_subject(&inner, subject) : -EINVAL;
+	rc = policy && !api__is_error(policy) ? take_subject(&inner, subject) : -EINVAL;
 	if (!rc && opts)
-		rc = take_struct(&known, sizeof(known), opts, opts->sz);
+		rc = api__take(&known, sizeof(known), opts, opts->sz);
 	if (!rc && (known.reserved || known.flags & ~(XDP_POLICY_F_TRACE | XDP_POLICY_F_UNDECIDED)))
 		rc = -EINVAL;
 	if (rc)
@@ -484,7 +488,7 @@ void xdp_policy_decision__free(struct xdp_policy_decision *decision)
 {
 	int saved = errno;
 
-	if (!decision || is_error(decision))
+	if (!decision || api__is_error(decision))
 		return;
 	policy_state__put(decision->state);
 	free(decision->answer);
@@ -496,7 +500,7 @@ void xdp_policy_decision__free(struct xdp_policy_decision *decision)
 static const struct policy_result *result_of(const struct xdp_policy_decision *decision,
 					     enum xdp_policy_attr attr)
 {
-	if (!decision || is_error(decision) || (unsigned int)attr >= N_ATTRS)
+	if (!decision || api__is_error(decision) || (unsigned int)attr >= N_ATTRS)
 		return NULL;
 	return &decision->result.attr[attr];
 }
@@ -507,9 +511,9 @@ int xdp_policy_decision__value(const struct xdp_policy_decision *decision,
 	const struct policy_result *result = result_of(decision, attr);
 
 	if (!result || !value)
-		return fail(-EINVAL);
+		return api__fail(-EINVAL);
 	if (result->undecided)
-		return fail(-EAGAIN);
+		return api__fail(-EAGAIN);
 	*value = public_value(&result->value);
 	return result->found;
 }
@@ -527,7 +531,7 @@ const struct xdp_policy_answer *xdp_policy_decision__next(
 {
 	size_t i = 0;
 
-	if (!decision || is_error(decision))
+	if (!decision || api__is_error(decision))
 		return NULL;
 	if (previous)
 		i = previous - decision->answer + 1;
@@ -539,7 +543,7 @@ uint32_t xdp_policy_decision__flags(const struct xdp_policy_decision *decision)
 	const struct policy_state *state;
 	uint32_t flags = 0;
 
-	if (!decision || is_error(decision))
+	if (!decision || api__is_error(decision))
 		return 0;
 	state = decision->state;
 	if (state->files.disabled)
@@ -566,7 +570,7 @@ int xdp_policy_value__print(enum xdp_policy_attr attr, const struct xdp_policy_v
 		*buf = '\0';
 	if (!buf || !value || (unsigned int)attr >= N_ATTRS ||
 	    !policy_value__from_public((enum policy_attr)attr, value, &inner))
-		return fail(-EINVAL);
+		return api__fail(-EINVAL);
 	policy_value__print((enum policy_attr)attr, &inner, text, sizeof(text));
-	return snprintf(buf, size, "%s", text) < (int)size ? 0 : fail(-ENOSPC);
+	return snprintf(buf, size, "%s", text) < (int)size ? 0 : api__fail(-ENOSPC);
 }

@@ -31,6 +31,9 @@ struct loading {
 __attribute__((format(printf, 3, 4))) int component__fail(const struct loading *l, int err,
 							  const char *fmt, ...);
 
+/* An error of libbpf's as one of the system's. */
+int component__errno(int err);
+
 /* What a program's source is called in messages. */
 const char *component__label(const struct chain_spec_program *spec);
 

@@ -33,6 +33,12 @@ bool section__takes_frags(const char *section)
 	       (!section[len] || section[len] == '/');
 }
 
+/* libbpf has numbers of its own, all of which say that an object is not what it should be. */
+int component__errno(int err)
+{
+	return err <= -__LIBBPF_ERRNO__START ? -ENOEXEC : err;
+}
+
 bool program__takes_frags(const struct bpf_program *program)
 {
 	return bpf_program__flags(program) & BPF_F_XDP_HAS_FRAGS ||
@@ -148,7 +154,7 @@ int component_object__open(const struct loading *l, struct component_object *o)
 		if (err == -ENOENT && !has_btf(o->path))
 			return no_btf(l, o->path);
 		libbpf_strerror(err, why, sizeof(why));
-		return component__fail(l, err,
+		return component__fail(l, component__errno(err),
 				       "%s: found an object that libbpf can't open, expected a BPF "
 				       "object: %s",
 				       o->path, why);

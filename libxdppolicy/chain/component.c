@@ -164,7 +164,7 @@ static int load_prepared(struct loading *l, struct component_object *o)
 	int err = map_pins__expect(o->obj, l->components->dry_run ? NULL : &o->pins);
 
 	if (!err)
-		err = bpf_object__load(o->obj);
+		err = component__errno(bpf_object__load(o->obj));
 	return err;
 }
 

@@ -8,6 +8,7 @@
 
 #include "component.h"
 #include "load.h"
+#include "lock.h"
 #include "netdev.h"
 #include "policy/policy.h"
 #include "program.h"
@@ -18,8 +19,9 @@
 
 /* Where a program of the planned chain comes from. */
 struct slot {
-	int spec; /* -1: it is there and stays */
-	int fd;	  /* the component's, if it is new; else -1 */
+	int spec;      /* -1: it is there and stays */
+	int fd;	       /* the component's, if it is new; else -1 */
+	bool recorded; /* by us */
 };
 
 struct chain_load {
@@ -212,7 +214,7 @@ static int add_program(struct chain_load *load, const struct chain_program *p, i
 		return fail(problem, spec, -E2BIG,
 			    "found program '%s' as number %u of the chain, expected at most %u",
 			    p->info.name, CHAIN_MAX + 1, CHAIN_MAX);
-	load->slot[after->n] = (struct slot){ spec, fd };
+	load->slot[after->n] = (struct slot){ .spec = spec, .fd = fd };
 	added = &after->program[after->n++];
 	*added = *p;
 	if (spec >= 0) {
@@ -495,37 +497,54 @@ const struct chain_times *chain_load__times(const struct chain_load *load)
 	return &load->times;
 }
 
-/*
- * Who looks at the chain from now on finds out by these what the data says. Those of new programs
- * are written before anybody can see them run.
- */
-static void write_records(const struct chain_load *load, bool new)
+static int write_record(struct chain_load *load, int dir, unsigned int i,
+			struct chain_problem *problem)
 {
-	int dir = record_at__open();
+	const struct proginfo *info = &load->after.program[i].info;
+	struct slot *slot = &load->slot[i];
+	struct policy_subject subject;
+	const struct record_attach attach = {
+		.info = info,
+		.subject = &subject,
+		.in_chain = true,
+	};
+	int err;
 
-	for (unsigned int i = 0; i < load->after.n; i++) {
-		const struct slot *slot = &load->slot[i];
-		struct policy_subject subject;
-		struct record_attach attach = {
-			.info = &load->after.program[i].info,
-			.subject = &subject,
-			.in_chain = true,
-		};
-
-		if (dir < 0 || slot->spec < 0 || (slot->fd >= 0) != new)
-			continue;
-		describe(load, slot->spec, NULL, &subject);
-		record_at__write(dir, &attach);
-	}
-	if (dir >= 0)
-		close(dir);
+	describe(load, slot->spec, NULL, &subject);
+	err = record_at__write(dir, &attach);
+	slot->recorded = !err;
+	if (!err || err == -EEXIST)
+		return 0;
+	return fail(problem, slot->spec, err,
+		    "the record of program '%s' can't be written below " XDP_POLICY_RUN_DIR ": %s",
+		    info->name, strerror(-err));
 }
 
-static void remove_records(const struct chain_load *load)
+/*
+ * Who looks at the chain from now on finds out by these what the data says; a program without one
+ * would be taken for somebody else's. Those of new programs are written before anybody can see them
+ * run.
+ */
+static int write_records(struct chain_load *load, bool new, struct chain_problem *problem)
 {
-	for (unsigned int i = 0; i < load->after.n; i++)
-		if (load->slot[i].fd >= 0)
+	int err = 0, dir = record_at__open();
+
+	if (dir < 0)
+		return fail(problem, -1, dir, XDP_POLICY_RUN_DIR "/attached: %s", strerror(-dir));
+	for (unsigned int i = 0; i < load->after.n && !err; i++)
+		if (load->slot[i].spec >= 0 && (load->slot[i].fd >= 0) == new)
+			err = write_record(load, dir, i, problem);
+	close(dir);
+	return err;
+}
+
+static void remove_records(struct chain_load *load)
+{
+	for (unsigned int i = 0; i < load->after.n; i++) {
+		if (load->slot[i].recorded)
 			record__remove(load->after.program[i].info.id);
+		load->slot[i].recorded = false;
+	}
 }
 
 static int attempt(struct chain_load *load, struct chain_problem *problem)
@@ -536,14 +555,17 @@ static int attempt(struct chain_load *load, struct chain_problem *problem)
 
 	for (unsigned int i = 0; i < load->after.n; i++)
 		fds[i] = load->slot[i].fd;
-	write_records(load, true);
-	err = chain__replace(&live, &load->after, fds, &load->times, why, &load->swap);
-	if (err) {
-		remove_records(load);
-		return fail(problem, -1, err, "%s", *why ? why : strerror(-err));
+	err = write_records(load, true, problem);
+	if (!err) {
+		err = chain__replace(&live, &load->after, fds, &load->times, why, &load->swap);
+		if (err)
+			fail(problem, -1, err, "%s", *why ? why : strerror(-err));
 	}
-	load->after = live;
-	return 0;
+	if (err)
+		remove_records(load);
+	else
+		load->after = live;
+	return err;
 }
 
 int chain_load__swap(struct chain_load *load, struct chain_problem *problem)
@@ -590,17 +612,18 @@ int chain_load__revert(struct chain_load *load, struct chain_problem *problem)
 int chain_load__settle(struct chain_load *load, struct chain_problem *problem)
 {
 	char why[CHAIN_WHY_SIZE];
-	int err;
+	int err, records_err;
 
 	*problem = (struct chain_problem){ .program = -1 };
-	write_records(load, false);
-	if (!load->swap)
-		return 0;
+	records_err = write_records(load, false, problem);
 	components__keep_pins(&load->components);
+	if (!load->swap)
+		return records_err;
 	err = chain_swap__settle(load->swap, &load->times, why);
 	load->swap = NULL;
-	record__sweep();
-	return err ? fail(problem, -1, err, "the old dispatcher is still there: %s", why) : 0;
+	if (err)
+		return fail(problem, -1, err, "the old dispatcher is still there: %s", why);
+	return records_err;
 }
 
 void chain_load__free(struct chain_load *load)

@@ -130,29 +130,46 @@ static uint32_t mode_flags(const char *mode)
 	return strcmp(mode, "skb") ? XDP_FLAGS_DRV_MODE : XDP_FLAGS_SKB_MODE;
 }
 
-/* In one step, and only if the interface still has the old program; id 0 is none. */
-static int exchange(int ifindex, const char *mode, uint32_t old_id, int fd)
+/* Whether the interface has this program now; with id 0, none. */
+static bool is_done(int ifindex, uint32_t id)
 {
+	LIBBPF_OPTS(bpf_xdp_query_opts, opts);
+
+	if (bpf_xdp_query(ifindex, 0, &opts))
+		return false;
+	return id ? opts.drv_prog_id == id || opts.skb_prog_id == id :
+		    opts.attach_mode == XDP_ATTACHED_NONE;
+}
+
+/*
+ * In one step, and only if the interface still has the old program; id 0 is none. The kernel's
+ * answer may get lost: what is attached then must not be cleaned up.
+ */
+static int exchange(int ifindex, const char *mode, uint32_t old_id, int fd, uint32_t new_id)
+{
+	uint32_t flags =
+		mode_flags(mode) | (old_id ? XDP_FLAGS_REPLACE : XDP_FLAGS_UPDATE_IF_NOEXIST);
 	LIBBPF_OPTS(bpf_xdp_attach_opts, opts);
 	int err;
 
-	if (!old_id) {
-		err = bpf_xdp_attach(ifindex, fd, mode_flags(mode) | XDP_FLAGS_UPDATE_IF_NOEXIST,
-				     NULL);
-		return err == -EBUSY || err == -EEXIST ? -EAGAIN : err;
+	if (old_id) {
+		opts.old_prog_fd = bpf_prog_get_fd_by_id(old_id);
+		if (opts.old_prog_fd < 0)
+			return -EAGAIN;
 	}
-	opts.old_prog_fd = bpf_prog_get_fd_by_id(old_id);
-	if (opts.old_prog_fd < 0)
+	err = bpf_xdp_attach(ifindex, fd, flags, old_id ? &opts : NULL);
+	if (old_id)
+		close(opts.old_prog_fd);
+	if (err == -EEXIST || (err == -EBUSY && !old_id))
 		return -EAGAIN;
-	err = bpf_xdp_attach(ifindex, fd, mode_flags(mode) | XDP_FLAGS_REPLACE, &opts);
-	close(opts.old_prog_fd);
-	return err == -EEXIST ? -EAGAIN : err;
+	return err && is_done(ifindex, new_id) ? 0 : err;
 }
 
 /* fd of -1 takes it off. */
-static int attach(const struct chain *chain, const char *mode, int fd, char why[CHAIN_WHY_SIZE])
+static int attach(const struct chain *chain, const char *mode, const struct dispatcher_program *new,
+		  char why[CHAIN_WHY_SIZE])
 {
-	int err = exchange(chain->ifindex, mode, chain->id, fd);
+	int err = exchange(chain->ifindex, mode, chain->id, new->fd, new->id);
 
 	if (err == -EBUSY && links__holder(chain->ifindex, chain->id))
 		return explain(why, err, "a bpf_link holds the interface");
@@ -185,7 +202,7 @@ static int pin_and_attach(const struct chain *chain, const char *mode, struct ch
 	}
 	chain_times__add(times, PHASE_PIN, &clock);
 	if (!err) {
-		err = attach(chain, mode, new->dispatcher.fd, why);
+		err = attach(chain, mode, &new->dispatcher, why);
 		if (err && new->n)
 			pins__remove(chain->ifindex, new->dispatcher.id);
 	}
@@ -392,7 +409,7 @@ int chain_swap__revert(struct chain_swap *swap, char why[CHAIN_WHY_SIZE])
 	}
 	if (!err)
 		err = exchange(ifindex, before->mode ? before->mode : chain__mode(ifindex),
-			       swap->entry.new_id, fd);
+			       swap->entry.new_id, fd, before->id);
 	if (!err && swap->new.n)
 		pins__remove(ifindex, swap->entry.new_id);
 	if (!err)
@@ -444,9 +461,12 @@ static void recover(void *ctx, const struct journal_entry *entry)
 		return;
 	journal__read(entry, &before);
 	err = keep_first(&before);
-	for (size_t i = 0; i < sizeof(ids) / sizeof(ids[0]); i++)
-		if (ids[i] && !is_attached(entry->ifindex, ids[i]))
-			err = pins__remove(entry->ifindex, ids[i]) ? -1 : err;
+	for (size_t i = 0; i < sizeof(ids) / sizeof(ids[0]); i++) {
+		int attached = ids[i] ? is_attached(entry->ifindex, ids[i]) : 1;
+
+		if (attached < 0 || (!attached && pins__remove(entry->ifindex, ids[i])))
+			err = -1;
+	}
 	if (!err)
 		journal__remove(entry);
 	pins__unlock(lock);

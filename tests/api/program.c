@@ -4,6 +4,8 @@
  *
  *	program ROOT	prints what is decided below ROOT for a program p on eth0
  */
+#include <errno.h>
+#include <libxdppolicy-chain.h>
 #include <libxdppolicy-plugin.h>
 #include <libxdppolicy.h>
 #include <stdio.h>
@@ -70,6 +72,43 @@ static int decide(struct xdp_policy *policy)
 	return 0;
 }
 
+/* What is refused before anything is looked at; two places for one program. */
+static void chain(struct xdp_policy *policy)
+{
+	struct xdp_policy_chain_program programs[2];
+	struct xdp_policy_chain_opts opts;
+	const char *maps[] = { "flows", NULL };
+	uint32_t ids[2] = { 7, 7 };
+	char log[1000] = "", *end;
+	int failed, rc;
+
+	memset(programs, 0, sizeof(programs));
+	programs[0].object = "/p.o";
+	programs[0].frags = XDP_POLICY_FRAGS_AS_BUILT;
+	programs[0].app.has = 1U << XDP_POLICY_PRIORITY;
+	programs[0].app.num[XDP_POLICY_PRIORITY] = 7;
+	programs[1].pin = "/q";
+	programs[1].fd = 5;
+	memset(&opts, 0, sizeof(opts));
+	opts.sz = sizeof(opts);
+	opts.interface = "lo";
+	opts.flags = XDP_POLICY_F_ADD | XDP_POLICY_F_KEEP_FOREIGN | XDP_POLICY_F_DRY_RUN;
+	opts.programs = programs;
+	opts.n_programs = 2;
+	opts.program_sz = sizeof(programs[0]);
+	opts.share_maps = maps;
+	opts.log = log;
+	opts.log_size = sizeof(log);
+	opts.failed = &failed;
+	opts.prog_ids = ids;
+	rc = xdp_policy__attach_chain(policy, &opts);
+	end = strchr(log, ',');
+	if (end)
+		*end = '\0';
+	printf("chain %d %d, program %d: %s, id %u\n", rc == -EINVAL, errno == EINVAL, failed, log,
+	       (unsigned int)ids[0]);
+}
+
 int main(int argc, char **argv)
 {
 	struct xdp_policy_rule rules[2];
@@ -100,6 +139,7 @@ int main(int argc, char **argv)
 	if (xdp_policy__reload(policy) != 0)
 		rc = 1;
 	printf("errors %u\n", xdp_policy__n_errors(policy));
+	chain(policy);
 	xdp_policy__close(policy);
 	return rc;
 }

@@ -110,6 +110,7 @@ int main(void)
 	suite_add_tcase(suite, plugin_tests());
 	suite_add_tcase(suite, api_tests());
 	suite_add_tcase(suite, api_misuse_tests());
+	suite_add_tcase(suite, api_chain_tests());
 	suite_add_tcase(suite, memory_tests());
 	suite_add_tcase(suite, reload_tests());
 	suite_add_tcase(suite, lint_tests());

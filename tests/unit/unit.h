@@ -20,6 +20,7 @@ TCase *chain_file_tests(void);
 TCase *plugin_tests(void);
 TCase *api_tests(void);
 TCase *api_misuse_tests(void);
+TCase *api_chain_tests(void);
 TCase *memory_tests(void);
 TCase *reload_tests(void);
 TCase *lint_tests(void);
