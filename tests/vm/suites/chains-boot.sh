@@ -109,7 +109,7 @@ links w0
 follows "it goes and comes again" w0 "10 ord_b, 20 ord_a" ba
 mkdir -p /run/xdp/chains.d
 chain_file /run/xdp/chains.d/30-run.yaml v1 /test/bpf/ord_d.o
-follows "another directory, that was not there" v1 "10 ord_d" d
+follows "another directory, that was not there" v1 "5 ord_d" d
 xdp-loader load v1 ord_sock.o
 rm /run/xdp/chains.d/30-run.yaml
 follows "a file is removed: what is not ours stays" v1 "50 ord_n" n
@@ -176,7 +176,7 @@ proves "bpfman" v1 "55 ord_h, 60 ord_g" hg
 does "unload --all" 0 unload --all
 
 section "an orchestrator on top of it"
-orchestrator=$(find /usr/share -name orchestrator.py)
+orchestrator=/test/orchestrator.py
 documents=/tmp/documents
 mkdir $documents
 # document SERVICE...: what the orchestrator is told to have on v0
