@@ -116,7 +116,7 @@ does "load" 0 load $wanted.yaml
 sleep 1 # until the kernel has forgotten the last of those that are gone
 succeeds "apply, which sweeps" xdp-policy apply v0
 is "records are those of what runs" "$(slots v0 | tr ' ' '\n' | sed 's/.*\///' | sort)" \
-	"$(ls /run/xdp-policy/attached | sort)"
+	"$(find /run/xdp-policy/attached -type f | sed 's/.*\///' | sort)"
 succeeds "xdp-loader load" xdp-loader load v0 ord_d.o
 succeeds "xdp-loader unload" xdp-loader unload v0 --all
 is "nothing is left" " " "$(attached v0) $(pins)"
