@@ -198,9 +198,19 @@ static enum policy_mode mode_of(const char *name)
 	return value.num;
 }
 
+/* Of a chain that nothing can be said of. */
+static void drop_last(struct chain_file *file)
+{
+	struct chain_file_entry *entry = &file->entry[--file->n];
+
+	free(entry->interface);
+	free((void *)entry->spec.program);
+}
+
 static int add_chain(struct save *save, const char *ifname, const struct chain *chain)
 {
 	struct chain_file_entry *entry;
+	int err;
 
 	entry = reallocarray(save->file.entry, save->file.n + 1, sizeof(*entry));
 	if (!entry)
@@ -214,7 +224,10 @@ static int add_chain(struct save *save, const char *ifname, const struct chain *
 	};
 	if (!entry->interface || !entry->spec.program)
 		return -ENOMEM;
-	return add_programs(save, ifname, chain, entry);
+	err = add_programs(save, ifname, chain, entry);
+	if (!err && !entry->spec.n)
+		drop_last(&save->file);
+	return err;
 }
 
 static void save_interface(struct save *save, const struct interface *interface)

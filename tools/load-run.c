@@ -76,7 +76,8 @@ static void tell_problem(struct load_run *run, const struct load_job *job,
 	policy_log__msg(&run->log, POLICY_ERROR, job->path ? job->path : "xdp-policy",
 			line_of(job, problem), "%s%s%s: %s", run->netns, *run->netns ? "/" : "",
 			job->interface.name, problem->text);
-	note_error(run, problem->err);
+	/* the verifier says EACCES as well, and so does a rule */
+	note_error(run, problem->log || (problem->err == -EACCES && !geteuid()) ? 0 : problem->err);
 	if (problem->log && run->errors)
 		json_object_set_new(json_array_get(run->errors, json_array_size(run->errors) - 1),
 				    "log", tool_json_string(problem->log));

@@ -39,10 +39,16 @@ static void on_message(void *ctx, enum policy_level level, const char *file, uns
 
 /* --- files --- */
 
+/* The same file in another directory is another form of it. */
+static bool is_same_name(const char *a, const char *b)
+{
+	return !strcmp(basename(a), basename(b));
+}
+
 static struct watched *find_file(const struct watch_work *w, const char *path)
 {
 	for (size_t i = 0; i < w->n_files; i++)
-		if (w->file[i].path && !strcmp(w->file[i].path, path))
+		if (w->file[i].path && is_same_name(w->file[i].path, path))
 			return &w->file[i];
 	return NULL;
 }
@@ -87,6 +93,30 @@ static void read_file(struct watch_work *w, struct policy_file *found, struct wa
 	file->stamp = found->stamp;
 }
 
+static struct watched move_file(struct watched *file)
+{
+	struct watched moved = *file;
+
+	*file = (struct watched){ 0 };
+	return moved;
+}
+
+/* What is known of the file, brought up to date. */
+static void take_file(struct watch_work *w, struct policy_file *found, struct watched *ret)
+{
+	struct watched *old = find_file(w, found->path);
+
+	if (old)
+		*ret = move_file(old);
+	if (!ret->path || strcmp(ret->path, found->path)) {
+		free(ret->path);
+		ret->path = strdup(found->path);
+		ret->stamp.racy = true;
+	}
+	if (ret->path && !is_same(ret))
+		read_file(w, found, ret);
+}
+
 /* Returns 0 or a negative errno, with the files as they were. */
 static int read_files(struct watch_work *w)
 {
@@ -97,24 +127,14 @@ static int read_files(struct watch_work *w)
 
 	if (err)
 		return err;
-	files = calloc(found.n ? found.n : 1, sizeof(*files));
-	for (size_t i = 0; files && i < found.n; i++) {
-		struct watched *file = &files[n], *old;
-
-		if (found.file[i].kind != FILE_RULES)
-			continue;
-		old = find_file(w, found.file[i].path);
-		if (old) {
-			*file = *old;
-			*old = (struct watched){ 0 };
-		} else {
-			file->path = strdup(found.file[i].path);
-			file->stamp.racy = true;
-		}
-		n++;
-		if (file->path && !is_same(file))
-			read_file(w, &found.file[i], file);
-	}
+	files = calloc(found.n + w->n_files + 1, sizeof(*files));
+	for (size_t i = 0; files && i < found.n; i++)
+		if (found.file[i].kind == FILE_RULES)
+			take_file(w, &found.file[i], &files[n++]);
+	/* whatever was in a directory that does not count now */
+	for (size_t i = 0; files && found.n_dirs_refused && i < w->n_files; i++)
+		if (w->file[i].path)
+			files[n++] = move_file(&w->file[i]);
 	policy_files__free(&found);
 	if (!files)
 		return -ENOMEM;
@@ -144,7 +164,7 @@ static void forget(struct watch_work *w, struct done *done)
 
 static bool is_done(const struct done *done, const struct watched *file, const struct load_job *job)
 {
-	return done && done->version == file->version && !strcmp(done->path, file->path) &&
+	return done && done->version == file->version && is_same_name(done->path, file->path) &&
 	       !strcmp(done->interface.name, job->interface.name);
 }
 
@@ -175,7 +195,7 @@ static void note(struct watch_work *w, const struct watched *file,
 static void keep(struct watch_work *w, const struct watched *file)
 {
 	for (size_t i = 0; i < w->n_done; i++)
-		if (!strcmp(w->done[i].path, file->path))
+		if (is_same_name(w->done[i].path, file->path))
 			w->done[i].wanted = true;
 }
 
@@ -214,25 +234,27 @@ static void load_file(struct watch_work *w, struct watched *file,
 	load_jobs__clear(&jobs);
 }
 
-static bool is_there(const struct interfaces *interfaces, int ifindex)
+/* As it is called now; NULL if it is gone. */
+static const struct interface *find_interface(const struct interfaces *interfaces, int ifindex)
 {
 	for (size_t i = 0; i < interfaces->n; i++)
 		if (interfaces->interface[i].ifindex == ifindex)
-			return true;
-	return false;
+			return &interfaces->interface[i];
+	return NULL;
 }
 
 /* What no file wants any more. One that fails is not tried again. */
 static void unload_rest(struct watch_work *w, const struct interfaces *interfaces)
 {
 	for (size_t i = w->n_done; i--;) {
-		struct interfaces one = { 1, &w->done[i].interface };
+		const struct interface *interface =
+			find_interface(interfaces, w->done[i].interface.ifindex);
+		const struct interfaces one = { 1, (struct interface *)interface };
 		struct load_jobs jobs;
 
 		if (w->done[i].wanted)
 			continue;
-		if (is_there(interfaces, w->done[i].interface.ifindex) &&
-		    !load_jobs__unload(&one, &jobs)) {
+		if (interface && !load_jobs__unload(&one, &jobs)) {
 			load_run__do(&w->run, &jobs);
 			load_jobs__clear(&jobs);
 		}

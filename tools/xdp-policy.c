@@ -58,15 +58,6 @@ static char *help_filter(int key, const char *text, void *input)
 	return out;
 }
 
-static void print_version(FILE *out, struct argp_state *state)
-{
-	(void)state;
-	fprintf(out, "xdp-policy %s\n", VERSION);
-}
-
-__attribute__((visibility("default"))) void (*argp_program_version_hook)(
-	FILE *, struct argp_state *) = print_version;
-
 static int run_command(const struct tool_command *command, struct argp_state *state)
 {
 	char **argv = state->argv + state->next - 1, name[64];

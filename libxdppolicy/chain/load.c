@@ -154,7 +154,8 @@ static int decide_all(struct chain_load *load, struct chain_problem *problem)
 {
 	int err = 0;
 
-	if (policy__denies_all(load->opts.policy) && !policy__is_disabled(load->opts.policy))
+	if (load->spec->n && policy__denies_all(load->opts.policy) &&
+	    !policy__is_disabled(load->opts.policy))
 		return fail(problem, -1, -EACCES,
 			    "found a part of the policy refused, and 'on-error: deny'");
 	for (unsigned int i = 0; i < load->spec->n && !err; i++) {

@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * `xdp-policy watch`: what happens to the host's chain files and interfaces. A program of its own,
+ * since it needs libraries that would slow down the start of all other commands.
+ */
+#include <errno.h>
+#include <limits.h>
+#include <libmnl/libmnl.h>
+#include <linux/rtnetlink.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <systemd/sd-daemon.h>
+
+#include "chain-dirs.h"
+#include "chain/lock.h"
+#include "dir-watch.h"
+#include "instance.h"
+#include "watch-work.h"
+
+/* Interfaces come with a row of events. */
+#define SETTLE_USEC 50000
+
+/* Others have the lock for much longer than they should. */
+#define RETRY_USEC 5000000
+
+struct watcher {
+	struct tool_opts opts;
+	struct watch_work work;
+	sd_event *event;
+	sd_event_source *timer;
+	struct dir_watches dirs;
+	struct mnl_socket *socket;
+};
+
+static const struct argp_option options[] = {
+	{ "root", 'r', "DIR", 0, "Take DIR for the root directory", 0 },
+	{ 0 },
+};
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+	struct watcher *w = state->input;
+
+	switch (key) {
+	case 'r':
+		w->opts.root = arg;
+		return 0;
+	case ARGP_KEY_ARG:
+		argp_error(state, "found '%s', expected no argument", arg);
+		return EINVAL;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+static void look(struct watcher *w)
+{
+	if (!watch_work__look(&w->work))
+		return;
+	sd_event_source_set_time_relative(w->timer, RETRY_USEC);
+	sd_event_source_set_enabled(w->timer, SD_EVENT_ONESHOT);
+}
+
+static int on_timer(sd_event_source *source, uint64_t usec, void *userdata)
+{
+	(void)source;
+	(void)usec;
+	look(userdata);
+	return 0;
+}
+
+static void wake(void *ctx)
+{
+	struct watcher *w = ctx;
+	int enabled = SD_EVENT_OFF;
+
+	sd_event_source_get_enabled(w->timer, &enabled);
+	if (enabled != SD_EVENT_OFF)
+		return;
+	sd_event_source_set_time_relative(w->timer, SETTLE_USEC);
+	sd_event_source_set_enabled(w->timer, SD_EVENT_ONESHOT);
+}
+
+/* Whatever it says, and whatever was lost: all are looked at. */
+static int on_links(sd_event_source *source, int fd, uint32_t revents, void *userdata)
+{
+	struct watcher *w = userdata;
+	char buf[8192];
+
+	(void)source;
+	(void)fd;
+	(void)revents;
+	while (mnl_socket_recvfrom(w->socket, buf, sizeof(buf)) >= 0 || errno == ENOBUFS)
+		;
+	wake(w);
+	return 0;
+}
+
+static void not_watched(const char *dir, int err)
+{
+	tool_error("%s: can't be watched: %s", dir, strerror(-err));
+}
+
+static int watch_dirs(struct watcher *w)
+{
+	char path[PATH_MAX];
+	int err = 0;
+
+	w->dirs = (struct dir_watches){ .event = w->event, .failed = not_watched, .ctx = w };
+	for (size_t i = 0; i < N_CHAIN_DIRS && !err; i++) {
+		snprintf(path, sizeof(path), "%s%s", w->opts.root ? w->opts.root : "",
+			 chain_dirs[i]);
+		err = dir_watch__add(&w->dirs, path, wake);
+	}
+	return err;
+}
+
+static int watch_links(struct watcher *w)
+{
+	w->socket = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	if (!w->socket || mnl_socket_bind(w->socket, RTMGRP_LINK, MNL_SOCKET_AUTOPID))
+		return -errno;
+	return sd_event_add_io(w->event, NULL, mnl_socket_get_fd(w->socket), EPOLLIN, on_links, w);
+}
+
+static int watch_signals(struct watcher *w)
+{
+	sigset_t set;
+	int err;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	if (sigprocmask(SIG_BLOCK, &set, NULL))
+		return -errno;
+	/* without a handler a signal ends the loop */
+	err = sd_event_add_signal(w->event, NULL, SIGTERM, NULL, NULL);
+	return err < 0 ? err : sd_event_add_signal(w->event, NULL, SIGINT, NULL, NULL);
+}
+
+/* Everything is watched before anything is read. */
+static int watch(struct watcher *w)
+{
+	int err = sd_event_default(&w->event);
+
+	if (err >= 0)
+		err = watch_signals(w);
+	if (err >= 0)
+		err = sd_event_add_time(w->event, &w->timer, CLOCK_MONOTONIC, 0, 1000, on_timer, w);
+	if (err >= 0)
+		err = sd_event_source_set_enabled(w->timer, SD_EVENT_OFF);
+	if (err >= 0)
+		err = watch_dirs(w);
+	if (err >= 0)
+		err = watch_links(w);
+	if (err < 0)
+		return err;
+	look(w);
+	sd_notify(0, "READY=1");
+	return sd_event_loop(w->event);
+}
+
+static void clear(struct watcher *w)
+{
+	dir_watches__free(&w->dirs);
+	if (w->socket)
+		mnl_socket_close(w->socket);
+	sd_event_source_disable_unref(w->timer);
+	sd_event_unref(w->event);
+}
+
+static int watch_alone(struct watcher *w)
+{
+	char pid[INSTANCE_PID_SIZE];
+	int lock = instance__claim("watch", pid), err;
+
+	if (lock == -EBUSY)
+		tool_error("found a watch that runs already, as process %s; expected none", pid);
+	else if (lock < 0)
+		tool_error("%s/watch: %s", XDP_POLICY_RUN_DIR, strerror(-lock));
+	if (lock < 0)
+		return lock == -EPERM || lock == -EACCES ? TOOL_PERM : TOOL_FOUND;
+	err = watch(w);
+	if (err < 0)
+		tool_error("cannot watch: %s", strerror(-err));
+	clear(w);
+	instance__release(lock);
+	return err < 0 ? TOOL_FOUND : TOOL_OK;
+}
+
+int main(int argc, char **argv)
+{
+	static const struct argp argp = {
+		.options = options,
+		.parser = parse,
+		.doc = "Loads the chain files of this host, and again whenever one of them changes "
+		       "or an interface appears. The chains stay when it ends.",
+	};
+	struct watcher w = { 0 };
+	int status;
+
+	argp_err_exit_status = TOOL_USAGE;
+	argp_parse(&argp, argc, argv, 0, NULL, &w);
+	status = watch_work__open(&w.work, &w.opts);
+	if (status)
+		return status;
+	status = watch_alone(&w);
+	watch_work__close(&w.work);
+	return status;
+}
