@@ -8,7 +8,6 @@
 
 #include "chain-table.h"
 #include "chain/lock.h"
-#include "chain/record.h"
 #include "load-run.h"
 #include "netns.h"
 
@@ -133,10 +132,8 @@ void load_run__each(struct load_run *run, const char *netns,
 	}
 	if (netns__each(netns, fn, tool_no_netns, ctx))
 		run->failed = true;
-	if (lock < 0)
-		return;
-	record__sweep();
-	chain_lock__release(lock);
+	if (lock >= 0)
+		chain_lock__release(lock);
 }
 
 int load_run__read(struct load_run *run, const char *path, struct chain_file *ret)

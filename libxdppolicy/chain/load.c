@@ -630,11 +630,12 @@ int chain_load__settle(struct chain_load *load, struct chain_problem *problem)
 
 	*problem = (struct chain_problem){ .program = -1 };
 	records_err = write_records(load, false, problem);
-	components__keep_pins(&load->components);
 	if (!load->swap)
 		return records_err;
+	components__keep_pins(&load->components);
 	err = chain_swap__settle(load->swap, &load->times, why);
 	load->swap = NULL;
+	record__sweep();
 	if (err)
 		return fail(problem, -1, err, "the old dispatcher is still there: %s", why);
 	return records_err;
