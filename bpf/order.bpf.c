@@ -15,6 +15,12 @@
  * ord_frags.o  -DLETTER=m -DSECTION=xdp.frags -DPRIORITY=0
  * ord_sock.o   -DLETTER=n -DSECTION=xdp_sock
  * ord_tc.o     -DLETTER=o -DSECTION=tc
+ * ord_a2.o     -DLETTER=a -DMARK=A
+ * ord_pin.o    -DLETTER=p -DPINNED
+ * ord_pin2.o   -DLETTER=p -DMARK=P -DPINNED
+ * ord_nobtf.o  -DLETTER=q -g0
+ * ord_bare.o   -DLETTER=r -g0 -DUNCOUNTED
+ * ord_bad.o    -DLETTER=s -DUNCHECKED
  *
  * LETTER       the letter; the program is ord_LETTER, or NAME
  * SECOND       the letter of a second program in the same object
@@ -22,6 +28,10 @@
  * VERDICT      what marked packets get, instead of XDP_PASS; others always pass
  * PRIORITY     the author's run priority; with it chain call action XDP_PASS,
  *              and with CHAIN_DROP also XDP_DROP
+ * MARK         what is written instead of the letter: another version of the program
+ * PINNED       its map is pinned by its name
+ * UNCOUNTED    it has no map
+ * UNCHECKED    it reads a packet without a look at its size, which no verifier lets pass
  */
 #include <linux/bpf.h>
 #include <linux/if_ether.h>
@@ -44,6 +54,14 @@
 #endif
 #ifndef SECTION
 #define SECTION xdp
+#endif
+#ifndef MARK
+#define MARK LETTER
+#endif
+#ifdef PINNED
+#define PINNING __uint(pinning, LIBBPF_PIN_BY_NAME);
+#else
+#define PINNING
 #endif
 #ifndef VERDICT
 #define VERDICT XDP_PASS
@@ -87,23 +105,38 @@ static __always_inline int run(struct xdp_md *ctx, char letter, void *counter)
 
 	if (!mark(ctx, letter))
 		return XDP_PASS;
+#ifdef UNCHECKED
+	if (*(__u32 *)(long)ctx->data == 1)
+		return XDP_DROP;
+#endif
+	if (!counter)
+		return VERDICT;
 	count = bpf_map_lookup_elem(counter, &key);
 	if (count)
 		__sync_fetch_and_add(count, 1);
 	return VERDICT;
 }
 
-#define PROGRAM(name, letter)                                            \
-	struct {                                                         \
-		__uint(type, BPF_MAP_TYPE_ARRAY);                        \
-		__uint(max_entries, 1);                                  \
-		__type(key, __u32);                                      \
-		__type(value, __u64);                                    \
-	} JOIN(cnt_, letter) SEC(".maps");                               \
-	SEC(STRING(SECTION)) int name(struct xdp_md *ctx)                \
-	{                                                                \
-		return run(ctx, STRING(letter)[0], &JOIN(cnt_, letter)); \
+#ifdef UNCOUNTED
+#define PROGRAM(name, letter, mark)                       \
+	SEC(STRING(SECTION)) int name(struct xdp_md *ctx) \
+	{                                                 \
+		return run(ctx, STRING(mark)[0], 0);      \
 	}
+#else
+#define PROGRAM(name, letter, mark)                                    \
+	struct {                                                       \
+		__uint(type, BPF_MAP_TYPE_ARRAY);                      \
+		__uint(max_entries, 1);                                \
+		__type(key, __u32);                                    \
+		__type(value, __u64);                                  \
+		PINNING                                                \
+	} JOIN(cnt_, letter) SEC(".maps");                             \
+	SEC(STRING(SECTION)) int name(struct xdp_md *ctx)              \
+	{                                                              \
+		return run(ctx, STRING(mark)[0], &JOIN(cnt_, letter)); \
+	}
+#endif
 
 #ifdef PRIORITY
 struct {
@@ -115,9 +148,9 @@ struct {
 } XDP_RUN_CONFIG(NAME);
 #endif
 
-PROGRAM(NAME, LETTER)
+PROGRAM(NAME, LETTER, MARK)
 #ifdef SECOND
-PROGRAM(JOIN(ord_, SECOND), SECOND)
+PROGRAM(JOIN(ord_, SECOND), SECOND, SECOND)
 #endif
 
 char _license[] SEC("license") = "GPL";

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include <bpf/bpf.h>
+#include <bpf/btf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -120,6 +121,23 @@ static void object_name(const char *path, char *name, size_t size)
 	name[strcspn(name, ".")] = '\0';
 }
 
+/* libbpf tells of an object with maps and without BTF no more than ENOENT. */
+static bool has_btf(const char *path)
+{
+	struct btf *btf = btf__parse_elf(path, NULL);
+	bool found = !libbpf_get_error(btf);
+
+	if (found)
+		btf__free(btf);
+	return found;
+}
+
+static int no_btf(const struct loading *l, const char *path)
+{
+	return component__fail(l, -EINVAL,
+			       "%s: found no BTF in it, expected some: compile it with -g", path);
+}
+
 int component_object__open(const struct loading *l, struct component_object *o)
 {
 	LIBBPF_OPTS(bpf_object_open_opts, opts, .pin_root_path = o->first->pin_path);
@@ -133,6 +151,8 @@ int component_object__open(const struct loading *l, struct component_object *o)
 	err = libbpf_get_error(o->obj);
 	if (err) {
 		o->obj = NULL;
+		if (err == -ENOENT && !has_btf(o->path))
+			return no_btf(l, o->path);
 		libbpf_strerror(err, why, sizeof(why));
 		return component__fail(l, component__errno(err),
 				       "%s: found an object that libbpf can't open, expected a BPF "
@@ -190,9 +210,7 @@ static int choose(const struct loading *l, struct component_object *o)
 	int err;
 
 	if (!bpf_object__btf(o->obj))
-		return component__fail(l, -EINVAL,
-				       "%s: found no BTF in it, expected some: compile it with -g",
-				       component__label(spec));
+		return no_btf(l, component__label(spec));
 	err = find_program(l, o->obj, &prog);
 	if (err)
 		return err;

@@ -1,38 +1,13 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# shellcheck shell=sh source-path=SCRIPTDIR/../guest source=live.sh
+# shellcheck shell=sh source-path=SCRIPTDIR/../guest source=bench-lib.sh
 # at fixed addresses: see tests/vm/run
 # What it costs to put a live chain into order, beside taking it off and loading it again. Figures,
 # in turn with each other; see tests/bench/chain. Nothing but a broken bench fails.
-. ../live.sh
+. ../bench-lib.sh
 
 need_apply
 links v0
 rounds=15
-
-field()
-{
-	sed -n "s/^FIRST.*\<$1 \([0-9]*\).*\|^$1 \([0-9]*\).*/\1\2/p" "$2"
-}
-
-# The middle one of the numbers in a file, or of those in a column of it.
-median()
-{
-	awk -v column="${2:-1}" '{ print $column }' "$1" | sort -n |
-		awk '{ v[NR] = $1 } END { if (NR) print v[int((NR + 1) / 2)]; else print "none" }'
-}
-
-# told TITLE FILE BOUND: FILE has a line "MICROSECONDS REFERENCE" a round.
-told()
-{
-	awk '{ printf "%.4f\n", $1 / $2 }' "$2" | sort -n >ratio.out
-	awk -v title="$1" -v n="$(wc -l <"$2")" -v bound="$3" -v ratio="$(median ratio.out)" \
-		-v low="$(head -n 1 ratio.out)" -v high="$(tail -n 1 ratio.out)" \
-		-v own="$(median "$2" 1)" -v ref="$(median "$2" 2)" 'BEGIN {
-		printf "#   %-46s %6.1f ms, reference %6.1f ms, ratio %.2f (%.2f to %.2f), n %d%s\n",
-			title, own / 1000, ref / 1000, ratio, low, high, n,
-			bound == "" ? "" : ", bound " bound ": " (ratio <= bound ? "holds" : "missed")
-	}'
-}
 
 # The set again, by xdp-loader alone, in the order of its own priorities.
 reload()
@@ -42,21 +17,6 @@ reload()
 	watch-xdp v0 xdp-loader load v0 $set >load.out
 	reload_swap=$(($(field EXIT unload.out) + $(field LAST load.out)))
 	reload_whole=$(($(field EXIT unload.out) + $(field EXIT load.out)))
-}
-
-phases()
-{
-	sed -n 's/^.* ms: //p' phases.out >times.out
-	# shellcheck disable=SC2046
-	set -- $(head -n 1 times.out)
-	column=2
-	printf '#     ms'
-	while [ $# -gt 1 ]; do
-		printf ' %s %s' "$1" "$(median times.out $column)"
-		column=$((column + 2))
-		shift 2
-	done
-	echo
 }
 
 compare()

@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# shellcheck shell=sh disable=SC2034 source-path=SCRIPTDIR source=live.sh
+# For the suites about chains from data: xdp-policy load, unload, save and watch.
+. ../live.sh
+
+CHAINS=/etc/xdp/chains.d
+
+succeeds "xdp-policy has a command load" xdp-policy load --help
+[ "$rc" = 0 ] || exit 1
+
+# does DESCRIPTION STATUS ARGUMENT...: what xdp-policy exits with; output in does.out.
+does()
+{
+	what=$1 expected=$2
+	shift 2
+	xdp-policy "$@" >does.out 2>&1
+	rc=$?
+	[ "$rc" = "$expected" ]
+	result $? "$what: status $expected" "exit status $expected of: xdp-policy $*" \
+		"exit status $rc, output: $(cat does.out)"
+}
+
+# tells DESCRIPTION PATTERN: what the last command has printed.
+tells()
+{
+	contains "$1" "$2" "$(cat does.out)"
+}
+
+# yaml IFACE PROGRAM...: a chain file on standard output. A program is "OBJECT" or
+# "OBJECT,KEY: VALUE,...".
+yaml()
+{
+	printf 'version: 1\nchains:\n'
+	chain_of "$@"
+}
+chain_of()
+{
+	printf '  "%s":\n    programs:\n' "$1"
+	shift
+	[ $# -gt 0 ] || echo "      []"
+	for program; do
+		echo "    - object: $program" | sed 's/;/\n      /g'
+	done
+}
+
+# Everything that a refused load must leave as it was.
+state()
+{
+	/sbin/ip -d link show | sed -n 's/^[0-9]*: \(v[^@]*\)@.*/\1/p; s/.*prog\/xdp\([a-z]*\) id \([0-9]*\).*/\1 \2/p'
+	find /sys/fs/bpf /run/xdp-policy -not -path '/run/*' -o -type f ! -name lock 2>/dev/null | sort
+	cat /run/xdp-policy/attached/* /run/xdp-policy/seen/* 2>/dev/null
+}
+
+# unchanged DESCRIPTION COMMAND...: it leaves all interfaces, pins, records and journals alone.
+unchanged()
+{
+	unchanged=$1
+	shift
+	before=$(state)
+	"$@"
+	is "$unchanged: nothing is changed" "$before" "$(state)"
+}
+
+# All programs off, no policy, no chain files.
+clean()
+{
+	reset
+	rm -rf /run/xdp-policy
+}
+
+# follows DESCRIPTION INTERFACE ORDER LETTERS: as proves, as soon as somebody else is done.
+follows()
+{
+	tries=60
+	until [ "$(order "$2")" = "$3" ] || [ $tries = 0 ]; do
+		tries=$((tries - 1))
+		sleep 0.2
+	done
+	proves "$@"
+}
