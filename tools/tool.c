@@ -29,15 +29,6 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	}
 }
 
-static void print_version(FILE *out, struct argp_state *state)
-{
-	(void)state;
-	fprintf(out, "xdp-policy %s\n", VERSION);
-}
-
-__attribute__((visibility("default"))) void (*argp_program_version_hook)(
-	FILE *, struct argp_state *) = print_version;
-
 const struct argp tool_argp = { .options = options, .parser = parse };
 
 void tool_error(const char *fmt, ...)

@@ -20,7 +20,7 @@ int journal__start(int ifindex, struct journal_entry *ret)
 {
 	struct stat st;
 
-	if (stat("/proc/self/ns/net", &st))
+	if (stat("/proc/thread-self/ns/net", &st))
 		return -errno;
 	*ret = (struct journal_entry){ .netns = st.st_ino, .ifindex = ifindex };
 	return 0;

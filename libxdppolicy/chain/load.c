@@ -373,18 +373,32 @@ static int plan(struct chain_load *load, struct chain_problem *problem)
 
 /* --- all of it --- */
 
-static void read_owners(struct chain_load *load)
+/* What nobody else could have caused, and what may go by. */
+static bool is_lack(int err)
+{
+	return err == -ENOMEM || err == -EMFILE || err == -ENFILE || err == -EIO;
+}
+
+/* A record that is there, but can't be read now, makes no program somebody else's. */
+static int read_owners(struct chain_load *load)
 {
 	struct record_dirs dirs;
-	struct record record;
+	int ret = 0;
 
 	record_dirs__open(&dirs);
-	for (unsigned int i = 0; i < load->before.n; i++) {
-		record__read(&dirs, &load->before.program[i].info, &record);
+	for (unsigned int i = 0; i < load->before.n && !ret; i++) {
+		struct record record = { 0 };
+		int err = dirs.attached;
+
+		if (err >= 0)
+			err = record_at__read(dirs.attached, RECORD_ATTACHED,
+					      &load->before.program[i].info, &record);
 		load->ours[i] = record.in_chain;
 		record__clear(&record);
+		ret = is_lack(err) ? err : 0;
 	}
 	record_dirs__close(&dirs);
+	return ret;
 }
 
 static int read_chain(struct chain_load *load, struct chain_problem *problem)
@@ -395,8 +409,8 @@ static int read_chain(struct chain_load *load, struct chain_problem *problem)
 		return fail(problem, -1, err, "the chain can't be read: %s", strerror(-err));
 	if (load->before.fixed[0])
 		return fail(problem, -1, -EBUSY, "%s", load->before.fixed);
-	read_owners(load);
-	return 0;
+	err = read_owners(load);
+	return err ? fail(problem, -1, err, XDP_POLICY_RUN_DIR "/attached: %s", strerror(-err)) : 0;
 }
 
 static int check_number(const struct chain_spec *spec, struct chain_problem *problem)

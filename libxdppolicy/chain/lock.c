@@ -15,13 +15,16 @@
 static int check_dir(int fd)
 {
 	struct stat st;
+	int err = -EPERM;
 
 	if (fd < 0)
 		return -errno;
-	if (!fstat(fd, &st) && !st.st_uid && !(st.st_mode & (S_IWGRP | S_IWOTH)))
+	if (fstat(fd, &st))
+		err = -errno;
+	else if (!st.st_uid && !(st.st_mode & (S_IWGRP | S_IWOTH)))
 		return fd;
 	close(fd);
-	return -EPERM;
+	return err;
 }
 
 static int open_dir(int at, const char *name, bool make)

@@ -22,12 +22,15 @@ static void name_of(uint32_t id, char name[NAME_SIZE])
 	snprintf(name, NAME_SIZE, "%" PRIu32, id);
 }
 
-static bool is_trusted(int dir, int fd)
+/* Returns 0, -EPERM, or why it can't be told. */
+static int check_trust(int dir, int fd)
 {
 	struct stat st, dir_st;
 
-	return !fstat(fd, &st) && !fstat(dir, &dir_st) && S_ISREG(st.st_mode) &&
-	       st.st_uid == dir_st.st_uid && !(st.st_mode & 022);
+	if (fstat(fd, &st) || fstat(dir, &dir_st))
+		return -errno;
+	return S_ISREG(st.st_mode) && st.st_uid == dir_st.st_uid && !(st.st_mode & 022) ? 0 :
+											  -EPERM;
 }
 
 static ssize_t read_all(int fd, char *buf, size_t size)
@@ -58,7 +61,9 @@ int record_dir__read(int dir, uint32_t id, char *buf, size_t size)
 	fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	if (fd < 0)
 		return -errno;
-	len = is_trusted(dir, fd) ? read_all(fd, buf, size) : -EPERM;
+	len = check_trust(dir, fd);
+	if (!len)
+		len = read_all(fd, buf, size);
 	close(fd);
 	return len;
 }
@@ -99,8 +104,8 @@ static int make_file(int dir, const char *name, const char *text, size_t len)
 		return -errno;
 	err = fchmod(fd, 0644) ? -errno : write_all(fd, text, len);
 	/* what would not be read is not left there either */
-	if (!err && !is_trusted(dir, fd))
-		err = -EPERM;
+	if (!err)
+		err = check_trust(dir, fd);
 	close(fd);
 	if (err)
 		unlinkat(dir, name, 0);

@@ -221,7 +221,7 @@ static int build(const struct chain *chain, const struct chain *planned, const i
 	replacement__init(&swap->new);
 	err = journal__start(chain->ifindex, &swap->entry);
 	if (err)
-		return explain(why, err, "/proc/self/ns/net: %s", strerror(-err));
+		return explain(why, err, "/proc/thread-self/ns/net: %s", strerror(-err));
 	if (planned->n) {
 		err = open_programs(chain, planned, new, fds);
 		if (err)

@@ -2,8 +2,7 @@
 /* Any bytes as a chain file. What is accepted comes back the same from YAML and from JSON. */
 #include <errno.h>
 
-#include "../same-chains.h"
-#include "fuzz.h"
+#include "fuzz-chains.h"
 
 #define MAX_ERRORS 20
 
@@ -30,30 +29,6 @@ static void check_entry(const struct chain_file_entry *entry)
 	}
 }
 
-static void check_written(const struct chain_file *file, bool json)
-{
-	const struct policy_log log = { .fn = fuzz_message };
-	struct chain_file again;
-	char *text = NULL;
-	const char *what;
-	size_t size;
-	FILE *out = open_memstream(&text, &size);
-	int rc;
-
-	CHECK(out);
-	rc = json ? chain_file__write_json(out, file, &log) :
-		    chain_file__write_yaml(out, file, &log);
-	fclose(out);
-	CHECK(!rc);
-	rc = chain_file__parse(text, size, "again", "/nowhere", &log, &again);
-	what = chain_files_differ(file, &again);
-	if (rc || what)
-		fprintf(stderr, "not read back, rc %d, %s:\n%s\n", rc, what, text);
-	CHECK(!rc && !what);
-	chain_file__free(&again);
-	free(text);
-}
-
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	unsigned int n_errors = 0;
@@ -69,8 +44,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	for (size_t i = 0; i < file.n; i++)
 		check_entry(&file.entry[i]);
 	if (!rc) {
-		check_written(&file, false);
-		check_written(&file, true);
+		fuzz_written_chains(&file, false);
+		fuzz_written_chains(&file, true);
 	}
 	chain_file__free(&file);
 	free(text);

@@ -3,7 +3,7 @@
  * Any bytes as an orchestrator's data, taken for l3afd's and for bpfman's: whatever becomes a rule
  * or a chain is one that every format can hold, and nothing that is listed lacks a reason.
  */
-#include "../same-chains.h"
+#include "fuzz-chains.h"
 #include "fuzz-rules.h"
 #include "import-chain.h"
 
@@ -42,30 +42,6 @@ static void check_import(const json_t *docs, void (*import)(struct import *imp, 
 	json_decref(imp.notes);
 }
 
-static void check_file(const struct chain_file *file, bool json)
-{
-	const struct policy_log log = { .fn = fuzz_message };
-	struct chain_file again;
-	char *text = NULL;
-	const char *what;
-	size_t size;
-	FILE *out = open_memstream(&text, &size);
-	int rc;
-
-	CHECK(out);
-	rc = json ? chain_file__write_json(out, file, &log) :
-		    chain_file__write_yaml(out, file, &log);
-	fclose(out);
-	CHECK(!rc);
-	rc = chain_file__parse(text, size, "again", "/nowhere", &log, &again);
-	what = chain_files_differ(file, &again);
-	if (rc || what)
-		fprintf(stderr, "not read back, rc %d, %s:\n%s\n", rc, what, text);
-	CHECK(!rc && !what);
-	chain_file__free(&again);
-	free(text);
-}
-
 static void check_chains(const json_t *docs, void (*import)(struct import *imp, const json_t *docs))
 {
 	struct import_chain chain = { .objects = "/dir" };
@@ -78,8 +54,8 @@ static void check_chains(const json_t *docs, void (*import)(struct import *imp, 
 
 	import(&imp, docs);
 	CHECK(!imp.no_memory && !imp.rules.n);
-	check_file(&chain.file, false);
-	check_file(&chain.file, true);
+	fuzz_written_chains(&chain.file, false);
+	fuzz_written_chains(&chain.file, true);
 	check_list(imp.missed);
 	check_list(imp.notes);
 	chain_file__free(&chain.file);
