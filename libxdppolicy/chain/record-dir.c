@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "record-dir.h"
@@ -16,6 +17,9 @@
 #define NAME_SIZE 40
 
 static const char new_suffix[] = ".new-";
+
+/* Nobody takes so long to write a file: its writer was killed. */
+#define MAX_WRITE_SECONDS 10
 
 static void name_of(uint32_t id, char name[NAME_SIZE])
 {
@@ -152,6 +156,15 @@ static bool parse_name(const char *name, uint32_t *id)
 	       (!*end || !strncmp(end, new_suffix, strlen(new_suffix)));
 }
 
+/* Of a program that lives: the rest of a write that was never ended. */
+static bool is_abandoned(int dir, const char *name)
+{
+	struct stat st;
+
+	return strstr(name, new_suffix) && !fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) &&
+	       time(NULL) - st.st_mtime > MAX_WRITE_SECONDS;
+}
+
 void record_dir__sweep(int dir, bool (*gone)(uint32_t id))
 {
 	int fd = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -166,7 +179,8 @@ void record_dir__sweep(int dir, bool (*gone)(uint32_t id))
 		return;
 	}
 	while ((entry = readdir(d)))
-		if (parse_name(entry->d_name, &id) && gone(id))
+		if (parse_name(entry->d_name, &id) &&
+		    (gone(id) || is_abandoned(dir, entry->d_name)))
 			unlinkat(dir, entry->d_name, 0);
 	closedir(d);
 }

@@ -23,7 +23,10 @@ int record_dir__put(int dir, uint32_t id, const char *text, size_t len, bool rep
 
 void record_dir__remove(int dir, uint32_t id);
 
-/* Removes the files of programs that are gone, by what gone() says of an id. */
+/*
+ * Removes the files of programs that are gone, by what gone() says of an id, and what writers have
+ * left that were killed.
+ */
 void record_dir__sweep(int dir, bool (*gone)(uint32_t id));
 
 #endif

@@ -444,12 +444,15 @@ START_TEST(test_sweep)
 {
 	static const char *const kept[] = { "/2",  "/4.new-17", "/3x", "/text",
 					    "/-3", "/+3",	"/.3", "/4294967297" };
-	static const char *const gone[] = { "/1", "/3.new-17", "/4294967295" };
+	static const char *const gone[] = { "/1", "/3.new-17", "/4294967295", "/6.new-17" };
+	const struct timespec old[2] = { { .tv_sec = 1 }, { .tv_sec = 1 } };
 
 	for (size_t i = 0; i < sizeof(kept) / sizeof(kept[0]); i++)
 		put_file(root, kept[i], HEAD);
 	for (size_t i = 0; i < sizeof(gone) / sizeof(gone[0]); i++)
 		put_file(root, gone[i], HEAD);
+	/* its writer was killed; 4's may be writing */
+	ck_assert_int_eq(utimensat(AT_FDCWD, at(root, "/6.new-17"), old, 0), 0);
 	record_dir__sweep(dir, is_odd);
 	for (size_t i = 0; i < sizeof(kept) / sizeof(kept[0]); i++)
 		ck_assert_int_eq(access(at(root, kept[i]), F_OK), 0);

@@ -113,7 +113,7 @@ is "only whole chains" "abc cAb" "$(tail -n 1 flow.out | tr ' ' '\n' |
 section "afterwards"
 turn
 does "load" 0 load $wanted.yaml
-sleep 1 # until the kernel has forgotten the last of those that are gone
+sleep 12 # until what killed writers have left is old enough to be swept
 succeeds "apply, which sweeps" xdp-policy apply v0
 is "records are those of what runs" "$(slots v0 | tr ' ' '\n' | sed 's/.*\///' | sort)" \
 	"$(find /run/xdp-policy/attached -type f | sed 's/.*\///' | sort)"
