@@ -43,12 +43,18 @@ chain_of()
 	done
 }
 
-# Everything that a refused load must leave as it was.
+# Everything that a refused load must leave as it was. What is known of programs that are gone goes
+# sooner or later: the kernel forgets them when it has time.
 state()
 {
-	/sbin/ip -d link show | sed -n 's/^[0-9]*: \(v[^@]*\)@.*/\1/p; s/.*prog\/xdp\([a-z]*\) id \([0-9]*\).*/\1 \2/p'
-	find /sys/fs/bpf /run/xdp-policy -not -path '/run/*' -o -type f ! -name lock 2>/dev/null | sort
-	cat /run/xdp-policy/attached/* /run/xdp-policy/seen/* 2>/dev/null
+	/sbin/ip -d link show |
+		sed -n 's/^[0-9]*: \(v[^@]*\)@.*/\1/p; s/.*prog\/xdp\([a-z]*\) id \([0-9]*\).*/\1 \2/p'
+	find /sys/fs/bpf | sort
+	for program in $(xdp-loader status | awk '$1 == "=>" { print $4 }'); do
+		echo "$program"
+		cat "/run/xdp-policy/attached/$program" "/run/xdp-policy/seen/$program" 2>/dev/null
+	done
+	journals
 }
 
 # unchanged DESCRIPTION COMMAND...: it leaves all interfaces, pins, records and journals alone.
@@ -77,4 +83,12 @@ follows()
 		sleep 0.2
 	done
 	proves "$@"
+}
+
+# How many of the programs that run on v0 and v1 have a record.
+records()
+{
+	for program in $(xdp-loader status | awk '$1 == "=>" { print $4 }'); do
+		cat "/run/xdp-policy/attached/$program" 2>/dev/null | head -n 1
+	done | wc -l
 }

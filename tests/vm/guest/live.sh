@@ -152,12 +152,12 @@ journals()
 	find /run/xdp-policy/journal -type f 2>/dev/null
 }
 
-# Runs xdp-policy apply as nobody in particular.
-apply_as_user()
+# Runs xdp-policy as nobody in particular.
+as_user()
 {
 	python3 -c '
 import os, sys
 os.setgid(1000)
 os.setuid(1000)
-os.execv("/usr/sbin/xdp-policy", ["xdp-policy", "apply"] + sys.argv[1:])' "$@"
+os.execv("/usr/sbin/xdp-policy", ["xdp-policy"] + sys.argv[1:])' "$@"
 }

@@ -281,7 +281,7 @@ says "no bpffs: told" "v0"
 # shellcheck disable=SC2317
 not_root()
 {
-	apply_as_user v0 >user.out 2>&1
+	as_user apply v0 >user.out 2>&1
 	echo $? >user.rc
 }
 untouched "not root" v0 not_root

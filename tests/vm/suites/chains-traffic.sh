@@ -49,7 +49,7 @@ for mode in native skb; do
 	is "$mode: unchanged programs are the same" "$before" \
 		"$(programs v0 | sed 's/ord_a[^ ]* //')"
 	is "$mode: nothing is left of the loads" "1 1 3" "$(dispatchers) $(pins | wc -l)$(journals) $(
-		find /run/xdp-policy/attached -type f | wc -l)"
+		records)"
 	echo "#   $loads loads in $seconds s, $(awk -v s="$seconds" '{ print int($2 / s) }' flow.out |
 		tail -n 1) packets/s"
 done

@@ -200,6 +200,8 @@ does "load again" 0 load ours.yaml
 does "unload" 0 unload v0
 is "nothing is left" "  RECV $SENT NONE:$SENT" "$(attached v0) $(pins) $(packets v0)"
 is "no program is left" "" "$(bpftool prog show | grep -E 'name (ord|xdp)_')"
+sleep 1 # until the kernel has forgotten them
+applied "apply, which sweeps" 0
 is "no record is left" "" "$(find /run/xdp-policy -type f ! -name lock)"
 
 section "an empty chain"
@@ -362,6 +364,32 @@ is "load --json, what is wrong" "version 1 6 error None note" "$(yaml v0 ord_a.o
 	xdp-policy load --json - | json)"
 is "unload --all --json" "version 1 v0 unloaded v1 unloaded" "$(xdp-policy unload --all --json | json)"
 
+section "who may not, and where it can't be"
+does "before" 0 load four.json
+before=$(state)
+chmod 755 /test /test/bpf
+as_user load edited.json >does.out 2>&1
+is "not root: status 4" 4 $?
+sed 's/^/#   /' does.out
+unshare -m sh -c 'umount /sys/fs/bpf; xdp-policy load edited.json' >does.out 2>&1
+is "no bpffs: status 1" 1 $?
+sed 's/^/#   /' does.out
+tells "no bpffs: told" "v0: .*bpf"
+is "nothing is changed" "$before" "$(state)"
+is "packets" "RECV $SENT abcd:$SENT" "$(packets v0)"
+
+section "another network namespace"
+other_namespace
+yaml 'w*' ord_b.o ord_a.o >ours.yaml
+does "load --netns" 0 load --netns other ours.yaml
+is "there" "RECV $SENT ba:$SENT" "$(other_packets)"
+is "here it is as it was" "RECV $SENT abcd:$SENT RECV $SENT dcba:$SENT" \
+	"$(packets v0) $(packets v1)"
+does "unload here" 0 unload --all
+is "there it is as it was" "RECV $SENT ba:$SENT" "$(other_packets)"
+does "unload there" 0 unload --netns other --all
+is "nothing is left" " RECV $SENT NONE:$SENT" "$(pins) $(other_packets)"
+
 section "the second of two interfaces fails when the first has its new chain"
 if ! command -v strace >/dev/null; then
 	skip "the second fails" "no strace in the guest"
@@ -388,7 +416,7 @@ contains "the first one has had its new chain, and lost it" "CHANGES 2 " "$(tail
 is "the old chains run on" "RECV $SENT abcd:$SENT RECV $SENT dcba:$SENT" \
 	"$(packets v0) $(packets v1)"
 is "nothing is left over" "2 2 " "$(dispatchers) $(pins | wc -l) $(journals)"
-is "records are those of what runs" "8" "$(find /run/xdp-policy/attached -type f | wc -l)"
+is "records of all that run" 8 "$(records)"
 does "the next load works" 0 load swap.json
 is "the next load works: packets" "RECV $SENT dbca:$SENT RECV $SENT Acb:$SENT" \
 	"$(packets v0) $(packets v1)"
