@@ -6,7 +6,7 @@
 . ../bench-lib.sh
 
 links v0
-rounds=15
+rounds=${BENCH_ROUNDS:-15}
 set="ord_a.o ord_b.o ord_c.o ord_d.o ord_e.o ord_f.o ord_long.o ord_sock.o"
 
 {

@@ -7,7 +7,7 @@
 
 need_apply
 links v0
-rounds=15
+rounds=${BENCH_ROUNDS:-15}
 
 # The set again, by xdp-loader alone, in the order of its own priorities.
 reload()
