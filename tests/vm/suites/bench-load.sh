@@ -32,7 +32,7 @@ timed()
 section "eight programs on an interface without any"
 round=0 broken=0
 rm -f one.ratio eight.ratio phases.out
-while [ $round -lt $rounds ]; do
+while [ $round -lt "$rounds" ]; do
 	timed load.out xdp-policy load --verbose eight.yaml
 	# shellcheck disable=SC2086
 	timed one.out xdp-loader load v0 $set
