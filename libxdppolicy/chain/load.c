@@ -292,7 +292,7 @@ static int choose_mode(struct chain_load *load, struct chain_problem *problem)
 		if (load->decision[i].attr[ATTR_MODE].found && decided != MODE_AUTO)
 			mode = decided;
 	}
-	if (mode == MODE_HW)
+	if (mode == MODE_HW || load->spec->mode == MODE_HW)
 		return fail(problem, -1, -EOPNOTSUPP,
 			    "found mode hw, expected native or skb: cards run no chains");
 	if (load->before.kind == CHAIN_NONE)

@@ -358,8 +358,15 @@ static int finish(const struct chain_swap *swap, char why[CHAIN_WHY_SIZE])
 			explain(why, err, "the new pins: %s", strerror(-err));
 	}
 	/* nobody we know of puts an old one back, but without its pins it would call nothing */
-	if (!err && is_attached(ifindex, swap->entry.old_id) > 0)
-		err = explain(why, -EBUSY, "somebody has put the old dispatcher back");
+	if (!err) {
+		err = is_attached(ifindex, swap->entry.old_id);
+		if (err > 0)
+			err = explain(why, -EBUSY, "somebody has put the old dispatcher back");
+		else if (err == -ENODEV) /* an interface that is gone has none */
+			err = 0;
+		else if (err)
+			explain(why, err, "the interface can't be looked at: %s", strerror(-err));
+	}
 	if (!err && swap->entry.old_id) {
 		err = pins__remove(ifindex, swap->entry.old_id);
 		if (err)

@@ -6,7 +6,7 @@
 . ../bench-lib.sh
 
 links v0
-rounds=15
+rounds=${BENCH_ROUNDS:-15}
 set="ord_a.o ord_b.o ord_c.o ord_d.o ord_e.o ord_f.o ord_long.o ord_sock.o"
 
 {
@@ -32,7 +32,7 @@ timed()
 section "eight programs on an interface without any"
 round=0 broken=0
 rm -f one.ratio eight.ratio phases.out
-while [ $round -lt $rounds ]; do
+while [ $round -lt "$rounds" ]; do
 	timed load.out xdp-policy load --verbose eight.yaml
 	# shellcheck disable=SC2086
 	timed one.out xdp-loader load v0 $set

@@ -7,7 +7,7 @@
 
 need_apply
 links v0
-rounds=15
+rounds=${BENCH_ROUNDS:-15}
 
 # The set again, by xdp-loader alone, in the order of its own priorities.
 reload()
@@ -25,7 +25,7 @@ compare()
 	round=0 broken=0
 	# shellcheck disable=SC2086
 	xdp-loader load v0 $set
-	while [ $round -lt $rounds ]; do
+	while [ $round -lt "$rounds" ]; do
 		reload
 		watch-xdp v0 xdp-policy apply --verbose v0 >correct.out
 		grep -q 'CHANGES 1 STATUS 0' correct.out || {
@@ -84,7 +84,7 @@ wait_for events.out READY
 xdp-loader load v0 $set
 sleep $pause
 round=0 broken=0
-while [ $round -lt $rounds ]; do
+while [ $round -lt "$rounds" ]; do
 	lines=$(wc -l <events.out)
 	reload
 	sleep $pause
