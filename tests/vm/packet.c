@@ -22,7 +22,8 @@ int packet_socket(const char *ifname, int protocol)
 			strerror(errno));
 		exit(2);
 	}
-	fd = socket(AF_PACKET, SOCK_RAW, htons(protocol));
+	/* of no protocol before the bind: else packets of all interfaces come in until then */
+	fd = socket(AF_PACKET, SOCK_RAW, 0);
 	if (fd < 0 || bind(fd, (struct sockaddr *)&addr, sizeof(addr)) < 0) {
 		fprintf(stderr, "%s: packet socket on %s: %s\n", program_invocation_short_name,
 			ifname, strerror(errno));
