@@ -16,9 +16,7 @@
 
 #define READ_ATTEMPTS 10
 
-/* Which program runs there, and how. A card may run one of its own besides, which chains nothing.
- */
-static int query(int ifindex, struct chain *chain)
+int chain__query(int ifindex, struct chain *chain)
 {
 	LIBBPF_OPTS(bpf_xdp_query_opts, opts);
 	int err = bpf_xdp_query(ifindex, 0, &opts);
@@ -36,13 +34,6 @@ static int query(int ifindex, struct chain *chain)
 		chain->id = opts.hw_prog_id;
 	}
 	return 0;
-}
-
-const char *chain__mode(int ifindex)
-{
-	struct chain chain = { 0 };
-
-	return query(ifindex, &chain) ? NULL : chain.mode;
 }
 
 static unsigned int version_in_btf(uint32_t btf_id)
@@ -165,7 +156,7 @@ static bool is_current(const struct chain *chain)
 {
 	struct chain now = { 0 };
 
-	return !query(chain->ifindex, &now) && now.id == chain->id;
+	return !chain__query(chain->ifindex, &now) && now.id == chain->id;
 }
 
 static int read_pins(const struct chain *known, struct chain *chain)
@@ -266,7 +257,7 @@ int chain__read(int ifindex, const struct chain *known, struct chain *ret)
 	for (int attempt = 0; attempt < READ_ATTEMPTS; attempt++) {
 		struct chain chain = { .ifindex = ifindex };
 
-		err = query(ifindex, &chain);
+		err = chain__query(ifindex, &chain);
 		if (!err && chain.id)
 			err = read_attached(known, &chain);
 		if (err == -EAGAIN) { /* changed while it was read */

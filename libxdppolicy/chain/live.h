@@ -40,8 +40,11 @@ struct chain {
  */
 int chain__read(int ifindex, const struct chain *known, struct chain *ret);
 
-/* How a program is attached there, as chain.mode has it; NULL if there is none. */
-const char *chain__mode(int ifindex);
+/*
+ * Which program runs there, and how: fills in id and mode alone, which must be empty. A card may
+ * run one of its own besides, which chains nothing. Returns 0 or a negative errno.
+ */
+int chain__query(int ifindex, struct chain *chain);
 
 /* Sorts programs as libxdp does: by priority, then by name, tag and the time they were loaded. */
 int chain_program__compare(const struct chain_program *a, const struct chain_program *b);

@@ -123,6 +123,13 @@ static int open_programs(const struct chain *chain, const struct chain *planned,
 	return err;
 }
 
+static const char *mode_of(int ifindex)
+{
+	struct chain now = { 0 };
+
+	return chain__query(ifindex, &now) ? NULL : now.mode;
+}
+
 static uint32_t mode_flags(const char *mode)
 {
 	if (!mode) /* what the driver can */
@@ -133,12 +140,9 @@ static uint32_t mode_flags(const char *mode)
 /* Whether the interface has this program now; with id 0, none. */
 static bool is_done(int ifindex, uint32_t id)
 {
-	LIBBPF_OPTS(bpf_xdp_query_opts, opts);
+	struct chain now = { 0 };
 
-	if (bpf_xdp_query(ifindex, 0, &opts))
-		return false;
-	return id ? opts.drv_prog_id == id || opts.skb_prog_id == id :
-		    opts.attach_mode == XDP_ATTACHED_NONE;
+	return !chain__query(ifindex, &now) && now.id == id;
 }
 
 /*
@@ -239,7 +243,7 @@ static void become(struct chain *chain, const struct chain *planned, uint32_t id
 
 	*chain = *planned;
 	chain->id = id;
-	chain->mode = planned->n && !mode ? chain__mode(chain->ifindex) : mode;
+	chain->mode = planned->n && !mode ? mode_of(chain->ifindex) : mode;
 	if (planned->n)
 		return;
 	chain->kind = CHAIN_NONE;
@@ -321,10 +325,10 @@ static void wait_for_packets(unsigned int ms)
 /* 1 if the program is attached there, 0 if not; a negative errno if that cannot be told. */
 static int is_attached(int ifindex, uint32_t id)
 {
-	LIBBPF_OPTS(bpf_xdp_query_opts, opts);
-	int err = bpf_xdp_query(ifindex, 0, &opts);
+	struct chain now = { 0 };
+	int err = chain__query(ifindex, &now);
 
-	return err ? err : id && (opts.drv_prog_id == id || opts.skb_prog_id == id);
+	return err ? err : id && now.id == id;
 }
 
 /*
@@ -415,7 +419,7 @@ int chain_swap__revert(struct chain_swap *swap, char why[CHAIN_WHY_SIZE])
 		err = fd < 0 ? -errno : 0;
 	}
 	if (!err)
-		err = exchange(ifindex, before->mode ? before->mode : chain__mode(ifindex),
+		err = exchange(ifindex, before->mode ? before->mode : mode_of(ifindex),
 			       swap->entry.new_id, fd, before->id);
 	if (!err && swap->new.n)
 		pins__remove(ifindex, swap->entry.new_id);

@@ -74,17 +74,6 @@ clean()
 	rm -rf /run/xdp-policy
 }
 
-# follows DESCRIPTION INTERFACE ORDER LETTERS: as proves, as soon as somebody else is done.
-follows()
-{
-	tries=60
-	until [ "$(order "$2")" = "$3" ] || [ $tries = 0 ]; do
-		tries=$((tries - 1))
-		sleep 0.2
-	done
-	proves "$@"
-}
-
 # How many of the programs that run on v0 and v1 have a record.
 records()
 {

@@ -142,6 +142,25 @@ unharmed()
 	sed -n 's/^SENT/#   SENT/p' flow.out
 }
 
+# Under traffic, calls the suite's kill_at for each line "CALL COUNT" of points.out; it adds to
+# leftovers where there was something to clean up.
+kill_at_all_points()
+{
+	sort points.out | cut -d ' ' -f 1 | uniq -c | awk '{ printf "#   %s: %d points\n", $2, $1 }'
+	leftovers=0 failed=0 tried=0
+	begin=$(date +%s)
+	flow v0 3 1000
+	while read -r call count; do
+		kill_at "$call" "$count" </dev/null || failed=$((failed + 1))
+		tried=$((tried + 1))
+	done <points.out
+	flow_end >/dev/null
+	echo "#   $tried points in $(($(date +%s) - begin)) s; after $leftovers there were pins left over"
+	is "all of $tried points" 0 $failed
+	contains "some left pins behind, so there was something to clean up" "^[1-9]" "$leftovers"
+	unharmed "no packet is lost or misses a program"
+}
+
 # What is left of changes that have ended: dispatchers in the kernel, pins, journals.
 dispatchers()
 {
@@ -160,4 +179,15 @@ import os, sys
 os.setgid(1000)
 os.setuid(1000)
 os.execv("/usr/sbin/xdp-policy", ["xdp-policy"] + sys.argv[1:])' "$@"
+}
+
+# follows DESCRIPTION INTERFACE ORDER LETTERS: as proves, as soon as somebody else is done.
+follows()
+{
+	tries=60
+	until [ "$(order "$2")" = "$3" ] || [ $tries = 0 ]; do
+		tries=$((tries - 1))
+		sleep 0.2
+	done
+	proves "$@"
 }

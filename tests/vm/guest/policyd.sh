@@ -23,17 +23,6 @@ stop()
 	is "$1: SIGTERM ends it with status 0" 0 $?
 }
 
-# follows DESCRIPTION INTERFACE ORDER LETTERS: as proves, as soon as the daemon is done.
-follows()
-{
-	tries=60
-	until [ "$(order "$2")" = "$3" ] || [ $tries = 0 ]; do
-		tries=$((tries - 1))
-		sleep 0.2
-	done
-	proves "$@"
-}
-
 # logs DESCRIPTION COUNT PATTERN: so many lines of the log, which may take a moment to come.
 logs()
 {

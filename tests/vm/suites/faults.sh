@@ -96,20 +96,7 @@ contains "it makes the calls that the test must know of" \
 	"^[1-9][0-9]* bpf_prog_load [1-9][0-9]* obj_pin 1 attach$" "$(
 	grep -c BPF_PROG_LOAD trace) bpf_prog_load $(grep -c BPF_OBJ_PIN trace) obj_pin $(
 	grep -c -E 'sendto|sendmsg' trace | grep -c '^[1-9]') attach"
-sort points.out | cut -d ' ' -f 1 | uniq -c | awk '{ printf "#   %s: %d points\n", $2, $1 }'
-
-leftovers=0 failed=0 tried=0
-begin=$(date +%s)
-flow v0 3 1000
-while read -r call count; do
-	kill_at "$call" "$count" </dev/null || failed=$((failed + 1))
-	tried=$((tried + 1))
-done <points.out
-flow_end >/dev/null
-echo "#   $tried points in $(($(date +%s) - begin)) s; after $leftovers there were pins left over"
-is "all of $tried points" 0 $failed
-contains "some left pins behind, so there was something to clean up" "^[1-9]" "$leftovers"
-unharmed "no packet is lost or misses a program"
+kill_at_all_points
 
 section "what a program had at first is known, whenever apply is killed"
 reset
