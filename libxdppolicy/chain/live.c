@@ -48,19 +48,14 @@ static unsigned int version_in_btf(uint32_t btf_id)
 	return version;
 }
 
-/* The only map of a dispatcher. -ENOENT if it is none: a program that chains nothing. */
-static int read_config(const struct bpf_prog_info *prog, uint32_t map_id,
-		       struct dispatcher_config *ret)
+static int read_map(uint32_t id, uint32_t btf_id, struct dispatcher_config *ret)
 {
 	unsigned char data[DISPATCHER_CONFIG_SIZE] = { 0 };
 	struct bpf_map_info info = { 0 };
 	uint32_t len = sizeof(info), key = 0;
-	unsigned int btf_version = 0;
 	int fd, err;
 
-	if (strcmp(prog->name, "xdp_dispatcher") || prog->nr_map_ids != 1 || !prog->btf_id)
-		return -ENOENT;
-	fd = bpf_map_get_fd_by_id(map_id);
+	fd = bpf_map_get_fd_by_id(id);
 	if (fd < 0)
 		return -errno;
 	err = bpf_obj_get_info_by_fd(fd, &info, &len) ? -errno : 0;
@@ -73,11 +68,23 @@ static int read_config(const struct bpf_prog_info *prog, uint32_t map_id,
 	if (err)
 		return err;
 	err = dispatcher_config__decode(data, info.value_size, 0, ret);
-	if (err == -EPROTONOSUPPORT && !ret->version) {
-		btf_version = version_in_btf(prog->btf_id);
-		err = dispatcher_config__decode(data, info.value_size, btf_version, ret);
-	}
+	if (err == -EPROTONOSUPPORT && !ret->version)
+		err = dispatcher_config__decode(data, info.value_size, version_in_btf(btf_id), ret);
 	return err;
+}
+
+/* Of its only map. -ENOENT if fd is no dispatcher: a program that chains nothing. */
+static int read_config(int fd, struct dispatcher_config *ret)
+{
+	uint32_t map_id = 0;
+	struct bpf_prog_info info = { .nr_map_ids = 1, .map_ids = (uintptr_t)&map_id };
+	uint32_t len = sizeof(info);
+
+	if (bpf_obj_get_info_by_fd(fd, &info, &len))
+		return -errno;
+	if (strcmp(info.name, "xdp_dispatcher") || info.nr_map_ids != 1 || !info.btf_id)
+		return -ENOENT;
+	return read_map(map_id, info.btf_id, ret);
 }
 
 /* What an earlier look at the chain knows of a program; else the kernel is asked. */
@@ -99,13 +106,17 @@ static int read_program(int fd, const struct chain *known, struct proginfo *ret)
 	return 0;
 }
 
-static int read_programs(const int fds[], const struct chain *known, struct chain *chain)
+static int read_programs(const int fds[], const struct chain *known, bool in_full,
+			 struct chain *chain)
 {
 	int err = 0;
 
 	for (unsigned int i = 0; i < chain->n; i++) {
+		struct proginfo *info = &chain->program[i].info;
+
 		if (!err)
-			err = read_program(fds[i], known, &chain->program[i].info);
+			err = in_full ? read_program(fds[i], known, info) :
+					proginfo__read_short(fds[i], info);
 		close(fds[i]);
 	}
 	return err;
@@ -168,7 +179,7 @@ static int read_pins(const struct chain *known, struct chain *chain)
 	if (lock >= 0)
 		pins__unlock(lock);
 	if (!err)
-		return read_programs(fds, known, chain);
+		return read_programs(fds, known, true, chain);
 	if (!is_current(chain))
 		return -EAGAIN;
 	if (is_held(chain))
@@ -185,8 +196,7 @@ static int read_pins(const struct chain *known, struct chain *chain)
 	return 0;
 }
 
-static int read_dispatcher(const struct dispatcher_config *config, const struct chain *known,
-			   struct chain *chain)
+static void set_config(const struct dispatcher_config *config, struct chain *chain)
 {
 	chain->kind = CHAIN_DISPATCHER;
 	chain->version = config->version;
@@ -198,6 +208,12 @@ static int read_dispatcher(const struct dispatcher_config *config, const struct 
 		chain->program[i].actions = config->slot[i].actions;
 		chain->program[i].flags = config->slot[i].flags;
 	}
+}
+
+static int read_dispatcher(const struct dispatcher_config *config, const struct chain *known,
+			   struct chain *chain)
+{
+	set_config(config, chain);
 	return read_pins(known, chain);
 }
 
@@ -223,22 +239,19 @@ static int refuse_version(const struct dispatcher_config *config, struct chain *
 static int read_attached(const struct chain *known, struct chain *chain)
 {
 	struct dispatcher_config config = { 0 };
-	uint32_t map_id = 0, len;
-	struct bpf_prog_info info = { .nr_map_ids = 1, .map_ids = (uintptr_t)&map_id };
 	int fd, err;
 
 	fd = bpf_prog_get_fd_by_id(chain->id);
 	if (fd < 0)
 		return errno == ENOENT ? -EAGAIN : -errno;
-	len = sizeof(info);
-	err = bpf_obj_get_info_by_fd(fd, &info, &len) ? -errno : 0;
-	if (!err && !strcmp(chain->mode, "hw")) {
+	err = 0;
+	if (!strcmp(chain->mode, "hw")) {
 		chain->kind = CHAIN_LEGACY;
 		chain->n = 1;
 		fix(chain, "found a program in the card, expected one that the kernel runs");
 		err = read_program(fd, known, &chain->program[0].info);
-	} else if (!err) {
-		err = read_config(&info, map_id, &config);
+	} else {
+		err = read_config(fd, &config);
 		if (!err)
 			err = read_dispatcher(&config, known, chain);
 		else if (err == -ENOENT)
@@ -269,6 +282,32 @@ int chain__read(int ifindex, const struct chain *known, struct chain *ret)
 		return err;
 	}
 	return -EAGAIN;
+}
+
+int chain__read_new(int ifindex, int fd, struct chain *ret)
+{
+	struct dispatcher_config config = { 0 };
+	struct chain chain = { .ifindex = ifindex };
+	int fds[CHAIN_MAX], lock, err;
+	struct proginfo info;
+
+	err = read_config(fd, &config);
+	if (!err)
+		err = proginfo__read_short(fd, &info);
+	if (err)
+		return err;
+	set_config(&config, &chain);
+	chain.id = info.id;
+	lock = pins__lock();
+	if (lock < 0)
+		return lock;
+	err = pins__open(ifindex, chain.id, chain.n, fds);
+	pins__unlock(lock);
+	if (!err)
+		err = read_programs(fds, NULL, false, &chain);
+	if (!err)
+		*ret = chain;
+	return err;
 }
 
 static int compare_u64(uint64_t a, uint64_t b)

@@ -41,6 +41,13 @@ struct chain {
 int chain__read(int ifindex, const struct chain *known, struct chain *ret);
 
 /*
+ * The same of a dispatcher that is about to be attached to an interface, fd, and has its pins
+ * already. Of its programs only what proginfo__read_short() tells. Returns 0; -ENOENT if fd is no
+ * dispatcher; or another negative errno.
+ */
+int chain__read_new(int ifindex, int fd, struct chain *ret);
+
+/*
  * Which program runs there, and how: fills in id and mode alone, which must be empty. A card may
  * run one of its own besides, which chains nothing. Returns 0 or a negative errno.
  */

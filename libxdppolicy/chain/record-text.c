@@ -117,8 +117,6 @@ int record_text__attached(const struct record_attach *attach, char *text)
 		put_values(&w, "app", subject->app.has, subject->app.value);
 	if (!subject->btf.unknown)
 		put_values(&w, "author", subject->btf.has, subject->btf.value);
-	if (attach->has_told)
-		put_values(&w, "told", NULL, attach->told);
 	return w.full ? -E2BIG : (int)w.len;
 }
 
@@ -149,7 +147,6 @@ struct values {
 enum {
 	APP,
 	AUTHOR,
-	TOLD,
 	FIRST,
 	N_SECTIONS
 };
@@ -363,8 +360,6 @@ static void hand_over(struct parser *p, struct record *ret)
 	ret->uid = p->uid;
 	ret->app = p->section[APP].known;
 	ret->btf = p->section[AUTHOR].known;
-	ret->has_told = !p->section[TOLD].known.unknown;
-	memcpy(ret->told, p->section[TOLD].known.value, sizeof(ret->told));
 }
 
 int record_text__parse(enum record_kind kind, const char *text, size_t size, uint64_t loaded,
@@ -377,7 +372,6 @@ int record_text__parse(enum record_kind kind, const char *text, size_t size, uin
 		.section = {
 			[APP] = { .name = "app", .may_be_unset = true },
 			[AUTHOR] = { .name = "author", .may_be_unset = true },
-			[TOLD] = { .name = "told" },
 			[FIRST] = { .name = "first", .kind = RECORD_SEEN },
 		},
 	};

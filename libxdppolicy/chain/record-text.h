@@ -15,7 +15,7 @@
  *	priority = 30
  *	chain-call-actions = unset
  *
- * and so on: [author] and [told] in a file of the hooks, [first] alone in one of seen/. Bytes of
+ * and so on: [author] in a file of the hooks, [first] alone in one of seen/. Bytes of
  * facts that INI would not keep are written %XX; a long fact goes on in further lines, which begin
  * with a blank. There is one way to write each byte, and the reader takes no other.
  */

@@ -11,7 +11,6 @@
 static const char attached_dir[] = "attached", seen_dir[] = "seen";
 
 /* What a chain, and so a record of it, has of a program. */
-static const enum policy_attr run_attrs[] = { ATTR_PRIORITY, ATTR_ACTIONS };
 
 int record_at__read(int dir, enum record_kind kind, const struct proginfo *info, struct record *ret)
 {
@@ -191,30 +190,6 @@ static void add_author(const struct record *record, struct policy_subject *subje
 	}
 }
 
-/*
- * The application's wish, out of the values that the program had at first: whatever is neither what
- * libxdp was told nor what the author stated. Of actions, its own changes to the author's set.
- */
-static void guess_app(const struct record *record, struct policy_subject *subject)
-{
-	struct policy_known app = { 0 };
-
-	for (size_t i = 0; i < sizeof(run_attrs) / sizeof(run_attrs[0]); i++) {
-		enum policy_attr attr = run_attrs[i];
-		uint32_t first = record->first[attr].num;
-		uint32_t base = subject->btf.has[attr] ? subject->btf.value[attr].num :
-							 policy_value__default(attr).num;
-		uint32_t changed = first ^ (record->has_told ? record->told[attr].num : base);
-
-		if (!changed)
-			continue;
-		app.has[attr] = true;
-		app.value[attr].num =
-			attr == ATTR_ACTIONS ? (base & ~changed) | (first & changed) : first;
-	}
-	subject->app = app;
-}
-
 void record__describe(const struct record *record, struct policy_subject *subject)
 {
 	add_facts(record, subject);
@@ -224,5 +199,5 @@ void record__describe(const struct record *record, struct policy_subject *subjec
 	if (record->attached && !record->app.unknown)
 		subject->app = record->app;
 	else if (record->seen)
-		guess_app(record, subject);
+		subject->app = runcfg__wishes(record->first, NULL, &subject->btf);
 }

@@ -28,11 +28,6 @@ struct record {
 	char *uid;
 	struct policy_known app, btf;
 
-	/* what libxdp was told by the hooks when it opened the program, where the application's own
-	 * changes could not be watched; else the author's or the default */
-	bool has_told;
-	struct policy_value told[N_ATTRS];
-
 	struct policy_value first[N_ATTRS]; /* if seen: priority and chain call actions */
 };
 
@@ -40,8 +35,6 @@ struct record {
 struct record_attach {
 	const struct proginfo *info;
 	const struct policy_subject *subject; /* facts, and sources app and btf */
-	bool has_told;
-	const struct policy_value *told; /* N_ATTRS of them, if has_told */
 	bool in_chain;
 };
 

@@ -127,6 +127,36 @@ struct policy_known runcfg__known(const struct runcfg *cfg)
 	};
 }
 
+bool runcfg__wish(enum policy_attr attr, uint32_t now, uint32_t told, uint32_t base,
+		  struct policy_value *ret)
+{
+	uint32_t changed = now ^ told;
+
+	if (!changed)
+		return false;
+	*ret = (struct policy_value){ .num = attr == ATTR_ACTIONS ?
+						     (base & ~changed) | (now & changed) :
+						     now };
+	return true;
+}
+
+struct policy_known runcfg__wishes(const struct policy_value now[N_ATTRS],
+				   const struct policy_value *told, const struct policy_known *btf)
+{
+	static const enum policy_attr attrs[] = { ATTR_PRIORITY, ATTR_ACTIONS };
+	struct policy_known app = { 0 };
+
+	for (size_t i = 0; i < sizeof(attrs) / sizeof(attrs[0]); i++) {
+		enum policy_attr attr = attrs[i];
+		uint32_t base =
+			btf->has[attr] ? btf->value[attr].num : policy_value__default(attr).num;
+
+		app.has[attr] = runcfg__wish(attr, now[attr].num, told ? told[attr].num : base,
+					     base, &app.value[attr]);
+	}
+	return app;
+}
+
 /* A pointer to int[value]; returns its type id. */
 static int add_value(struct btf *btf, int int_id, uint32_t value)
 {

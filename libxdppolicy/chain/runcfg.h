@@ -34,6 +34,19 @@ int runcfg__read(const struct btf *btf, const char *program, struct runcfg *ret)
 /* The same as the answers of source btf. */
 struct policy_known runcfg__known(const struct runcfg *cfg);
 
+/*
+ * Source app: what an application has set by itself is told by a value that is not what libxdp read
+ * of the program when it opened it. Of actions, its own changes are applied to base, the author's
+ * set. Returns false if it has set nothing.
+ */
+bool runcfg__wish(enum policy_attr attr, uint32_t now, uint32_t told, uint32_t base,
+		  struct policy_value *ret);
+
+/* The same of both values; told may be NULL if it was what the author says, in btf, or the default.
+ */
+struct policy_known runcfg__wishes(const struct policy_value now[N_ATTRS],
+				   const struct policy_value *told, const struct policy_known *btf);
+
 struct runcfg_override {
 	const char *program;
 	uint32_t priority;

@@ -2,7 +2,6 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <linux/if_link.h>
 #include <linux/membarrier.h>
 #include <net/if.h>
@@ -17,6 +16,7 @@
 #include "journal.h"
 #include "links.h"
 #include "pins.h"
+#include "plan.h"
 #include "record.h"
 #include "replacement.h"
 #include "swap.h"
@@ -36,90 +36,6 @@ __attribute__((format(printf, 3, 4))) static int explain(char why[CHAIN_WHY_SIZE
 	va_start(args, fmt);
 	vsnprintf(why, CHAIN_WHY_SIZE, fmt, args);
 	va_end(args);
-	return err;
-}
-
-static int by_run_order(const void *a, const void *b)
-{
-	return chain_program__compare(a, b);
-}
-
-/* If one is taken off, libxdp's rule for frags applies to the others. */
-void chain__plan(const struct chain *chain, const struct chain_want want[], struct chain *ret)
-{
-	bool all_frags = true;
-
-	*ret = *chain;
-	ret->n = 0;
-	for (unsigned int i = 0; i < chain->n; i++) {
-		struct chain_program *p = &ret->program[ret->n];
-
-		if (want[i].remove)
-			continue;
-		*p = chain->program[i];
-		p->priority = want[i].priority;
-		p->actions = want[i].actions;
-		all_frags = all_frags && p->flags & BPF_F_XDP_HAS_FRAGS;
-		ret->n++;
-	}
-	if (ret->n < chain->n)
-		ret->frags = all_frags && chain->version >= 2;
-	qsort(ret->program, ret->n, sizeof(ret->program[0]), by_run_order);
-}
-
-static void close_all(int fds[], unsigned int n)
-{
-	for (unsigned int i = 0; i < n; i++)
-		if (fds[i] >= 0)
-			close(fds[i]);
-}
-
-/* The descriptors of the chain's programs that are still planned, out of its pins. */
-static int open_live(const struct chain *chain, const struct chain *planned, int fds[])
-{
-	int old[CHAIN_MAX], lock, err;
-
-	lock = pins__lock();
-	if (lock < 0)
-		return -EAGAIN;
-	err = pins__open(chain->ifindex, chain->id, chain->n, old);
-	pins__unlock(lock);
-	if (err)
-		return -EAGAIN;
-	for (unsigned int i = 0; i < chain->n; i++) {
-		struct proginfo info;
-
-		if (proginfo__read_short(old[i], &info) || info.id != chain->program[i].info.id)
-			err = -EAGAIN;
-		for (unsigned int j = 0; j < planned->n; j++) {
-			if (planned->program[j].info.id != chain->program[i].info.id || old[i] < 0)
-				continue;
-			fds[j] = old[i];
-			old[i] = -1;
-		}
-	}
-	close_all(old, chain->n);
-	return err;
-}
-
-static int open_programs(const struct chain *chain, const struct chain *planned, const int new[],
-			 int fds[])
-{
-	int err = 0;
-
-	for (unsigned int i = 0; i < planned->n; i++) {
-		fds[i] = -1;
-		if (new &&new[i] >= 0 && !err) {
-			fds[i] = fcntl(new[i], F_DUPFD_CLOEXEC, 3);
-			err = fds[i] < 0 ? -errno : 0;
-		}
-	}
-	if (!err && chain->kind == CHAIN_DISPATCHER)
-		err = open_live(chain, planned, fds);
-	for (unsigned int i = 0; i < planned->n && !err; i++)
-		err = fds[i] < 0 ? -EAGAIN : 0;
-	if (err)
-		close_all(fds, planned->n);
 	return err;
 }
 
@@ -227,7 +143,7 @@ static int build(const struct chain *chain, const struct chain *planned, const i
 	if (err)
 		return explain(why, err, "/proc/thread-self/ns/net: %s", strerror(-err));
 	if (planned->n) {
-		err = open_programs(chain, planned, new, fds);
+		err = chain_plan__open(chain, planned, new, fds);
 		if (err)
 			return err;
 		err = replacement__build(planned, fds, times, why, &swap->new);

@@ -14,7 +14,7 @@
  * All of it must happen under the lock of lock.h, and in the network namespace of the interface.
  */
 
-#include "live.h"
+#include "plan.h"
 
 /*
  * The grace. What libxdp does between reading the id and looking for the pins, which is to read the
@@ -23,12 +23,6 @@
  */
 #define CHAIN_GRACE_MIN_MS 30
 #define CHAIN_GRACE_MAX_MS 100
-
-/* What a program of the chain shall have, at the same place as in struct chain. */
-struct chain_want {
-	uint32_t priority, actions;
-	bool remove; /* it shall not be in the chain any more */
-};
 
 /* The work of a swap, in its order; how long each took, in nanoseconds. */
 enum chain_phase {
@@ -51,9 +45,6 @@ void chain_times__add(struct chain_times *times, enum chain_phase phase, uint64_
 uint64_t chain_times__now(void);
 
 struct chain_swap;
-
-/* The chain as a swap would leave it, with the id that it has now. */
-void chain__plan(const struct chain *chain, const struct chain_want want[], struct chain *ret);
 
 /*
  * Makes planned of the chain, or a first chain where there is none. fds are descriptors of programs

@@ -110,6 +110,11 @@ const char *policy_action__name(unsigned int action)
 	return action < POLICY_N_ACTIONS ? actions[action] : NULL;
 }
 
+const char *policy_mode__name(unsigned int mode)
+{
+	return mode > MODE_AUTO && mode <= MODE_HW ? modes[mode] : NULL;
+}
+
 int policy_number__parse(const char *text, const char *what, uint32_t min, uint32_t *ret, char *err,
 			 size_t err_size)
 {

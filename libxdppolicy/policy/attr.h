@@ -116,6 +116,9 @@ void policy_key__unknown(const char *name, bool conds, bool settings, char *err,
 /* "PASS" for 2; NULL beyond the last action. */
 const char *policy_action__name(unsigned int action);
 
+/* "skb" for 2; NULL for MODE_AUTO, and for what is none. */
+const char *policy_mode__name(unsigned int mode);
+
 /* A whole number from min to POLICY_MAX_PRIORITY; what is "a run priority" or the like. */
 int policy_number__parse(const char *text, const char *what, uint32_t min, uint32_t *ret, char *err,
 			 size_t err_size);

@@ -53,10 +53,13 @@ extern __thread struct libxdp_opened {
 
 /* What the outermost attach of a shared libxdp, in this thread, is about to attach. */
 extern __thread struct libxdp_attaching {
+	/* what the policy wants of a program and libxdp did not take: it is loaded already */
+	bool differs;
 	size_t n;
 	struct libxdp_attached {
 		struct xdp_program *prog;
-		struct policy_known app, btf; /* before the policy set its own values */
+		struct policy_known app, btf;	   /* before the policy set its own values */
+		struct policy_value want[N_ATTRS]; /* priority and chain call actions */
 	} * program;
 } libxdp_attaching;
 

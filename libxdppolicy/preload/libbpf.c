@@ -7,16 +7,13 @@
  */
 #include <bpf/btf.h>
 #include <errno.h>
-#include <net/if.h>
 #include <stdlib.h>
 #include <string.h>
 #include <syslog.h>
 
-#include "chain/netdev.h"
 #include "chain/proginfo.h"
-#include "chain/record.h"
 #include "chain/runcfg.h"
-#include "attached.h"
+#include "joining.h"
 #include "object.h"
 #include "report.h"
 #include "state.h"
@@ -144,14 +141,11 @@ struct btf *hook_bpf_object__btf(const struct bpf_object *obj)
 /* Whether the policy forbids the subject on an interface. */
 static bool is_denied(const struct policy *policy, struct policy_subject *subject, int ifindex)
 {
-	char ifname[IF_NAMESIZE], driver[NETDEV_DRIVER_SIZE];
 	struct policy_decision decision;
+	struct state_place place;
 
 	state__describe(subject);
-	if (ifindex > 0)
-		subject->value[COND_INTERFACE] = if_indextoname(ifindex, ifname);
-	if (subject->value[COND_INTERFACE] && state__wants(COND_DRIVER))
-		subject->value[COND_DRIVER] = netdev__driver(ifname, driver);
+	state__describe_place(subject, ifindex, &place);
 	policy__resolve(policy, subject, NULL, &decision);
 	return report__denial(policy, subject, &decision);
 }
@@ -218,39 +212,35 @@ static bool is_denied_fd(const struct policy *policy, int ifindex, int fd)
 	return is_denied(policy, &subject, ifindex);
 }
 
-/*
- * What is attached is recorded before, so that who is woken by the attach finds it. Detaching (fd
- * of -1) always passes, as does a shared libxdp that detaches one program of several.
- */
+/* Detaching (fd of -1) always passes, as does a shared libxdp that detaches one of several. */
 int hook_bpf_xdp_attach(int ifindex, int fd, __u32 flags, const struct bpf_xdp_attach_opts *opts)
 {
-	struct attached attached = { 0 };
 	struct policy *policy = NULL;
-	int err, saved_errno = errno;
-	bool denied = false;
+	int err = -EACCES, saved_errno = errno;
+	bool denied = false, stands_in = false;
+	struct joining joining;
 
 	if (fd >= 0 && (!libxdp_depth || libxdp_attaching.n))
 		policy = state__enter();
 	if (policy) {
 		denied = !libxdp_depth && is_denied_fd(policy, ifindex, fd);
-		if (libxdp_depth)
-			attached__add_shared(&attached);
-		else if (!denied)
-			attached__add_static(&attached, fd);
-		/* where no daemon does it: else the records of a job that runs again and again pile
-		 * up */
-		if (attached.n)
-			record__sweep();
+		if (!denied)
+			joining__begin(&joining, policy, ifindex, fd, flags, opts);
 		state__leave();
 	}
 	if (denied)
 		return refuse();
 	errno = saved_errno;
-	err = REAL(bpf_xdp_attach)(ifindex, fd, flags, opts);
-	if (err && attached.n) {
+	if (policy && joining.stand_in) {
+		err = REAL(bpf_xdp_attach)(ifindex, stand_in__fd(joining.stand_in), flags, opts);
+		stands_in = !err;
+	}
+	if (!stands_in)
+		err = REAL(bpf_xdp_attach)(ifindex, fd, flags, opts);
+	if (policy && (err || joining.stand_in)) {
 		saved_errno = errno;
 		state__lock();
-		attached__take_back(&attached);
+		joining__end(&joining, stands_in, !err);
 		state__unlock();
 		errno = saved_errno;
 	}

@@ -11,14 +11,13 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <linux/if_link.h>
-#include <net/if.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "chain/netdev.h"
-#include "attached.h"
+#include "enforced.h"
+#include "joining.h"
 #include "object.h"
 #include "report.h"
 #include "state.h"
@@ -43,63 +42,6 @@ static struct {
 /* The attributes that libxdp has setters for. */
 static const enum policy_attr set_attrs[] = { ATTR_PRIORITY, ATTR_ACTIONS };
 #define N_SET_ATTRS (sizeof(set_attrs) / sizeof(set_attrs[0]))
-
-/* What was set on a program at an attach, and what its application had set before that. */
-struct program {
-	const struct xdp_program *key;
-	struct policy_known app;
-	struct policy_value enforced[N_ATTRS];
-	struct program *next;
-};
-
-/* A process has few programs open at a time: a list will do. */
-static _Atomic(struct program *) programs;
-
-/*
- * The last one that was dropped. calloc(3) and free(3) for each open and close are the dearest
- * part of an override: calloc() takes nothing from the thread's own cache.
- */
-static struct program *spare;
-
-static struct program *find_program(const struct xdp_program *prog)
-{
-	for (struct program *p = programs; p; p = p->next)
-		if (p->key == prog)
-			return p;
-	return NULL;
-}
-
-static struct program *get_program(const struct xdp_program *prog)
-{
-	struct program *p = find_program(prog);
-
-	if (p)
-		return p;
-	p = spare ? spare : malloc(sizeof(*p));
-	spare = NULL;
-	if (!p)
-		return NULL;
-	*p = (struct program){ .key = prog, .next = programs };
-	programs = p;
-	return p;
-}
-
-static void drop_program(const struct xdp_program *prog)
-{
-	struct program *found = find_program(prog), *before = programs;
-
-	if (!found)
-		return;
-	if (before == found) {
-		programs = found->next;
-	} else {
-		while (before->next != found)
-			before = before->next;
-		before->next = found->next;
-	}
-	free(spare);
-	spare = found;
-}
 
 /* With the lock held. */
 static bool bind_libxdp(void)
@@ -165,7 +107,7 @@ static int set_value(struct xdp_program *prog, enum policy_attr attr, uint32_t w
 static void describe_wishes(const struct xdp_program *prog, const struct bpf_object *obj,
 			    const struct policy_value *values, struct policy_subject *subject)
 {
-	const struct program *p = find_program(prog);
+	const struct enforced *p = enforced__find(prog);
 	struct policy_value before[N_ATTRS] = { 0 };
 	struct runcfg told;
 
@@ -177,20 +119,23 @@ static void describe_wishes(const struct xdp_program *prog, const struct bpf_obj
 	before[ATTR_ACTIONS].num = told.actions;
 	for (size_t i = 0; i < N_SET_ATTRS; i++) {
 		enum policy_attr attr = set_attrs[i];
-		struct policy_value now = values[attr];
-		uint32_t changed = now.num ^ (p ? p->enforced : before)[attr].num;
+		/* its own changes alone, not those that were ours */
+		uint32_t base =
+			subject->app.has[attr] ? subject->app.value[attr].num : before[attr].num;
 
-		if (!changed)
-			continue;
-		if (attr == ATTR_ACTIONS) {
-			/* its own changes alone, not those that were ours */
-			uint32_t base = subject->app.has[attr] ? subject->app.value[attr].num :
-								 before[attr].num;
+		if (runcfg__wish(attr, values[attr].num, (p ? p->value : before)[attr].num, base,
+				 &subject->app.value[attr]))
+			subject->app.has[attr] = true;
+	}
+}
 
-			now.num = (base & ~changed) | (now.num & changed);
-		}
-		subject->app.has[attr] = true;
-		subject->app.value[attr] = now;
+/* Of a program that is known by its descriptor: all there is to go by is what libxdp has of it. */
+static void describe_loaded(const struct policy_value *values, struct policy_subject *subject)
+{
+	subject->app.unknown = true;
+	for (size_t i = 0; i < N_SET_ATTRS; i++) {
+		subject->btf.has[set_attrs[i]] = true;
+		subject->btf.value[set_attrs[i]] = values[set_attrs[i]];
 	}
 }
 
@@ -228,13 +173,17 @@ static const struct bpf_object *describe(struct xdp_program *prog, struct policy
 	return bpf_prog ? obj : NULL;
 }
 
+/*
+ * Sets what was decided. A program that is loaded, for an interface before, takes no other values:
+ * note, if there is one, then tells the hook of bpf_xdp_attach() what it shall have.
+ */
 static void enforce(struct xdp_program *prog, const struct policy_subject *subject,
-		    const struct policy_decision *decision, const struct policy_value *values)
+		    const struct policy_decision *decision, const struct policy_value *values,
+		    struct libxdp_attached *note)
 {
-	/* once loaded, as for an interface before, libxdp takes no other values */
 	bool loaded = libxdp.fd(prog) >= 0, changed = false;
 	struct policy_value now[N_ATTRS];
-	struct program *p;
+	struct enforced *p;
 	struct report report;
 
 	report__start(&report, subject, decision);
@@ -245,20 +194,23 @@ static void enforce(struct xdp_program *prog, const struct policy_subject *subje
 
 		now[attr] = was;
 		if (was.num == result->value.num ||
-		    (loaded && !policy_origin__is_rule(&result->origin)))
+		    (subject->app.unknown && !policy_origin__is_rule(&result->origin)))
 			continue;
-		if (!loaded && set_value(prog, attr, was.num, result->value.num))
+		if (loaded ? !note : set_value(prog, attr, was.num, result->value.num) != 0)
 			continue;
 		report__change(&report, attr, was);
 		now[attr] = result->value;
 		changed = true;
 	}
-	p = changed && !loaded ? get_program(prog) : NULL;
+	p = changed && !loaded ? enforced__get(prog) : NULL;
 	for (size_t i = 0; p && i < N_SET_ATTRS; i++)
-		p->enforced[set_attrs[i]] = now[set_attrs[i]];
+		p->value[set_attrs[i]] = now[set_attrs[i]];
 	if (p)
 		p->app = subject->app;
-	report__send(&report, loaded ? "not applied, the program is loaded already: " : "");
+	if (note)
+		memcpy(note->want, now, sizeof(now));
+	libxdp_attaching.differs = libxdp_attaching.differs || (loaded && changed);
+	report__send(&report, "");
 }
 
 static void decide_open(const struct policy *policy, struct xdp_program *prog)
@@ -281,20 +233,11 @@ static void decide_open(const struct policy *policy, struct xdp_program *prog)
 	get_values(prog, values);
 	describe_opened(policy, obj, values, &subject);
 	policy__resolve(policy, &subject, &opts, &decision);
-	enforce(prog, &subject, &decision, values);
+	enforce(prog, &subject, &decision, values, NULL);
 }
 
 /* This process has a program in another mode than it asked for. */
 static atomic_bool mode_changed;
-
-/* What was asked for; what libxdp shall choose by itself is not known yet. */
-static const char *mode_name(enum xdp_attach_mode mode)
-{
-	return mode == XDP_MODE_NATIVE ? "native" :
-	       mode == XDP_MODE_SKB    ? "skb" :
-	       mode == XDP_MODE_HW     ? "hw" :
-					 NULL;
-}
 
 static void describe_tag(const struct xdp_program *prog, struct policy_subject *subject,
 			 char tag[2 * BPF_TAG_SIZE + 1])
@@ -353,27 +296,22 @@ static void decide_mode(const struct policy_subject *subject,
 
 /*
  * Keeps what the record of a program shall say of its application and its author: at the attach of
- * the dispatcher it has the policy's values.
+ * the dispatcher it has the policy's values. NULL without memory.
  */
-static void note_sources(struct xdp_program *prog, const struct bpf_object *obj,
-			 const struct policy_subject *subject)
+static struct libxdp_attached *note_sources(struct xdp_program *prog, const struct bpf_object *obj,
+					    const struct policy_subject *subject)
 {
-	const struct program *p = find_program(prog);
 	struct libxdp_attached *note;
 
 	if (!libxdp_attaching.program)
-		return;
+		return NULL;
 	note = &libxdp_attaching.program[libxdp_attaching.n++];
-	*note = (struct libxdp_attached){ prog, subject->app, subject->btf };
+	*note = (struct libxdp_attached){ .prog = prog, .app = subject->app, .btf = subject->btf };
 	note->btf.unknown = !obj;
-	/* of one that was loaded before only what was known then */
-	if (libxdp.fd(prog) >= 0 && p)
-		note->app = p->app;
-	else if (libxdp.fd(prog) >= 0 || !obj)
-		note->app.unknown = true;
+	return note;
 }
 
-void attached__add_shared(struct attached *attached)
+void joining__add_shared(struct joining *joining)
 {
 	for (size_t i = 0; i < libxdp_attaching.n; i++) {
 		const struct libxdp_attached *note = &libxdp_attaching.program[i];
@@ -382,7 +320,7 @@ void attached__add_shared(struct attached *attached)
 
 		if (obj)
 			subject.value[COND_OBJECT] = object__path(obj);
-		attached__add(attached, libxdp.fd(note->prog), &subject, NULL);
+		joining__add(joining, libxdp.fd(note->prog), &subject, note->want);
 	}
 }
 
@@ -393,12 +331,14 @@ void attached__add_shared(struct attached *attached)
 static int decide(const struct policy *policy, struct xdp_program *prog, int ifindex,
 		  enum xdp_attach_mode mode, enum xdp_attach_mode *wanted)
 {
-	char ifname[IF_NAMESIZE], tag[2 * BPF_TAG_SIZE + 1], driver[NETDEV_DRIVER_SIZE];
+	char tag[2 * BPF_TAG_SIZE + 1];
 	struct policy_value asked = { .num = mode };
+	struct state_place place;
 	struct policy_value values[N_ATTRS];
 	struct policy_subject subject = { 0 };
 	struct policy_decision decision;
 	const struct bpf_object *obj;
+	struct libxdp_attached *note;
 
 	get_values(prog, values);
 	obj = describe(prog, &subject);
@@ -406,19 +346,20 @@ static int decide(const struct policy *policy, struct xdp_program *prog, int ifi
 		object__describe_author(obj, &subject);
 	if (libxdp.fd(prog) >= 0)
 		describe_tag(prog, &subject, tag);
-	else if (obj)
+	if (obj)
 		describe_wishes(prog, obj, values, &subject);
-	subject.value[COND_INTERFACE] = if_indextoname(ifindex, ifname);
-	if (state__wants(COND_DRIVER))
-		subject.value[COND_DRIVER] = netdev__driver(subject.value[COND_INTERFACE], driver);
+	else
+		describe_loaded(values, &subject);
+	state__describe_place(&subject, ifindex, &place);
 	subject.app.has[ATTR_MODE] = mode != XDP_MODE_UNSPEC;
 	subject.app.value[ATTR_MODE] = asked;
-	subject.value[COND_MODE] = mode_name(mode);
-	note_sources(prog, obj, &subject);
+	/* what libxdp shall choose by itself is not known yet */
+	subject.value[COND_MODE] = policy_mode__name(mode);
+	note = note_sources(prog, obj, &subject);
 	policy__resolve(policy, &subject, NULL, &decision);
 	if (report__denial(policy, &subject, &decision))
 		return -EACCES;
-	enforce(prog, &subject, &decision, values);
+	enforce(prog, &subject, &decision, values, note);
 	decide_mode(&subject, &decision, ifindex, asked, wanted);
 	return 0;
 }
@@ -592,9 +533,9 @@ void hook_xdp_program__close(struct xdp_program *prog)
 {
 	int saved_errno = errno;
 
-	if (programs) { /* ours is among them, or nobody can put it there now */
+	if (enforced__any()) { /* ours is among them, or nobody can put it there now */
 		state__lock();
-		drop_program(prog);
+		enforced__drop(prog);
 		state__unlock();
 	}
 	errno = saved_errno;

@@ -215,3 +215,10 @@ void state__describe(struct policy_subject *subject)
 		return;
 	}
 }
+
+void state__describe_place(struct policy_subject *subject, int ifindex, struct state_place *place)
+{
+	subject->value[COND_INTERFACE] = if_indextoname(ifindex, place->ifname);
+	if (subject->value[COND_INTERFACE] && state__wants(COND_DRIVER))
+		subject->value[COND_DRIVER] = netdev__driver(place->ifname, place->driver);
+}

@@ -6,6 +6,9 @@
  * What the hooks of one process share: the policy, the facts about the process, one lock, one log.
  */
 
+#include <net/if.h>
+
+#include "chain/netdev.h"
 #include "policy/policy.h"
 
 /*
@@ -27,6 +30,12 @@ bool state__wants(enum policy_cond cond);
 
 /* Fills in those facts on this process and this host that are asked for. Valid as above. */
 void state__describe(struct policy_subject *subject);
+
+/* Fills in the interface and, if it is asked for, its driver. Valid as long as place. */
+struct state_place {
+	char ifname[IF_NAMESIZE], driver[NETDEV_DRIVER_SIZE];
+};
+void state__describe_place(struct policy_subject *subject, int ifindex, struct state_place *place);
 
 /* Fills in all of them. With the lock held. */
 void state__describe_all(struct policy_subject *subject);

@@ -58,9 +58,9 @@ static struct policy_subject full_subject(void)
 	};
 }
 
-static void put_record(const struct policy_subject *subject, const struct policy_value *told)
+static void put_record(const struct policy_subject *subject)
 {
-	const struct record_attach attach = { &info, subject, told, told, false };
+	const struct record_attach attach = { &info, subject, false };
 
 	ck_assert_int_eq(record_at__write(dir, &attach), 0);
 }
@@ -84,9 +84,9 @@ START_TEST(test_round_trip)
 	struct policy_subject subject = full_subject();
 	struct record record;
 
-	put_record(&subject, NULL);
+	put_record(&subject);
 	record = get_record(RECORD_ATTACHED, 0);
-	ck_assert(record.attached && !record.seen && !record.has_told);
+	ck_assert(record.attached && !record.seen);
 	for (int cond = 0; cond < N_CONDS; cond++)
 		ck_assert_pstr_eq(record.value[cond], subject.value[cond]);
 	ck_assert_str_eq(record.uid, "0");
@@ -99,19 +99,15 @@ START_TEST(test_round_trip)
 }
 END_TEST
 
-/* What a static libxdp leaves: no application, but what it was told. */
-START_TEST(test_told)
+/* Of a program without a dispatcher, attached by a static libxdp, nobody knows what was set. */
+START_TEST(test_unknown)
 {
-	static const struct policy_value told[N_ATTRS] = { V(7), V(PASS | TX) };
 	struct policy_subject subject = { .app.unknown = true, .btf.unknown = true };
 	struct record record;
 
-	put_record(&subject, told);
+	put_record(&subject);
 	record = get_record(RECORD_ATTACHED, 0);
-	ck_assert(record.attached && record.has_told);
-	ck_assert(record.app.unknown && record.btf.unknown);
-	ck_assert_uint_eq(record.told[ATTR_PRIORITY].num, 7);
-	ck_assert_uint_eq(record.told[ATTR_ACTIONS].num, PASS | TX);
+	ck_assert(record.attached && record.app.unknown && record.btf.unknown);
 	ck_assert_ptr_null(record.value[COND_UNIT]);
 	record__clear(&record);
 }
@@ -128,7 +124,7 @@ START_TEST(test_long)
 	memset(path, ' ', sizeof(path));
 	path[4095] = '\0';
 	subject.value[COND_OBJECT] = path;
-	put_record(&subject, NULL);
+	put_record(&subject);
 	record = get_record(RECORD_ATTACHED, 0);
 	ck_assert_str_eq(record.value[COND_OBJECT], path);
 	record__clear(&record);
@@ -154,7 +150,7 @@ static const struct {
 	{ HEAD "program = x\n", 0 },
 	{ HEAD "program = a%20b\n c%3Bd\n", 0 },
 	{ HEAD "[app]\npriority = 1\nchain-call-actions = none\nattach-mode = unset\n", 0 },
-	{ HEAD "[told]\npriority = 1\nchain-call-actions = PASS DROP\n", 0 },
+	{ HEAD "[author]\npriority = 1\nchain-call-actions = PASS DROP\n", 0 },
 	{ HEAD "chain = yes\n", 0 },
 	{ HEAD "chain = no\n", -EINVAL },
 	{ HEAD "chain = yes\nchain = yes\n", -EINVAL },
@@ -213,7 +209,6 @@ static const struct {
 	{ HEAD "[author]\npriority = 1\nchain-call-actions = +PASS\n", -EINVAL },
 	{ HEAD "[author]\npriority = 1\nchain-call-actions = PAS\n", -EINVAL },
 	{ HEAD "[author]\npriority = 1\nchain-call-actions = PASS\n DROP\n", -EINVAL },
-	{ HEAD "[told]\npriority = unset\nchain-call-actions = PASS\n", -EINVAL },
 };
 #define N_TEXTS ((int)(sizeof(texts) / sizeof(texts[0])))
 
@@ -240,9 +235,8 @@ END_TEST
 /* Every beginning of a good record is no record, or one without what has been cut off. */
 START_TEST(test_cut)
 {
-	static const struct policy_value told[N_ATTRS] = { V(7), V(PASS) };
 	struct policy_subject subject = full_subject();
-	const struct record_attach attach = { &info, &subject, true, told, false };
+	const struct record_attach attach = { &info, &subject, false };
 	char text[RECORD_TEXT_SIZE];
 	int len = record_text__attached(&attach, text);
 
@@ -274,7 +268,7 @@ START_TEST(test_forged)
 	struct policy_subject subject = full_subject();
 	struct record record;
 
-	put_record(&subject, NULL);
+	put_record(&subject);
 	ck_assert_int_eq(chmod(path, 0664), 0);
 	get_record(RECORD_ATTACHED, -EPERM);
 	ck_assert_int_eq(chmod(path, 0646), 0);
@@ -298,13 +292,13 @@ START_TEST(test_not_a_file)
 {
 	struct policy_subject subject = full_subject();
 
-	put_record(&subject, NULL);
+	put_record(&subject);
 	ck_assert_int_eq(renameat(dir, "41", dir, "elsewhere"), 0);
 	ck_assert_int_eq(symlinkat("elsewhere", dir, "41"), 0);
 	get_record(RECORD_ATTACHED, -ELOOP);
 	/* and one may be written in place of the link, not through it */
 	ck_assert_int_eq(unlinkat(dir, "elsewhere", 0), 0);
-	put_record(&subject, NULL);
+	put_record(&subject);
 	ck_assert_int_ne(faccessat(dir, "elsewhere", F_OK, 0), 0);
 
 	record_dir__remove(dir, info.id);
@@ -462,11 +456,11 @@ START_TEST(test_sweep)
 }
 END_TEST
 
-/* What was the application's wish, out of what it was told, what the author says and what it had.
+/* What was the application's wish, out of what the author says and what the program had at first.
  */
 static const struct {
-	struct policy_value told[2], author[2], first[2], app[2];
-	bool has_told, has_author, has_app[2];
+	struct policy_value author[2], first[2], app[2];
+	bool has_author, has_app[2];
 } guesses[] = {
 	/* nothing known: libxdp's defaults */
 	{ .first = { V(50), V(PASS) } },
@@ -481,20 +475,6 @@ static const struct {
 	  .first = { V(50), V(PASS) },
 	  .has_app = { true, true },
 	  .app = { V(50), V(PASS) } },
-	/* the policy's, as told: not a wish */
-	{ .has_author = true,
-	  .author = { V(10), V(DROP) },
-	  .has_told = true,
-	  .told = { V(5), V(PASS) },
-	  .first = { V(5), V(PASS) } },
-	/* the application's own changes to that, on top of the author's set */
-	{ .has_author = true,
-	  .author = { V(10), V(DROP) },
-	  .has_told = true,
-	  .told = { V(5), V(PASS) },
-	  .first = { V(10), V(PASS | TX) },
-	  .has_app = { true, true },
-	  .app = { V(10), V(DROP | TX) } },
 };
 #define N_GUESSES ((int)(sizeof(guesses) / sizeof(guesses[0])))
 
@@ -504,11 +484,9 @@ START_TEST(test_guess)
 	struct record record = unknown();
 
 	record.seen = true;
-	record.attached = record.has_told = guesses[_i].has_told;
 	record.btf.unknown = !guesses[_i].has_author;
 	for (int attr = 0; attr < 2; attr++) {
 		record.first[attr] = guesses[_i].first[attr];
-		record.told[attr] = guesses[_i].told[attr];
 		record.btf.has[attr] = guesses[_i].has_author;
 		record.btf.value[attr] = guesses[_i].author[attr];
 	}
@@ -534,13 +512,13 @@ START_TEST(test_describe)
 	record.value[COND_USER] = (char *)"root";
 	record.value[COND_EXECUTABLE] = (char *)"/usr/bin/x";
 	record.uid = (char *)"0";
-	record.attached = record.has_told = true;
+	record.attached = true;
 	record__describe(&record, &subject);
 	ck_assert_str_eq(subject.value[COND_HOST], "mine");
 	ck_assert_str_eq(subject.value[COND_USER], "root");
 	ck_assert_str_eq(subject.value[COND_EXECUTABLE], "/usr/bin/x");
 	ck_assert_str_eq(subject.uid, "0");
-	ck_assert(subject.app.unknown); /* it was told something, but what became of it? */
+	ck_assert(subject.app.unknown);
 
 	/* what the hooks saw the application set is better than a guess */
 	record.app = (struct policy_known){ .has = { true }, .value = { V(7) } };
@@ -565,7 +543,7 @@ TCase *record_tests(void)
 
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, test_round_trip);
-	tcase_add_test(tc, test_told);
+	tcase_add_test(tc, test_unknown);
 	tcase_add_test(tc, test_long);
 	tcase_add_loop_test(tc, test_malformed, 0, N_TEXTS);
 	tcase_add_test(tc, test_nul);

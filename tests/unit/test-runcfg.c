@@ -130,6 +130,31 @@ START_TEST(test_override_two)
 }
 END_TEST
 
+/* What a libxdp that is linked in was told is the policy's, and what differs the application's. */
+START_TEST(test_wishes)
+{
+	static const struct policy_value told[N_ATTRS] = { { .num = 5 }, { .num = PASS } };
+	static const struct policy_value changed[N_ATTRS] = { { .num = 10 }, { .num = PASS | TX } };
+	const struct policy_known author = { .has = { true, true },
+					     .value = { { .num = 10 }, { .num = DROP } } };
+	const struct policy_known none = { 0 };
+	struct policy_known app;
+
+	app = runcfg__wishes(told, told, &author);
+	ck_assert(!app.has[ATTR_PRIORITY] && !app.has[ATTR_ACTIONS] && !app.unknown);
+	app = runcfg__wishes(changed, told, &author);
+	ck_assert(app.has[ATTR_PRIORITY] && app.has[ATTR_ACTIONS]);
+	ck_assert_uint_eq(app.value[ATTR_PRIORITY].num, 10);
+	ck_assert_uint_eq(app.value[ATTR_ACTIONS].num, DROP | TX);
+	/* the author's set is libxdp's default if he stated none */
+	app = runcfg__wishes(changed, told, &none);
+	ck_assert_uint_eq(app.value[ATTR_ACTIONS].num, PASS | TX);
+	app = runcfg__wishes(changed, NULL, &author);
+	ck_assert(!app.has[ATTR_PRIORITY] && app.has[ATTR_ACTIONS]);
+	ck_assert_uint_eq(app.value[ATTR_ACTIONS].num, PASS | TX);
+}
+END_TEST
+
 TCase *runcfg_tests(void)
 {
 	TCase *tc = tcase_create("runcfg");
@@ -137,5 +162,6 @@ TCase *runcfg_tests(void)
 	tcase_add_test(tc, test_author);
 	tcase_add_loop_test(tc, test_override, 0, 5);
 	tcase_add_test(tc, test_override_two);
+	tcase_add_test(tc, test_wishes);
 	return tc;
 }

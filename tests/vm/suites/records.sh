@@ -113,14 +113,20 @@ executable = /usr/sbin/xdp-loader
 user = root
 unit =
 uid = 0
-[author]
+[app]
 priority = unset
 chain-call-actions = unset
-[told]
-priority = 70
-chain-call-actions = DROP" "$(record v0 ord_a)"
-is "without a rule it was told what its author says" "10, PASS 10, PASS" \
-	"$(section_of v0 ord_c author) $(section_of v0 ord_c told)"
+attach-mode = native
+[author]
+priority = unset
+chain-call-actions = unset" "$(record v0 ord_a)"
+is "without a rule it has what its author says" "10, PASS; unset, unset, native" \
+	"$(section_of v0 ord_c author); $(section_of v0 ord_c app)"
+fresh
+echo "ord_a: 70" | policy
+with xdp-loader load -P 33 -A XDP_TX v0 ord_a.o
+with xdp-loader load v0 ord_c.o
+is "what it had set itself" "33, TX, native" "$(section_of v0 ord_a app)"
 before=$(records)
 with xdp-loader unload v0 -i "$(program_id v0 ord_c)"
 is "an unload records nothing" "$before" "$(records)"
@@ -365,8 +371,7 @@ gives_back "linked in, the author's or none" "10 ord_c, 50 ord_a, 50 ord_b"
 fresh
 echo "ord_a: 70 PASS DROP" | policy
 with xdp-loader load -P 33 v0 ord_a.o
-is "linked in, it had set its own: before" "33 ord_a XDP_DROP,XDP_PASS" "$(chain v0)"
-applies "linked in, it had set its own: the rule" "70 ord_a"
+is "linked in, it had set its own: before" "70 ord_a XDP_DROP,XDP_PASS" "$(chain v0)"
 gives_back "linked in, it had set its own" "33 ord_a"
 is "and the actions that it had not set" "33 ord_a XDP_PASS" "$(chain v0)"
 fresh

@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include <linux/if_link.h>
+#include <string.h>
+#include <syslog.h>
+
+#include "chain/record.h"
+#include "joining.h"
+#include "object.h"
+#include "report.h"
+#include "state.h"
+
+#define N_IDS(joining) (sizeof((joining)->record) / sizeof((joining)->record[0]))
+
+static const struct chain_program *find_slot(const struct chain *chain, uint32_t id)
+{
+	for (unsigned int i = 0; i < chain->n; i++)
+		if (chain->program[i].info.id == id)
+			return &chain->program[i];
+	return NULL;
+}
+
+static void write_record(struct joining *joining, const struct proginfo *info,
+			 struct policy_subject *subject)
+{
+	const struct record_attach record = { .info = info, .subject = subject };
+
+	if (joining->n_records == N_IDS(joining))
+		return;
+	state__describe_all(subject);
+	if (!subject->value[COND_PROGRAM])
+		subject->value[COND_PROGRAM] = info->name;
+	if (!record__write(&record))
+		joining->record[joining->n_records++] = info->id;
+}
+
+static void set_want(struct joining *joining, uint32_t id, const struct policy_value *want)
+{
+	for (unsigned int i = 0; i < joining->chain.n; i++) {
+		const struct chain_program *slot = &joining->chain.program[i];
+
+		if (slot->info.id != id)
+			continue;
+		joining->want[i].priority = want[ATTR_PRIORITY].num;
+		joining->want[i].actions = want[ATTR_ACTIONS].num;
+		joining->differs = joining->differs || slot->priority != want[ATTR_PRIORITY].num ||
+				   slot->actions != want[ATTR_ACTIONS].num;
+	}
+}
+
+void joining__add(struct joining *joining, int fd, struct policy_subject *subject,
+		  const struct policy_value *want)
+{
+	struct proginfo info;
+
+	if (fd < 0 || proginfo__read_short(fd, &info))
+		return;
+	if (want)
+		set_want(joining, info.id, want);
+	write_record(joining, &info, subject);
+}
+
+/* As bpf_xdp_attach() is told. */
+static enum policy_mode attach_mode(uint32_t flags)
+{
+	return flags & XDP_FLAGS_DRV_MODE ? MODE_NATIVE :
+	       flags & XDP_FLAGS_SKB_MODE ? MODE_SKB :
+	       flags & XDP_FLAGS_HW_MODE  ? MODE_HW :
+					    MODE_AUTO;
+}
+
+/* What the policy gives a program, now that the interface and the application's wish are known. */
+static void decide(const struct joining *joining, const struct policy_subject *known,
+		   const struct policy_value now[N_ATTRS], struct policy_value want[N_ATTRS])
+{
+	static const struct policy_resolve_opts opts = { .attrs = POLICY_RUN_ATTRS };
+	struct policy_subject subject = *known;
+	struct policy_decision decision;
+	struct state_place place;
+	struct report report;
+
+	state__describe(&subject);
+	state__describe_place(&subject, joining->ifindex, &place);
+	subject.value[COND_MODE] = policy_mode__name(attach_mode(joining->flags));
+	policy__resolve(joining->policy, &subject, &opts, &decision);
+	want[ATTR_PRIORITY] = decision.attr[ATTR_PRIORITY].value;
+	want[ATTR_ACTIONS] = decision.attr[ATTR_ACTIONS].value;
+	report__start(&report, &subject, &decision);
+	report__change(&report, ATTR_PRIORITY, now[ATTR_PRIORITY]);
+	report__change(&report, ATTR_ACTIONS, now[ATTR_ACTIONS]);
+	report__send(&report, "");
+}
+
+struct walk {
+	struct joining *joining;
+	struct chain live; /* what is attached so far */
+	uint32_t lone;	   /* or the program that is attached alone */
+};
+
+static void add_new(struct joining *joining, const struct bpf_object *obj,
+		    const struct chain_program *slot, int fd, struct policy_subject *subject)
+{
+	struct policy_value told[N_ATTRS] = { 0 }, now[N_ATTRS] = { 0 }, want[N_ATTRS];
+	struct runcfg cfg;
+
+	object__told(obj, subject->value[COND_PROGRAM], &cfg);
+	told[ATTR_PRIORITY].num = cfg.priority;
+	told[ATTR_ACTIONS].num = cfg.actions;
+	now[ATTR_PRIORITY].num = slot->priority;
+	now[ATTR_ACTIONS].num = slot->actions;
+	subject->app = runcfg__wishes(now, told, &subject->btf);
+	subject->app.has[ATTR_MODE] = attach_mode(joining->flags) != MODE_AUTO;
+	subject->app.value[ATTR_MODE].num = attach_mode(joining->flags);
+	decide(joining, subject, now, want);
+	joining__add(joining, fd, subject, want);
+}
+
+static void add_program(const struct walk *walk, const struct bpf_object *obj,
+			const struct bpf_program *prog)
+{
+	struct policy_subject subject = { .app.unknown = true };
+	const struct chain_program *slot;
+	int fd = bpf_program__fd(prog);
+	struct proginfo info;
+
+	if (proginfo__read_short(fd, &info))
+		return;
+	slot = find_slot(&walk->joining->chain, info.id);
+	/* what was there before has its record and its values, which are the policy's already */
+	if ((!slot && info.id != walk->lone) || find_slot(&walk->live, info.id))
+		return;
+	object__describe(obj, prog, &subject);
+	subject.value[COND_OBJECT] = object__path(obj);
+	object__describe_author(obj, &subject);
+	if (slot)
+		add_new(walk->joining, obj, slot, fd, &subject);
+	else
+		joining__add(walk->joining, fd, &subject, NULL);
+}
+
+static void add_object(const struct bpf_object *obj, void *ctx)
+{
+	const struct bpf_program *prog = NULL;
+
+	if (object__is_dispatcher(obj))
+		return;
+	while ((prog = bpf_object__next_program(obj, (struct bpf_program *)prog)))
+		if (object__is_xdp(prog) && bpf_program__fd(prog) >= 0)
+			add_program(ctx, obj, prog);
+}
+
+/* Of a static libxdp: what is attached of the objects that are open, or is of none of them. */
+static void add_static(struct joining *joining, int fd, const struct bpf_xdp_attach_opts *opts)
+{
+	struct policy_subject subject = { .app.unknown = true, .btf.unknown = true };
+	struct walk walk = { .joining = joining };
+	struct proginfo info;
+
+	if (joining->chain.n && opts && opts->old_prog_fd > 0)
+		chain__read_new(joining->ifindex, opts->old_prog_fd, &walk.live);
+	if (proginfo__read_short(fd, &info))
+		return;
+	if (strcmp(info.name, "xdp_dispatcher") != 0)
+		walk.lone = info.id;
+	object__for_each(add_object, &walk);
+	if (!walk.lone)
+		return;
+	/* one that was found has its record already */
+	proginfo__read_btf(fd, &info);
+	write_record(joining, &info, &subject);
+}
+
+static void read_chain(struct joining *joining, int fd)
+{
+	struct chain *chain = &joining->chain;
+
+	if (chain__read_new(joining->ifindex, fd, chain))
+		return;
+	for (unsigned int i = 0; i < chain->n; i++)
+		joining->want[i] = (struct chain_want){
+			.priority = chain->program[i].priority,
+			.actions = chain->program[i].actions,
+		};
+}
+
+void joining__begin(struct joining *joining, const struct policy *policy, int ifindex, int fd,
+		    uint32_t flags, const struct bpf_xdp_attach_opts *opts)
+{
+	char why[CHAIN_WHY_SIZE];
+	int err;
+
+	*joining = (struct joining){ .policy = policy, .ifindex = ifindex, .flags = flags };
+	if (!libxdp_depth || libxdp_attaching.differs)
+		read_chain(joining, fd);
+	if (libxdp_depth)
+		joining__add_shared(joining);
+	else
+		add_static(joining, fd, opts);
+	if (joining->differs) {
+		err = stand_in__make(&joining->chain, joining->want, why, &joining->stand_in);
+		if (err)
+			state__log(LOG_ERR, "ifindex %d: values not applied: %s", ifindex,
+				   *why ? why : strerror(-err));
+	}
+	/* where no daemon does it: else the records of a job that runs again and again pile up */
+	if (joining->n_records)
+		record__sweep();
+}
+
+void joining__end(struct joining *joining, bool stands_in, bool attached)
+{
+	stand_in__end(joining->stand_in, stands_in);
+	for (unsigned int i = 0; !attached && i < joining->n_records; i++)
+		record__remove(joining->record[i]);
+}
