@@ -12,7 +12,8 @@
 _Static_assert((int)XDP_POLICY_PRIORITY == ATTR_PRIORITY &&
 		       (int)XDP_POLICY_CHAIN_CALL_ACTIONS == ATTR_ACTIONS &&
 		       (int)XDP_POLICY_ATTACH == ATTR_ATTACH &&
-		       (int)XDP_POLICY_ATTACH_MODE == ATTR_MODE && XDP_POLICY_N_ATTRS == N_ATTRS,
+		       (int)XDP_POLICY_DISPATCHER == ATTR_DISPATCHER &&
+		       XDP_POLICY_N_ATTRS == N_ATTRS,
 	       "attributes");
 _Static_assert((int)XDP_POLICY_ALLOW == ATTACH_ALLOW && (int)XDP_POLICY_DENY == ATTACH_DENY,
 	       "verdicts");
@@ -124,6 +125,7 @@ static const struct member {
 	MEMBER(chain_call_actions, KEY_ATTR, ATTR_ACTIONS),
 	MEMBER(attach, KEY_ATTR, ATTR_ATTACH),
 	MEMBER(attach_mode, KEY_ATTR, ATTR_MODE),
+	MEMBER(dispatcher, KEY_ATTR, ATTR_DISPATCHER),
 	MEMBER(order, KEY_ORDER, ORDER_LIST),
 	MEMBER(order_start, KEY_ORDER, ORDER_START),
 	MEMBER(order_step, KEY_ORDER, ORDER_STEP),

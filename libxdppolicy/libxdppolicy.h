@@ -40,17 +40,24 @@ enum xdp_policy_attr {
 	XDP_POLICY_PRIORITY,
 	XDP_POLICY_CHAIN_CALL_ACTIONS,
 	XDP_POLICY_ATTACH,
-	XDP_POLICY_ATTACH_MODE
+	XDP_POLICY_ATTACH_MODE,
+	XDP_POLICY_DISPATCHER
 };
 
 /* How many attributes this header knows. */
-#define XDP_POLICY_N_ATTRS 4
+#define XDP_POLICY_N_ATTRS 5
 
 /* Values of XDP_POLICY_ATTACH. Those of XDP_POLICY_ATTACH_MODE are libxdp's enum xdp_attach_mode.
  */
 enum xdp_policy_verdict {
 	XDP_POLICY_ALLOW,
 	XDP_POLICY_DENY
+};
+
+/* Values of XDP_POLICY_DISPATCHER. */
+enum xdp_policy_dispatcher {
+	XDP_POLICY_OPTIONAL,
+	XDP_POLICY_REQUIRED
 };
 
 /* What a source answers, as in nsswitch.conf(5). */
@@ -63,7 +70,8 @@ enum xdp_policy_status {
 
 /*
  * The value of one attribute. num is the run priority (0 to INT32_MAX, the lower runs first), the
- * chain call actions (bit n for XDP action n), an enum xdp_policy_verdict, or an attach mode.
+ * chain call actions (bit n for XDP action n), an enum xdp_policy_verdict, an attach mode, or an
+ * enum xdp_policy_dispatcher.
  *
  * Chain call actions can be relative to the answer of the next source: relative is then 1, add and
  * del are sets of actions, and num is 0.
@@ -117,7 +125,7 @@ struct xdp_policy_rule {
 	const char *program, *section, *object, *tag, *executable, *user, *unit, *host;
 	const char *interface, *driver, *mode;
 	/* settings */
-	const char *priority, *chain_call_actions, *attach, *attach_mode;
+	const char *priority, *chain_call_actions, *attach, *attach_mode, *dispatcher;
 	const char *order, *order_start, *order_step;
 };
 

@@ -47,7 +47,8 @@ static void set_app(struct explain *explain, char *text, struct argp_state *stat
 	if (value)
 		*value++ = '\0';
 	key = policy_key__find(text);
-	if (!value || !key || key->kind != KEY_ATTR || key->id == ATTR_ATTACH) {
+	if (!value || !key || key->kind != KEY_ATTR || key->id == ATTR_ATTACH ||
+	    key->id == ATTR_DISPATCHER) {
 		argp_error(state,
 			   "--app: found '%s', expected priority=NUMBER, "
 			   "chain-call-actions=ACTION... or attach-mode=MODE",
@@ -196,6 +197,11 @@ static void add_answer(void *ctx, const struct policy_trace *t)
 	scols_line_set_data(line, COL_NOTE, note);
 }
 
+/* Of what is otherwise easily taken for free. */
+static const char price[] =
+	"dispatcher = required has a price: an application that would not use the dispatcher may "
+	"not be able to take its program out of it, and each start leaves one behind";
+
 static void start_table(struct explain *explain)
 {
 	struct libscols_table *table = scols_new_table();
@@ -238,6 +244,8 @@ static void print_table(struct explain *explain, const struct policy_decision *d
 	putchar('\n');
 	scols_print_table(explain->table);
 	scols_unref_table(explain->table);
+	if (decision->attr[ATTR_DISPATCHER].value.num == DISPATCHER_REQUIRED)
+		printf("%s\n", price);
 }
 
 static void add_json(struct explain *explain, const struct policy_decision *decision)
@@ -256,6 +264,9 @@ static void add_json(struct explain *explain, const struct policy_decision *deci
 					      tool_json_value(attr, &result->value), "source",
 					      result->source, "answers", explain->answers[attr]));
 	}
+	if (decision->attr[ATTR_DISPATCHER].value.num == DISPATCHER_REQUIRED)
+		json_object_set_new(json_object_get(attributes, "dispatcher"), "note",
+				    json_string(price));
 	json_array_append_new(explain->programs, json_pack("{s:o, s:o}", "subject", subject,
 							   "attributes", attributes));
 }

@@ -66,6 +66,9 @@ static void decide(const struct policy *policy, const char *host, const char *if
 	}
 	record__describe(&ret->record, &subject);
 	policy__resolve(policy, &subject, &opts, &ret->decision);
+	/* one that is there cannot be wrong */
+	if (chain->kind == CHAIN_DISPATCHER)
+		ret->live[ATTR_DISPATCHER] = ret->decision.attr[ATTR_DISPATCHER].value;
 	for_each_attr(attr)
 		ret->drift[attr] = is_drift(policy, ret, attr);
 	if (chain->kind != CHAIN_DISPATCHER) /* nothing chains there */

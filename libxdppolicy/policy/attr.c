@@ -36,6 +36,9 @@ const struct policy_key policy_keys[] = {
 	  ATTR_ATTACH },
 	{ "attach-mode", "auto|native|skb|hw",
 	  "the mode in which it is attached, whatever was asked for", KEY_ATTR, ATTR_MODE },
+	{ "dispatcher", "optional|required",
+	  "whether an application may attach it past libxdp's dispatcher", KEY_ATTR,
+	  ATTR_DISPATCHER },
 	{ "order", "GLOB...", "programs in their run order, which get 10, 20, 30 and so on",
 	  KEY_ORDER, ORDER_LIST },
 	{ "order-start", "NUMBER", "run priority of the first in the order", KEY_ORDER,
@@ -48,6 +51,7 @@ static const char *const actions[POLICY_N_ACTIONS] = { "ABORTED", "DROP", "PASS"
 						       "REDIRECT" };
 
 static const char *const attaches[] = { "allow", "deny" };
+static const char *const dispatchers[] = { "optional", "required" };
 static const char *const modes[] = { "auto", "native", "skb", "hw" };
 
 const struct policy_key *policy_key__find(const char *name)
@@ -166,6 +170,11 @@ static int parse_mode(const char *text, struct policy_value *ret, char *err, siz
 	return parse_word(text, modes, 4, "auto, native, skb or hw", ret, err, err_size);
 }
 
+static int parse_dispatcher(const char *text, struct policy_value *ret, char *err, size_t err_size)
+{
+	return parse_word(text, dispatchers, 2, "optional or required", ret, err, err_size);
+}
+
 /* PASS, pass and XDP_PASS are the same. */
 static int action_by_name(const char *word)
 {
@@ -234,10 +243,9 @@ int policy_value__parse(enum policy_attr attr, const char *text, struct policy_v
 {
 	static int (*const parsers[N_ATTRS])(const char *, struct policy_value *, char *,
 					     size_t) = {
-		[ATTR_PRIORITY] = parse_priority,
-		[ATTR_ACTIONS] = parse_actions,
-		[ATTR_ATTACH] = parse_attach,
-		[ATTR_MODE] = parse_mode,
+		[ATTR_PRIORITY] = parse_priority,     [ATTR_ACTIONS] = parse_actions,
+		[ATTR_ATTACH] = parse_attach,	      [ATTR_MODE] = parse_mode,
+		[ATTR_DISPATCHER] = parse_dispatcher,
 	};
 	struct policy_value value = { 0 };
 	int rc;
@@ -286,6 +294,9 @@ char *policy_value__print(enum policy_attr attr, const struct policy_value *valu
 	case ATTR_MODE:
 		snprintf(buf, size, "%s", modes[value->num % 4]);
 		break;
+	case ATTR_DISPATCHER:
+		snprintf(buf, size, "%s", dispatchers[value->num == DISPATCHER_REQUIRED]);
+		break;
 	case N_ATTRS:
 		break;
 	}
@@ -304,6 +315,19 @@ void policy_value__stack(struct policy_value *under, const struct policy_value *
 	under->relative = true;
 }
 
+uint32_t policy_value__max(enum policy_attr attr)
+{
+	static const uint32_t max[N_ATTRS] = {
+		[ATTR_PRIORITY] = POLICY_MAX_PRIORITY,
+		[ATTR_ACTIONS] = (1U << POLICY_N_ACTIONS) - 1,
+		[ATTR_ATTACH] = ATTACH_DENY,
+		[ATTR_MODE] = MODE_HW,
+		[ATTR_DISPATCHER] = DISPATCHER_REQUIRED,
+	};
+
+	return max[attr];
+}
+
 struct policy_value policy_value__default(enum policy_attr attr)
 {
 	static const struct policy_value defaults[N_ATTRS] = {
@@ -311,6 +335,7 @@ struct policy_value policy_value__default(enum policy_attr attr)
 		[ATTR_ACTIONS] = { .num = POLICY_DEFAULT_ACTIONS },
 		[ATTR_ATTACH] = { .num = ATTACH_ALLOW },
 		[ATTR_MODE] = { .num = MODE_AUTO },
+		[ATTR_DISPATCHER] = { .num = DISPATCHER_OPTIONAL },
 	};
 
 	return defaults[attr];

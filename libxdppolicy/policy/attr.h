@@ -32,6 +32,7 @@ enum policy_attr {
 	ATTR_ACTIONS,
 	ATTR_ATTACH,
 	ATTR_MODE,
+	ATTR_DISPATCHER,
 	N_ATTRS
 };
 
@@ -60,6 +61,11 @@ enum policy_mode {
 	MODE_HW
 };
 
+enum policy_dispatcher {
+	DISPATCHER_OPTIONAL, /* the application may attach past it */
+	DISPATCHER_REQUIRED
+};
+
 /* libxdp's own defaults: run priority 50, go on after XDP_PASS */
 #define POLICY_DEFAULT_PRIORITY 50
 #define POLICY_DEFAULT_ACTIONS	(1U << 2)
@@ -72,8 +78,8 @@ enum policy_mode {
 
 /*
  * One attribute's value. num is the priority, the set of actions (bit n is XDP action n), an enum
- * policy_attach or an enum policy_mode. A relative set of actions has no num: add and del apply to
- * another answer.
+ * policy_attach, an enum policy_mode or an enum policy_dispatcher. A relative set of actions has no
+ * num: add and del apply to another answer.
  */
 struct policy_value {
 	uint32_t num;
@@ -142,6 +148,9 @@ uint32_t policy_value__apply(const struct policy_value *value, uint32_t base);
 
 /* Puts a relative value on top of another relative value. */
 void policy_value__stack(struct policy_value *under, const struct policy_value *over);
+
+/* The greatest num that a value of the attribute can have. */
+uint32_t policy_value__max(enum policy_attr attr);
 
 /* The default of an attribute that nothing has an answer for. */
 struct policy_value policy_value__default(enum policy_attr attr);

@@ -265,25 +265,19 @@ static char *take_list(struct reader *r)
 
 static void take_value(struct reader *r, enum policy_attr attr, struct policy_value *value)
 {
-	static const uint32_t max[N_ATTRS] = {
-		[ATTR_PRIORITY] = POLICY_MAX_PRIORITY,
-		[ATTR_ACTIONS] = (1U << POLICY_N_ACTIONS) - 1,
-		[ATTR_ATTACH] = ATTACH_DENY,
-		[ATTR_MODE] = MODE_HW,
-	};
-	uint32_t num = take_number(r);
+	uint32_t num = take_number(r), max = policy_value__max(attr);
 
 	if (!(num & DB_RELATIVE)) {
 		value->num = num;
-		r->bad = r->bad || num > max[attr];
+		r->bad = r->bad || num > max;
 		return;
 	}
 	num &= ~DB_RELATIVE;
 	value->relative = true;
 	value->add = num;
 	value->del = num >> DB_DEL_SHIFT;
-	if (attr != ATTR_ACTIONS || num >> 2 * DB_DEL_SHIFT ||
-	    (value->add | value->del) > max[attr] || value->add & value->del)
+	if (attr != ATTR_ACTIONS || num >> 2 * DB_DEL_SHIFT || (value->add | value->del) > max ||
+	    value->add & value->del)
 		r->bad = true;
 }
 

@@ -9,7 +9,7 @@
 #include "plugin.h"
 
 /* The public numbers are ours: see the enums. */
-_Static_assert((int)XDP_POLICY_ATTACH_MODE == ATTR_MODE && XDP_POLICY_N_ATTRS == N_ATTRS,
+_Static_assert((int)XDP_POLICY_DISPATCHER == ATTR_DISPATCHER && XDP_POLICY_N_ATTRS == N_ATTRS,
 	       "attributes");
 _Static_assert((int)XDP_POLICY_TRYAGAIN == STATUS_TRYAGAIN, "statuses");
 
@@ -173,14 +173,9 @@ static struct xdp_policy_known known_of(const struct policy_known *known)
 bool policy_value__from_public(enum policy_attr attr, const struct xdp_policy_value *from,
 			       struct policy_value *to)
 {
-	static const uint32_t max[N_ATTRS] = {
-		[ATTR_PRIORITY] = POLICY_MAX_PRIORITY,
-		[ATTR_ACTIONS] = (1U << POLICY_N_ACTIONS) - 1,
-		[ATTR_ATTACH] = ATTACH_DENY,
-		[ATTR_MODE] = MODE_HW,
-	};
+	uint32_t max = policy_value__max(attr);
 
-	if (from->num > max[attr] || from->add > max[attr] || from->del > max[attr])
+	if (from->num > max || from->add > max || from->del > max)
 		return false;
 	if (from->relative && attr != ATTR_ACTIONS)
 		return false;

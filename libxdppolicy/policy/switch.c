@@ -14,10 +14,9 @@ static const char *const action_names[] = { "return", "continue", "merge" };
 #define N(array) (sizeof(array) / sizeof((array)[0]))
 
 static const char *const built_in[N_ATTRS] = {
-	[ATTR_PRIORITY] = "files cdb app btf",
-	[ATTR_ACTIONS] = "files cdb app btf",
-	[ATTR_ATTACH] = "files cdb",
-	[ATTR_MODE] = "files cdb app",
+	[ATTR_PRIORITY] = "files cdb app btf", [ATTR_ACTIONS] = "files cdb app btf",
+	[ATTR_ATTACH] = "files cdb",	       [ATTR_MODE] = "files cdb app",
+	[ATTR_DISPATCHER] = "files cdb",
 };
 
 struct line {
@@ -174,7 +173,7 @@ static void unknown_attr(const struct line *l, const char *name, size_t len)
 	near = policy_text__nearest(word, names, N(names));
 	policy_log__msg(l->log, POLICY_WARNING, l->file, l->line,
 			"found attribute '%s', expected priority, chain-call-actions, attach, "
-			"attach-mode or on-error%s%s%s; the line is ignored",
+			"attach-mode, dispatcher or on-error%s%s%s; the line is ignored",
 			word, near ? "; did you mean " : "", near ? near : "", near ? "?" : "");
 }
 

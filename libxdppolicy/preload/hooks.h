@@ -51,10 +51,18 @@ extern __thread struct libxdp_opened {
 	char *path;
 } libxdp_opened;
 
+/*
+ * LIBXDP_SKIP_DISPATCHER=1, by which libxdp attaches past the dispatcher, is hidden from this
+ * process until as many calls have shown it again. In skip.c; with the lock of state.h held.
+ */
+void skip__hide(void);
+void skip__show(void);
+
 /* What the outermost attach of a shared libxdp, in this thread, is about to attach. */
 extern __thread struct libxdp_attaching {
 	/* what the policy wants of a program and libxdp did not take: it is loaded already */
 	bool differs;
+	bool no_skip; /* skip__show() is due */
 	size_t n;
 	struct libxdp_attached {
 		struct xdp_program *prog;

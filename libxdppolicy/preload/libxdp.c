@@ -326,10 +326,11 @@ void joining__add_shared(struct joining *joining)
 
 /*
  * Returns 0, or -EACCES if prog shall not be attached there. *wanted becomes the mode that the
- * policy gives it, if it gives any. With the lock held.
+ * policy gives it, if it gives any; *skip false if it must not skip the dispatcher. With the lock
+ * held.
  */
 static int decide(const struct policy *policy, struct xdp_program *prog, int ifindex,
-		  enum xdp_attach_mode mode, enum xdp_attach_mode *wanted)
+		  enum xdp_attach_mode mode, enum xdp_attach_mode *wanted, bool *skip)
 {
 	char tag[2 * BPF_TAG_SIZE + 1];
 	struct policy_value asked = { .num = mode };
@@ -360,6 +361,7 @@ static int decide(const struct policy *policy, struct xdp_program *prog, int ifi
 	if (report__denial(policy, &subject, &decision))
 		return -EACCES;
 	enforce(prog, &subject, &decision, values, note);
+	*skip = *skip && decision.attr[ATTR_DISPATCHER].value.num != DISPATCHER_REQUIRED;
 	decide_mode(&subject, &decision, ifindex, asked, wanted);
 	return 0;
 }
@@ -380,6 +382,7 @@ static int before_attach(struct xdp_program **progs, size_t n, int ifindex,
 	enum xdp_attach_mode wanted = *mode;
 	struct policy *policy;
 	int saved_errno = errno;
+	bool skip = true;
 	int err = 0;
 
 	if (libxdp_depth)
@@ -389,7 +392,10 @@ static int before_attach(struct xdp_program **progs, size_t n, int ifindex,
 		libxdp_attaching.program = calloc(n, sizeof(*libxdp_attaching.program));
 		for (size_t i = 0; i < n && !err; i++)
 			if (progs[i])
-				err = decide(policy, progs[i], ifindex, *mode, &wanted);
+				err = decide(policy, progs[i], ifindex, *mode, &wanted, &skip);
+		libxdp_attaching.no_skip = !err && !skip;
+		if (libxdp_attaching.no_skip)
+			skip__hide();
 	}
 	if (policy)
 		state__leave();
@@ -404,8 +410,14 @@ static void after_attach(void)
 {
 	int saved_errno = errno;
 
-	if (!libxdp_depth)
-		forget_sources();
+	if (libxdp_depth)
+		return;
+	if (libxdp_attaching.no_skip) {
+		state__lock();
+		skip__show();
+		state__unlock();
+	}
+	forget_sources();
 	errno = saved_errno;
 }
 

@@ -89,13 +89,15 @@ static struct said ask_rules(const struct policy_rules *rules, const struct poli
 uint32_t reference__decide(const struct policy_rules *files, const struct policy_subject *s,
 			   enum policy_attr attr)
 {
-	static const uint32_t defaults[N_ATTRS] = { 50, 1 << 2, 0, 0 };
+	static const uint32_t defaults[N_ATTRS] = { 50, 1 << 2, 0, 0, 0 };
 	struct said said = ask_rules(files, s, attr);
 	uint32_t base = defaults[attr];
 
 	if (said.absolute)
 		return said.value;
-	/* the next sources: app, then btf, which attach and attach-mode do not all ask */
+	/* the next sources: app, then btf, which the other attributes do not all ask */
+	if (attr == ATTR_DISPATCHER)
+		return said.anything ? said.value : base;
 	if (attr != ATTR_ATTACH && s->app.has[attr])
 		base = s->app.value[attr].num;
 	else if (attr != ATTR_ATTACH && attr != ATTR_MODE && s->btf.has[attr])

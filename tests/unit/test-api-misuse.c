@@ -187,6 +187,8 @@ START_TEST(test_words)
 		{ XDP_POLICY_ATTACH, { 2, 0, 0, 0 }, NULL },
 		{ XDP_POLICY_ATTACH_MODE, { 1, 0, 0, 0 }, "native" },
 		{ XDP_POLICY_ATTACH_MODE, { 4, 0, 0, 0 }, NULL },
+		{ XDP_POLICY_DISPATCHER, { XDP_POLICY_REQUIRED, 0, 0, 0 }, "required" },
+		{ XDP_POLICY_DISPATCHER, { 2, 0, 0, 0 }, NULL },
 		{ XDP_POLICY_N_ATTRS, { 0, 0, 0, 0 }, NULL },
 	};
 	char buf[128];

@@ -131,6 +131,7 @@ START_TEST(test_nothing_is_said)
 	expect_value(decision, XDP_POLICY_CHAIN_CALL_ACTIONS, 0, PASS);
 	expect_value(decision, XDP_POLICY_ATTACH, 0, XDP_POLICY_ALLOW);
 	expect_value(decision, XDP_POLICY_ATTACH_MODE, 0, 0);
+	expect_value(decision, XDP_POLICY_DISPATCHER, 0, XDP_POLICY_OPTIONAL);
 	for (int attr = 0; attr < XDP_POLICY_N_ATTRS; attr++)
 		ck_assert_ptr_null(xdp_policy_decision__winner(decision, attr));
 	ck_assert_ptr_null(xdp_policy_decision__next(decision, NULL));
@@ -264,7 +265,9 @@ START_TEST(test_trace)
 		"attach cdb 2 0 - - -\n"
 		"attach-mode files 1 0 - - -\n"
 		"attach-mode cdb 2 0 - - -\n"
-		"attach-mode app 1 0 - - not known at this moment\n";
+		"attach-mode app 1 0 - - not known at this moment\n"
+		"dispatcher files 1 0 - - -\n"
+		"dispatcher cdb 2 0 - - -\n";
 	struct xdp_policy_known btf = { .has = 2, .num = { 0, PASS } };
 	struct xdp_policy_subject subject = { .sz = sizeof(subject), .program = "p", .btf = &btf };
 	struct xdp_policy_open_opts opts = opts_of_root();

@@ -45,7 +45,7 @@ static const struct {
 	{ "[x]\nzzz = 1\npriority = 2\n", 0,
 	  "2: found 'zzz', expected a condition or a setting: program, section, object, tag, "
 	  "executable, user, unit, host, interface, driver, mode, priority, chain-call-actions, "
-	  "attach, attach-mode, order, order-start, order-step\n" },
+	  "attach, attach-mode, dispatcher, order, order-start, order-step\n" },
 	{ "[x]\npriority = 1\npriority = 2\n", 0, "3: found 'priority' a second time" },
 	{ "[x]\nprogram = a\nprogram = b\npriority = 1\n", 0, "3: found 'program' a second time" },
 	{ "[x]\nprogram =\npriority = 1\n", 0, "2: found nothing, expected one or more globs" },
@@ -80,6 +80,9 @@ static const struct {
 
 	{ "[x]\ndriver = mlx5_core !veth\nmode = skb\npriority = 1\n", 1, NULL },
 	{ "[x]\nattach-mode = SKB\n", 1, NULL },
+	{ "[x]\ndispatcher = required\n", 1, NULL },
+	{ "[x]\ndispatcher = require\n", 0,
+	  "2: found 'require', expected optional or required; did you mean required?\n" },
 	{ "[x]\nattach-mode = sbk\n", 0,
 	  "2: found 'sbk', expected auto, native, skb or hw; did you mean skb?\n" },
 	{ "[x]\nattach-mode = skb hw\n", 0, "2: found 'skb hw', expected auto, native, skb or hw" },

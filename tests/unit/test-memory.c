@@ -57,7 +57,8 @@ static struct xdp_policy *open_or_die(const struct xdp_policy_rule *rules, size_
 	return policy;
 }
 
-/* "20 DROP deny skb", with "-" for each attribute that no rule sets; and the place of the first. */
+/* "20 DROP deny skb -", with "-" for each attribute that no rule sets; and the place of the first.
+ */
 static const char *decide(struct xdp_policy *policy, const struct xdp_policy_subject *subject,
 			  struct xdp_policy_answer *winner)
 {
@@ -101,36 +102,37 @@ static const struct {
 	struct xdp_policy_rule rule;
 	const char *decision;
 } members[] = {
-	{ { .priority = "1" }, "1 - - -" },
-	{ { .chain_call_actions = "PASS,drop" }, "- DROP PASS - -" },
-	{ { .attach = "deny" }, "- - deny -" },
-	{ { .attach_mode = "skb" }, "- - - skb" },
-	{ { .order = "a b\tp" }, "30 - - -" },
-	{ { .order = "a p", .order_start = "100" }, "110 - - -" },
-	{ { .order = "a p", .order_step = "1", .attach = "deny" }, "11 - deny -" },
-	{ { .priority = "1", .program = "a p" }, "1 - - -" },
-	{ { .priority = "1", .program = "a !p" }, "- - - -" },
-	{ { .priority = "1", .section = "xdp" }, "1 - - -" },
-	{ { .priority = "1", .section = "p" }, "- - - -" },
-	{ { .priority = "1", .object = "/*.o" }, "1 - - -" },
-	{ { .priority = "1", .object = "p.o" }, "- - - -" },
-	{ { .priority = "1", .tag = "0123*" }, "1 - - -" },
-	{ { .priority = "1", .tag = "1*" }, "- - - -" },
-	{ { .priority = "1", .executable = "/bin/*" }, "1 - - -" },
-	{ { .priority = "1", .executable = "/sbin/*" }, "- - - -" },
-	{ { .priority = "1", .user = "www" }, "1 - - -" },
-	{ { .priority = "1", .user = "33" }, "1 - - -" },
-	{ { .priority = "1", .user = "root" }, "- - - -" },
-	{ { .priority = "1", .unit = "x.*" }, "1 - - -" },
-	{ { .priority = "1", .unit = "y.*" }, "- - - -" },
-	{ { .priority = "1", .host = "h" }, "1 - - -" },
-	{ { .priority = "1", .host = "x" }, "- - - -" },
-	{ { .priority = "1", .interface = "eth*" }, "1 - - -" },
-	{ { .priority = "1", .interface = "!eth*" }, "- - - -" },
-	{ { .priority = "1", .driver = "veth" }, "1 - - -" },
-	{ { .priority = "1", .driver = "x" }, "- - - -" },
-	{ { .priority = "1", .mode = "native" }, "1 - - -" },
-	{ { .priority = "1", .mode = "skb" }, "- - - -" },
+	{ { .priority = "1" }, "1 - - - -" },
+	{ { .chain_call_actions = "PASS,drop" }, "- DROP PASS - - -" },
+	{ { .attach = "deny" }, "- - deny - -" },
+	{ { .attach_mode = "skb" }, "- - - skb -" },
+	{ { .dispatcher = "required" }, "- - - - required" },
+	{ { .order = "a b\tp" }, "30 - - - -" },
+	{ { .order = "a p", .order_start = "100" }, "110 - - - -" },
+	{ { .order = "a p", .order_step = "1", .attach = "deny" }, "11 - deny - -" },
+	{ { .priority = "1", .program = "a p" }, "1 - - - -" },
+	{ { .priority = "1", .program = "a !p" }, "- - - - -" },
+	{ { .priority = "1", .section = "xdp" }, "1 - - - -" },
+	{ { .priority = "1", .section = "p" }, "- - - - -" },
+	{ { .priority = "1", .object = "/*.o" }, "1 - - - -" },
+	{ { .priority = "1", .object = "p.o" }, "- - - - -" },
+	{ { .priority = "1", .tag = "0123*" }, "1 - - - -" },
+	{ { .priority = "1", .tag = "1*" }, "- - - - -" },
+	{ { .priority = "1", .executable = "/bin/*" }, "1 - - - -" },
+	{ { .priority = "1", .executable = "/sbin/*" }, "- - - - -" },
+	{ { .priority = "1", .user = "www" }, "1 - - - -" },
+	{ { .priority = "1", .user = "33" }, "1 - - - -" },
+	{ { .priority = "1", .user = "root" }, "- - - - -" },
+	{ { .priority = "1", .unit = "x.*" }, "1 - - - -" },
+	{ { .priority = "1", .unit = "y.*" }, "- - - - -" },
+	{ { .priority = "1", .host = "h" }, "1 - - - -" },
+	{ { .priority = "1", .host = "x" }, "- - - - -" },
+	{ { .priority = "1", .interface = "eth*" }, "1 - - - -" },
+	{ { .priority = "1", .interface = "!eth*" }, "- - - - -" },
+	{ { .priority = "1", .driver = "veth" }, "1 - - - -" },
+	{ { .priority = "1", .driver = "x" }, "- - - - -" },
+	{ { .priority = "1", .mode = "native" }, "1 - - - -" },
+	{ { .priority = "1", .mode = "skb" }, "- - - - -" },
 };
 
 START_TEST(test_members)
@@ -153,17 +155,17 @@ START_TEST(test_places)
 	struct xdp_policy *policy = open_or_die(rules, 3, 0);
 	struct xdp_policy_answer winner;
 
-	ck_assert_str_eq(decide(policy, &subject, &winner), "20 - - -");
+	ck_assert_str_eq(decide(policy, &subject, &winner), "20 - - - -");
 	ck_assert_str_eq(winner.source, "files");
 	ck_assert_str_eq(winner.file, "<memory>");
 	ck_assert_uint_eq(winner.line, 2);
 	ck_assert_uint_eq(winner.place, 2);
 	subject.program = "q";
-	ck_assert_str_eq(decide(policy, &subject, &winner), "3 - - -"); /* the last */
+	ck_assert_str_eq(decide(policy, &subject, &winner), "3 - - - -"); /* the last */
 	ck_assert_uint_eq(winner.line, 3);
 	ck_assert_ptr_null(winner.rule);
 	subject.program = "r";
-	ck_assert_str_eq(decide(policy, &subject, &winner), "1 - - -");
+	ck_assert_str_eq(decide(policy, &subject, &winner), "1 - - - -");
 	xdp_policy__close(policy);
 }
 END_TEST
@@ -177,15 +179,15 @@ START_TEST(test_files_override)
 	put_file(root, "/usr/lib/xdp/priorities.d/00-vendor.conf", "p: 2\n");
 	policy = open_or_die(&rule, 1, 0);
 	alone = open_or_die(&rule, 1, XDP_POLICY_F_NO_FILES);
-	ck_assert_str_eq(decide(policy, &full, &winner), "2 - deny -");
+	ck_assert_str_eq(decide(policy, &full, &winner), "2 - deny - -");
 	ck_assert_ptr_nonnull(strstr(winner.file, "00-vendor.conf"));
-	ck_assert_str_eq(decide(alone, &full, NULL), "1 - deny -");
+	ck_assert_str_eq(decide(alone, &full, NULL), "1 - deny - -");
 	put_file(root, "/etc/xdp/priorities.conf", "[]\nattach = allow\n");
-	ck_assert_str_eq(decide(policy, &full, NULL), "2 - allow -");
-	ck_assert_str_eq(decide(alone, &full, NULL), "1 - deny -");
+	ck_assert_str_eq(decide(policy, &full, NULL), "2 - allow - -");
+	ck_assert_str_eq(decide(alone, &full, NULL), "1 - deny - -");
 	/* the switch is a file, but not of rules */
 	put_file(root, "/etc/xdp/xdpswitch.conf", "attach: app\n");
-	ck_assert_str_eq(decide(alone, &full, NULL), "1 - - -");
+	ck_assert_str_eq(decide(alone, &full, NULL), "1 - - - -");
 	xdp_policy__close(policy);
 	xdp_policy__close(alone);
 }
@@ -203,7 +205,7 @@ START_TEST(test_are_copied)
 	memset(priority, 'x', 1);
 	memset(&rule, 'x', sizeof(rule));
 	ck_assert_int_eq(xdp_policy__reload(policy), 0);
-	ck_assert_str_eq(decide(policy, &full, &winner), "5 - - -");
+	ck_assert_str_eq(decide(policy, &full, &winner), "5 - - - -");
 	xdp_policy__close(policy);
 }
 END_TEST
@@ -263,7 +265,7 @@ START_TEST(test_sizes)
 	};
 	struct xdp_policy *policy = xdp_policy__open(&opts);
 
-	ck_assert_str_eq(decide(policy, &full, NULL), "2 - - -");
+	ck_assert_str_eq(decide(policy, &full, NULL), "2 - - - -");
 	xdp_policy__close(policy);
 	newer[1].newer = "";
 	ck_assert_int_eq(xdp_policy__get_error(xdp_policy__open(&opts)), -E2BIG);
@@ -301,7 +303,7 @@ START_TEST(test_ten_thousand)
 	}
 	policy = open_or_die(rules, 10000, 0);
 	subject.program = "p9998";
-	ck_assert_str_eq(decide(policy, &subject, NULL), "9998 - - -");
+	ck_assert_str_eq(decide(policy, &subject, NULL), "9998 - - - -");
 	xdp_policy__close(policy);
 	free(rules);
 	free(text);

@@ -219,7 +219,7 @@ START_TEST(test_values)
 
 	policy = open_with(PLUGINS,
 			   "priority: probe\nchain-call-actions: probe\nattach: probe\n"
-			   "attach-mode: probe\n",
+			   "attach-mode: probe\ndispatcher: probe\n",
 			   "", &told);
 	probe->status = values[_i].status;
 	probe->value = values[_i].value;

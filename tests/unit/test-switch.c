@@ -65,7 +65,7 @@ static const struct {
 	{ "priority: files, app\n", DEFAULT, DEFAULT, "1: found ', app', expected a source" },
 	{ "\npriorty: files\n", DEFAULT, DEFAULT,
 	  "2: found attribute 'priorty', expected priority, chain-call-actions, attach, "
-	  "attach-mode or on-error;"
+	  "attach-mode, dispatcher or on-error;"
 	  " did you mean priority?; the line is ignored" },
 	/* a source of that name may be installed: not for the grammar to say */
 	{ "priority: ldap_2-x app\n", "ldap_2-x:rccc app:rccc", DEFAULT, "" },

@@ -757,6 +757,8 @@ static void random_list(struct policy_rule *rule, const struct policy_key *key)
 	}
 }
 
+static const char *const dispatchers[] = { "optional", "required" };
+
 static void random_value(struct policy_rule *rule, const struct policy_key *key)
 {
 	static const char *const actions[] = { "none",	   "PASS",  "ABORTED DROP TX REDIRECT",
@@ -769,10 +771,11 @@ static void random_value(struct policy_rule *rule, const struct policy_key *key)
 	snprintf(number, sizeof(number), "%u",
 		 random_number(4) ? 1 + random_number(30) : 1 + random_number(INT32_MAX));
 	set_ok(rule, key,
-	       key->id == ATTR_ACTIONS ? actions[random_number(N(actions))] :
-	       key->id == ATTR_ATTACH  ? attaches[random_number(N(attaches))] :
-	       key->id == ATTR_MODE    ? modes[random_number(N(modes))] :
-					 number,
+	       key->id == ATTR_ACTIONS	  ? actions[random_number(N(actions))] :
+	       key->id == ATTR_ATTACH	  ? attaches[random_number(N(attaches))] :
+	       key->id == ATTR_MODE	  ? modes[random_number(N(modes))] :
+	       key->id == ATTR_DISPATCHER ? dispatchers[random_number(N(dispatchers))] :
+					    number,
 	       false);
 }
 

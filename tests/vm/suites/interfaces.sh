@@ -221,6 +221,45 @@ is "libxdp attaches it" 0 "$(with python3 from-id.py "$(program_id v0 ord_b)" v1
 proves "the rule of the other interface" v1 "5 ord_b, 50 ord_a" ba
 proves "the first is as it was" v0 "50 ord_b" b
 
+section "dispatcher = required"
+reset
+policy <<END
+[no way past it]
+program    = ord_b
+dispatcher = required
+priority   = 5
+END
+xdp-loader load v0 ord_a.o
+is "an application that skips the dispatcher" "attach ord_a v0 rc=-16" \
+	"$(with env LIBXDP_SKIP_DISPATCHER=1 app-shared v0 ord_a.o 2>/dev/null | grep '^attach')"
+is "a rule makes it join the chain" "attach ord_b v0 rc=0" \
+	"$(with env LIBXDP_SKIP_DISPATCHER=1 app-shared v0 ord_b.o 2>/dev/null | grep '^attach')"
+proves "beside others" v0 "5 ord_b, 50 ord_a" ba
+cat >skip.py <<'END'
+import ctypes, os, socket
+libc = ctypes.CDLL(None)
+libc.getenv.restype = ctypes.c_char_p
+xdp = ctypes.CDLL("libxdp.so.1")
+xdp.xdp_program__open_file.restype = ctypes.c_void_p
+for name in "ord_b", "ord_a":
+    prog = ctypes.c_void_p(xdp.xdp_program__open_file((name + ".o").encode(), None, None))
+    rc = xdp.xdp_program__attach(prog, socket.if_nametoindex("v1"), 1, 0)
+    print(name, rc, libc.getenv(b"LIBXDP_SKIP_DISPATCHER").decode())
+END
+is "the variable is there again, for the next" "ord_b 0 1
+ord_a -16 1" "$(with env LIBXDP_SKIP_DISPATCHER=1 python3 skip.py 2>/dev/null)"
+xdp-loader unload v1 --all
+with env LIBXDP_SKIP_DISPATCHER=1 app-shared --native v1 ord_a.o >/dev/null 2>&1
+contains "without a rule it is alone" "ord_a" "$(xdp-policy status v1)"
+policy <<END
+[no way past it]
+dispatcher = required
+END
+contains "status says that the rule is not followed" "priorities.conf:2" "$(xdp-policy status v1)"
+fails "apply cannot help it" "without libxdp's dispatcher" xdp-policy apply v1
+contains "explain names the price" "price" "$(xdp-policy explain ord_a)"
+/sbin/ip link set dev v1 xdpdrv off
+
 section "nothing is in the way of others"
 reset
 mkdir -p /run/xdp
