@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * Preloaded into xdp-policy itself: when that makes its temporary file, somebody else adds a line to
- * the file that it has read, WRITES times.
+ * Preloaded into xdp-policy itself: when that makes its temporary file, somebody else adds a line
+ * to the file that it has read, WRITES times.
  */
 #include <dlfcn.h>
 #include <stdio.h>
