@@ -67,17 +67,6 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	}
 }
 
-static int status_of(int err)
-{
-	return err == EACCES || err == EPERM || err == EROFS ? TOOL_PERM : TOOL_FOUND;
-}
-
-static int no_memory(void)
-{
-	tool_error("out of memory");
-	return TOOL_FOUND;
-}
-
 /* --- signals --- */
 
 static void take_away(void)
@@ -128,7 +117,7 @@ static int find_path(struct edit *edit)
 
 	if (strchr(name, '/')) {
 		edit->path = strdup(name);
-		return edit->path ? TOOL_OK : no_memory();
+		return edit->path ? TOOL_OK : tool_no_memory();
 	}
 	if (!strcmp(name, "priorities.conf") || !strcmp(name, "xdpswitch.conf"))
 		dir = "/etc/xdp/";
@@ -139,7 +128,7 @@ static int find_path(struct edit *edit)
 		return TOOL_USAGE;
 	}
 	edit->path = join(edit->root, dir, name);
-	return edit->path ? TOOL_OK : no_memory();
+	return edit->path ? TOOL_OK : tool_no_memory();
 }
 
 static bool is_below(const char *path, const char *dir)
@@ -173,7 +162,7 @@ static int set_dir(struct edit *edit)
 
 	free(edit->dir);
 	edit->dir = slash ? strndup(edit->path, slash + 1 - edit->path) : strdup("./");
-	return edit->dir ? TOOL_OK : no_memory();
+	return edit->dir ? TOOL_OK : tool_no_memory();
 }
 
 static int follow_link(struct edit *edit)
@@ -221,7 +210,7 @@ static int make_dirs(struct edit *edit)
 		*slash = '/';
 	}
 	umask(mask);
-	return err ? status_of(err) : TOOL_OK;
+	return err ? tool_status_of(err) : TOOL_OK;
 }
 
 /* Who may write into the directory can put another file in the place of each of ours. */
@@ -247,7 +236,7 @@ static int lock_dir(struct edit *edit)
 	edit->dir_fd = open(edit->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (edit->dir_fd < 0) {
 		tool_error("%s: found no directory, expected one: %m", edit->dir);
-		return errno == ENOENT || errno == ENOTDIR ? TOOL_USAGE : status_of(errno);
+		return errno == ENOENT || errno == ENOTDIR ? TOOL_USAGE : tool_status_of(errno);
 	}
 	if (!flock(edit->dir_fd, LOCK_EX | LOCK_NB))
 		return check_dir(edit);
@@ -298,7 +287,7 @@ static int open_target(struct edit *edit)
 	}
 	state = read_target(edit, &edit->old, &edit->old_size);
 	if (state == FILE_REFUSED)
-		return !access(edit->path, R_OK) ? TOOL_CONFIG : status_of(errno);
+		return !access(edit->path, R_OK) ? TOOL_CONFIG : tool_status_of(errno);
 	return TOOL_OK;
 }
 
@@ -324,32 +313,17 @@ static int make_temp(const struct edit *edit, char *path)
 	return fd;
 }
 
-static int write_all(int fd, const char *text, size_t size)
-{
-	while (size) {
-		ssize_t n = write(fd, text, size);
-
-		if (n < 0 && errno != EINTR)
-			return -1;
-		if (n > 0) {
-			text += n;
-			size -= n;
-		}
-	}
-	return 0;
-}
-
 static int make_copy(const struct edit *edit)
 {
 	int fd = make_temp(edit, copy_path), err;
 
-	if (fd >= 0 && !write_all(fd, edit->old, edit->old_size) && !close(fd))
+	if (fd >= 0 && !replace__write_all(fd, edit->old, edit->old_size) && !close(fd))
 		return TOOL_OK;
 	err = errno;
 	if (fd >= 0)
 		close(fd);
 	tool_error("%s: cannot write a copy beside it: %s", edit->path, strerror(err));
-	return status_of(err);
+	return tool_status_of(err);
 }
 
 /* --- what comes back --- */
@@ -380,7 +354,7 @@ static bool check_text(const struct edit *edit, const char *text, size_t size)
 	err = policy_rules__parse(&rules, text, size, &tool_log_stderr);
 	policy_rules__clear(&rules);
 	if (err == -ENOMEM)
-		no_memory();
+		tool_no_memory();
 	return !err;
 }
 
@@ -408,17 +382,6 @@ static bool is_as_it_was(struct edit *edit)
 	return false;
 }
 
-static int give_to(int fd, const struct stat *old)
-{
-	struct stat st;
-
-	if (fstat(fd, &st))
-		return -1;
-	if (st.st_uid == old->st_uid && st.st_gid == old->st_gid)
-		return 0;
-	return fchown(fd, old->st_uid, old->st_gid);
-}
-
 static int put_in_place(struct edit *edit, const char *text, size_t size)
 {
 	mode_t mode = edit->exists ? edit->st.st_mode & 07777 : 0644;
@@ -431,10 +394,10 @@ static int put_in_place(struct edit *edit, const char *text, size_t size)
 	replace.temp = strdup(new_path);
 	if (!replace.path || !replace.temp)
 		err = -ENOMEM;
-	else if (write_all(replace.fd, text, size))
+	else if (replace__write_all(replace.fd, text, size))
 		err = -errno;
 	/* the owner first: a change of it takes bits of the mode away */
-	else if (edit->exists && give_to(replace.fd, &edit->st))
+	else if (edit->exists && replace__give_to(replace.fd, &edit->st))
 		err = -errno;
 	if (err)
 		replace__abort(&replace);
@@ -461,7 +424,7 @@ static int save(struct edit *edit, const char *text, size_t size)
 	err = put_in_place(edit, text, size);
 	if (err) {
 		tool_error("%s: cannot save: %s", edit->path, strerror(-err));
-		edit->failed = status_of(-err);
+		edit->failed = tool_status_of(-err);
 		return EDIT_ASK;
 	}
 	printf("%s: saved%s\n", edit->path,

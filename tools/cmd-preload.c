@@ -1,19 +1,44 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include <dlfcn.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "preload-edit.h"
+#include "preload-probe.h"
+#include "preload-unit.h"
 #include "preload/symbols.h"
 #include "tool.h"
 
 struct preload {
 	struct tool_opts opts;
-	bool status;
+	const char *root; /* "" for the host */
+	const char *verb, *unit;
+	bool force;
 };
+
+static const struct argp_option options[] = {
+	{ "unit", 'u', "UNIT", 0, "One service of systemd, not all processes", 0 },
+	{ "force", 1, NULL, 0, "Enable even if something that matters less is wrong", 0 },
+	{ 0 },
+};
+
+static error_t parse_verb(struct preload *preload, const char *arg, struct argp_state *state)
+{
+	static const char *const verbs[] = { "enable", "disable", "status", PRELOAD_PROBE };
+
+	for (size_t i = 0; !preload->verb && i < sizeof(verbs) / sizeof(verbs[0]); i++) {
+		if (strcmp(arg, verbs[i]))
+			continue;
+		preload->verb = verbs[i];
+		return 0;
+	}
+	argp_error(state, "found '%s', expected %s", arg,
+		   preload->verb ? "nothing more" : "enable, disable or status");
+	return EINVAL;
+}
 
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
@@ -23,64 +48,38 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case ARGP_KEY_INIT:
 		state->child_inputs[0] = &preload->opts;
 		return 0;
-	case ARGP_KEY_ARG:
-		if (preload->status || strcmp(arg, "status"))
-			argp_error(state, "found '%s', expected status", arg);
-		preload->status = true;
+	case 'u':
+		preload->unit = arg;
 		return 0;
+	case 1:
+		preload->force = true;
+		return 0;
+	case ARGP_KEY_ARG:
+		return parse_verb(preload, arg, state);
 	case ARGP_KEY_NO_ARGS:
-		argp_error(state, "found nothing, expected status");
+		argp_error(state, "found nothing, expected enable, disable or status");
 		return EINVAL;
+	case ARGP_KEY_END:
+		if (preload->force && strcmp(preload->verb, "enable"))
+			argp_error(state, "found --force with %s, expected it with enable",
+				   preload->verb);
+		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;
 	}
 }
 
-static char *read_below_root(const struct preload *preload, const char *path)
-{
-	char *below, *text;
-	ssize_t n;
-	int fd;
+/* --- status --- */
 
-	if (asprintf(&below, "%s%s", preload->opts.root ? preload->opts.root : "", path) < 0)
-		return NULL;
-	fd = open(below, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	free(below);
-	text = fd >= 0 ? calloc(1, 65536) : NULL;
-	n = text ? read(fd, text, 65535) : -1;
-	if (fd >= 0)
-		close(fd);
-	if (n < 0) {
-		free(text);
-		return NULL;
-	}
-	return text;
-}
-
-/* Whether a list as the loader reads it, separated by blanks and colons, names our library. */
+/* Whether LD_PRELOAD names our library; the loader takes it apart at blanks and colons. */
 static bool names_us(const char *list)
 {
 	char word[512];
 
-	while (policy_text__word(&list, " \t\n:", word, sizeof(word)))
-		if (!strcmp(word, PRELOAD_PATH))
+	while (policy_text__word(&list, " :", word, sizeof(word)))
+		if (preload_file__is_ours(word, strlen(word)))
 			return true;
 	return false;
-}
-
-/* /etc/ld.so.preload, without its comments */
-static bool is_host_wide(const struct preload *preload)
-{
-	char *text = read_below_root(preload, "/etc/ld.so.preload");
-	bool found = false;
-
-	if (!text)
-		return false;
-	for (char *c = text; (c = strchr(c, '#'));)
-		memset(c, ' ', strcspn(c, "\n"));
-	found = names_us(text);
-	free(text);
-	return found;
 }
 
 static bool exists(const struct preload *preload, const char *path)
@@ -88,7 +87,7 @@ static bool exists(const struct preload *preload, const char *path)
 	char *below;
 	bool found;
 
-	if (asprintf(&below, "%s%s", preload->opts.root ? preload->opts.root : "", path) < 0)
+	if (asprintf(&below, "%s%s", preload->root, path) < 0)
 		return false;
 	found = !access(below, F_OK);
 	free(below);
@@ -110,9 +109,39 @@ static bool hooks_fit(void)
 	return fit;
 }
 
-static int print_status(const struct preload *preload)
+static bool is_interposing(void)
+{
+	const char *path = preload_probe__in_front();
+
+	return preload_file__is_ours(path, strlen(path));
+}
+
+static void print_unit(const struct preload_unit *unit, const struct preload_processes *running,
+		       json_t *json)
+{
+	bool enabled = preload_unit__is_enabled(unit);
+
+	if (json) {
+		json_object_set_new(json, "unit",
+				    json_pack("{s:s, s:s, s:b, s:i, s:i, s:i}", "name", unit->name,
+					      "file", unit->dropin, "enabled", enabled, "processes",
+					      running->all, "with-preload", running->with,
+					      "unreadable", running->unreadable));
+		return;
+	}
+	printf("%-12s %-4s %s\n", "unit", enabled ? "yes" : "no", unit->dropin);
+	printf("%-12s %-4u of %u of %s that run now", "processes", running->with, running->all,
+	       unit->name);
+	if (running->unreadable)
+		printf("; %u cannot be looked into", running->unreadable);
+	putchar('\n');
+}
+
+static int print_status(const struct preload *preload, const struct preload_unit *unit)
 {
 	const char *env = getenv("LD_PRELOAD");
+	struct preload_processes running = { 0 };
+	struct preload_found found;
 	struct {
 		const char *name, *text;
 		bool yes;
@@ -120,39 +149,242 @@ static int print_status(const struct preload *preload)
 		{ "shim", PRELOAD_PATH, exists(preload, PRELOAD_PATH) },
 		{ "hooks", HOOKS_PATH " (this version)",
 		  exists(preload, HOOKS_PATH) && hooks_fit() },
-		{ "host", "named in /etc/ld.so.preload: every new process", is_host_wide(preload) },
+		{ "host", "named in " PRELOAD_FILE ": every new process",
+		  preload_edit__look(preload->root, NULL, &found) && found.ours },
 		{ "environment", "named in LD_PRELOAD: what this shell starts",
 		  env && names_us(env) },
+		{ "mapped", "in the memory of this command, as of any that is started like it",
+		  preload_probe__is_mapped("self") > 0 },
+		{ "interposing", "and in front of libbpf there", is_interposing() },
 		{ "disabled", POLICY_KILL_SWITCH " exists: nothing is done",
 		  exists(preload, POLICY_KILL_SWITCH) },
 	};
 	bool works = facts[0].yes && facts[1].yes;
+	json_t *json = preload->opts.json ? tool_json_new() : NULL;
+
+	if (unit && !*preload->root)
+		preload_unit__processes(unit, &running);
+	for (size_t i = 0; i < sizeof(facts) / sizeof(facts[0]); i++)
+		if (json)
+			json_object_set_new(json, facts[i].name, json_boolean(facts[i].yes));
+		else
+			printf("%-12s %-4s %s\n", facts[i].name, facts[i].yes ? "yes" : "no",
+			       facts[i].text);
+	if (unit)
+		print_unit(unit, &running, json);
+	if (found.comment_line)
+		tool_error("%s" PRELOAD_FILE ":%u: found a comment that glibc takes for names, as "
+			   "there is one before it; expected one comment at most",
+			   preload->root, found.comment_line);
+	return json && tool_json_print(json) ? TOOL_FOUND : works ? TOOL_OK : TOOL_FOUND;
+}
+
+/* --- the host --- */
+
+static int print_edit(const struct preload *preload, const struct preload_edit *edit,
+		      const char *entry)
+{
+	static const char *const changes[] = {
+		[PRELOAD_SAME] = "none",
+		[PRELOAD_CHANGED] = "changed",
+		[PRELOAD_REMOVED] = "removed",
+	};
+	json_t *json;
 
 	if (preload->opts.json) {
-		json_t *json = tool_json_new();
-
-		for (size_t i = 0; i < sizeof(facts) / sizeof(facts[0]); i++)
-			json_object_set_new(json, facts[i].name, json_boolean(facts[i].yes));
-		return tool_json_print(json) ? TOOL_FOUND : works ? TOOL_OK : TOOL_FOUND;
+		json = tool_json_new();
+		json_object_set_new(json, "file", tool_json_string(edit->path));
+		json_object_set_new(json, "change", json_string(changes[edit->change]));
+		json_object_set_new(json, "before", json_integer(edit->found.ours));
+		if (entry)
+			json_object_set_new(json, "entry", json_string(entry));
+		if (edit->kept)
+			json_object_set_new(json, "kept", tool_json_string(edit->kept));
+		return tool_json_print(json);
 	}
-	for (size_t i = 0; i < sizeof(facts) / sizeof(facts[0]); i++)
-		printf("%-12s %-4s %s\n", facts[i].name, facts[i].yes ? "yes" : "no",
-		       facts[i].text);
-	return works ? TOOL_OK : TOOL_FOUND;
+	if (edit->change == PRELOAD_SAME)
+		printf("%s%s: %s\n", edit->path ? edit->path : preload->root,
+		       edit->path ? "" : PRELOAD_FILE,
+		       entry ? "names the preload already" : "does not name the preload");
+	else if (entry)
+		printf("%s: names %s now\n", edit->path, entry);
+	else
+		printf("%s: %s\n", edit->path,
+		       edit->change == PRELOAD_REMOVED ? "removed, nothing else was in it" :
+							 "names the preload no more");
+	if (entry && edit->found.ours > 1)
+		printf("  it was there %u times before, from line %u on\n", edit->found.ours,
+		       edit->found.line);
+	else if (entry && edit->found.ours && !edit->found.same)
+		printf("  in place of another path in line %u\n", edit->found.line);
+	if (edit->kept)
+		printf("  the file as it was: %s\n", edit->kept);
+	return TOOL_OK;
+}
+
+static void print_way_back(const struct preload *preload, const struct preload_edit *edit)
+{
+	if (*preload->root) {
+		printf("  the way back: xdp-policy preload disable --root %s\n", preload->root);
+		return;
+	}
+	printf("Processes that are started from now on have the preload; restart those that shall "
+	       "have it.\n"
+	       "  off at once, for all: mkdir -p /run/xdp && touch " POLICY_KILL_SWITCH "\n"
+	       "  the way back:         xdp-policy preload disable\n"
+	       "  if nothing starts any more, in a rescue system or a static shell:\n"
+	       "                        rm %s\n",
+	       edit->path);
+}
+
+/* The loader of another libc may not read the file at all. */
+static int check_host(const struct preload *preload, const struct preload_edit *edit)
+{
+	if (*preload->root || preload_probe__is_everywhere())
+		return TOOL_OK;
+	tool_error("%s: names the preload, but a new process does not have it", edit->path);
+	return TOOL_FOUND;
+}
+
+static int enable_host(const struct preload *preload)
+{
+	struct preload_edit edit = { 0 };
+	const char *entry;
+	int status;
+
+	status = preload_probe__try(preload->root, preload->force ? PROBE_WARN : PROBE_ALL, &entry);
+	if (!status)
+		status = preload_edit__run(preload->root, entry, &edit);
+	if (!status)
+		status = check_host(preload, &edit);
+	if (!status)
+		status = print_edit(preload, &edit, entry);
+	if (!status && !preload->opts.json && edit.change != PRELOAD_SAME)
+		print_way_back(preload, &edit);
+	preload_edit__free(&edit);
+	return status;
+}
+
+static int disable_host(const struct preload *preload)
+{
+	struct preload_edit edit = { 0 };
+	int status;
+
+	status = preload_edit__run(preload->root, NULL, &edit);
+	if (!status)
+		status = print_edit(preload, &edit, NULL);
+	if (!status && !preload->opts.json && edit.change != PRELOAD_SAME)
+		puts("Processes that run keep the preload until they are restarted.");
+	preload_edit__free(&edit);
+	return status;
+}
+
+/* --- one unit --- */
+
+static int print_unit_edit(const struct preload *preload, const struct preload_unit *unit,
+			   bool enable)
+{
+	json_t *json;
+
+	if (preload->opts.json) {
+		json = tool_json_new();
+		json_object_set_new(json, "unit", json_string(unit->name));
+		json_object_set_new(json, "file", tool_json_string(unit->dropin));
+		json_object_set_new(json, "change",
+				    json_string(!unit->changed ? "none" :
+						enable	       ? "changed" :
+								 "removed"));
+		if (unit->theirs)
+			json_object_set_new(json, "also", tool_json_string(unit->theirs));
+		if (unit->elsewhere)
+			json_object_set_new(json, "elsewhere", tool_json_string(unit->elsewhere));
+		return tool_json_print(json);
+	}
+	if (unit->elsewhere)
+		printf("%s: names the preload already\n", unit->elsewhere);
+	else
+		printf("%s: %s\n", unit->dropin,
+		       unit->changed ? enable ? "written" : "removed" :
+		       enable	     ? "is as it should be already" :
+				       "is not there");
+	if (unit->theirs)
+		printf("  %s preloads this too, as before: %s\n", unit->name, unit->theirs);
+	return TOOL_OK;
+}
+
+static void print_next(const struct preload *preload, const struct preload_unit *unit, bool enable)
+{
+	if (!*preload->root && !unit->is_template)
+		printf("To take effect:\n"
+		       "  systemctl daemon-reload && systemctl restart %s\n",
+		       unit->name);
+	else if (!*preload->root)
+		puts("To take effect:\n"
+		     "  systemctl daemon-reload, and restart its instances");
+	if (enable)
+		printf("The way back:\n"
+		       "  xdp-policy preload disable --unit %s\n",
+		       unit->name);
+}
+
+static int change_unit(const struct preload *preload, struct preload_unit *unit)
+{
+	bool enable = !strcmp(preload->verb, "enable");
+	const char *entry;
+	int status = TOOL_OK;
+
+	if (enable) {
+		/* a service of another word size is rare, and its own */
+		status = preload_probe__try(preload->root, PROBE_OWN, &entry);
+		if (!status)
+			status = preload_unit__enable(unit, preload->root, entry, preload->force);
+	} else {
+		status = preload_unit__disable(unit);
+	}
+	if (!status)
+		status = print_unit_edit(preload, unit, enable);
+	if (!status && !preload->opts.json && unit->changed)
+		print_next(preload, unit, enable);
+	return status;
+}
+
+/* --- */
+
+static int run(const struct preload *preload, struct preload_unit *unit)
+{
+	if (!strcmp(preload->verb, PRELOAD_PROBE))
+		return preload_probe__main();
+	if (!strcmp(preload->verb, "status"))
+		return print_status(preload, unit);
+	if (unit)
+		return change_unit(preload, unit);
+	return !strcmp(preload->verb, "enable") ? enable_host(preload) : disable_host(preload);
 }
 
 int cmd_preload(int argc, char **argv)
 {
 	static const struct argp_child children[] = { { &tool_argp, 0, NULL, 0 }, { 0 } };
 	static const struct argp argp = {
+		.options = options,
 		.parser = parse,
-		.args_doc = "status",
-		.doc = "Says whether the preload is installed and whole, and which processes get "
-		       "it. The exit status is 1 if it is not whole.",
+		.args_doc = "enable|disable|status",
+		.doc = "Brings the preload to all processes of the host, or to one service, and "
+		       "takes it away again; or says whether it is installed and whole, and which "
+		       "processes get it.",
 		.children = children,
 	};
 	struct preload preload = { 0 };
+	struct preload_unit unit;
+	int status;
 
 	argp_parse(&argp, argc, argv, 0, NULL, &preload);
-	return print_status(&preload);
+	preload.root = preload.opts.root ? preload.opts.root : "";
+	if (!preload.unit)
+		return run(&preload, NULL);
+	status = preload_unit__open(&unit, preload.root, preload.unit);
+	if (!status) {
+		status = run(&preload, &unit);
+		preload_unit__close(&unit);
+	}
+	return status;
 }

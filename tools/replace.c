@@ -53,6 +53,32 @@ int replace__begin(struct replace *r, const char *path)
 	return err;
 }
 
+int replace__write_all(int fd, const char *text, size_t size)
+{
+	while (size) {
+		ssize_t n = write(fd, text, size);
+
+		if (n < 0 && errno != EINTR)
+			return -1;
+		if (n > 0) {
+			text += n;
+			size -= n;
+		}
+	}
+	return 0;
+}
+
+int replace__give_to(int fd, const struct stat *old)
+{
+	struct stat st;
+
+	if (fstat(fd, &st))
+		return -1;
+	if (st.st_uid == old->st_uid && st.st_gid == old->st_gid)
+		return 0;
+	return fchown(fd, old->st_uid, old->st_gid);
+}
+
 /* So that the new name is on disk when we say that it is there. */
 static void sync_dir(const char *path)
 {

@@ -7,6 +7,7 @@
  * we are killed.
  */
 
+#include <sys/stat.h>
 #include <sys/types.h>
 
 struct replace {
@@ -21,6 +22,10 @@ int replace__make_dirs(const char *path);
 
 /* Makes the temporary file, with mode 0600. Returns 0 or a negative errno. */
 int replace__begin(struct replace *r, const char *path);
+
+/* Both return 0, or -1 with errno: writes all of text; gives the file old's owner and group. */
+int replace__write_all(int fd, const char *text, size_t size);
+int replace__give_to(int fd, const struct stat *old);
 
 /*
  * Gives it the mode, sees to it that it is on disk, and puts it in place. Returns 0, or a negative

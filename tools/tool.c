@@ -42,6 +42,23 @@ void tool_error(const char *fmt, ...)
 	fputc('\n', stderr);
 }
 
+int tool_status_of(int err)
+{
+	return err == EACCES || err == EPERM || err == EROFS ? TOOL_PERM : TOOL_FOUND;
+}
+
+int tool_no_memory(void)
+{
+	tool_error("out of memory");
+	return TOOL_FOUND;
+}
+
+int tool_cannot(const char *path, const char *what, int err)
+{
+	tool_error("%s: cannot %s: %s", path, what, strerror(err));
+	return tool_status_of(err);
+}
+
 void tool_print_message(FILE *out, enum policy_level level, const char *file, unsigned int line,
 			const char *text)
 {

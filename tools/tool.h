@@ -56,6 +56,12 @@ extern const struct argp tool_argp;
 /* "xdp-policy: text", to standard error. */
 __attribute__((format(printf, 1, 2))) void tool_error(const char *fmt, ...);
 
+/* Each says it and returns the exit status. */
+int tool_no_memory(void);
+int tool_cannot(const char *path, const char *what, int err);
+/* The exit status for an errno. */
+int tool_status_of(int err);
+
 /* A message sink that writes "file:line: text" to standard error. */
 extern const struct policy_log tool_log_stderr;
 void tool_print_message(FILE *out, enum policy_level level, const char *file, unsigned int line,

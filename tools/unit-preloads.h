@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef XDP_POLICY_UNIT_PRELOADS_H
+#define XDP_POLICY_UNIT_PRELOADS_H
+
+/* What the files of a systemd unit say of LD_PRELOAD, in the order in which systemd reads them. */
+
+#include <stdbool.h>
+
+struct unit_preloads {
+	bool exists;  /* there is a file of the unit itself */
+	char *value;  /* what is set before our drop-in is read, or NULL */
+	char *place;  /* FILE:LINE of it */
+	char *hinder; /* FILE:LINE: what would undo whatever our drop-in sets, or NULL */
+};
+
+/*
+ * Reads the unit's file and drop-ins below root, but for that of this name in /etc. Aliases of the
+ * unit are not known. Returns 0 or -ENOMEM.
+ */
+int unit_preloads__read(const char *root, const char *unit, const char *own,
+			struct unit_preloads *ret);
+void unit_preloads__clear(struct unit_preloads *preloads);
+
+#endif
