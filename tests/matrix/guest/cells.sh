@@ -12,7 +12,7 @@ cell()
 	shift 2
 	reset
 	"$@" >cell.out 2>&1
-	sed "s|^\(ok\|not ok\|skip\) - |\1 - $cell: |" cell.out
+	sed -E "s,^(ok|not ok|skip) - ,\1 - $cell: ," cell.out
 	if grep -q '^not ok - ' cell.out || ! grep -q '^ok - ' cell.out; then
 		grep -q '^not ok - ' cell.out || echo "not ok - $cell: it ran no test"
 		verdict=FAIL
