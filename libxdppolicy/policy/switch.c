@@ -14,9 +14,13 @@ static const char *const action_names[] = { "return", "continue", "merge" };
 #define N(array) (sizeof(array) / sizeof((array)[0]))
 
 static const char *const built_in[N_ATTRS] = {
-	[ATTR_PRIORITY] = "files cdb app btf", [ATTR_ACTIONS] = "files cdb app btf",
-	[ATTR_ATTACH] = "files cdb",	       [ATTR_MODE] = "files cdb app",
+	[ATTR_PRIORITY] = "files cdb app btf",
+	[ATTR_ACTIONS] = "files cdb app btf",
+	/* neither authors nor applications have a say in these */
+	[ATTR_ATTACH] = "files cdb",
 	[ATTR_DISPATCHER] = "files cdb",
+	/* of no program before it is attached */
+	[ATTR_MODE] = "files cdb app",
 };
 
 struct line {
