@@ -269,13 +269,28 @@ static bool is_worth_a_search(const struct elf_facts *facts)
 	       facts->imports & (IMPORT_BPF | IMPORT_SYSCALL | IMPORT_DLOPEN);
 }
 
+static size_t next_word(const char **line)
+{
+	*line += strspn(*line, " \t");
+	return strcspn(*line, " \t\r\n");
+}
+
+/* What env(1) would run is what matters, if nothing stands between. */
 static void read_script(const char *line, struct elf_facts *facts)
 {
-	size_t len;
+	static const char env[] = "/env";
+	size_t len = next_word(&line);
 
 	facts->kind = ELF_FILE_SCRIPT;
-	line += strspn(line, " \t");
-	len = strcspn(line, " \t\r\n");
+	if (len > strlen(env) && !memcmp(line + len - strlen(env), env, strlen(env))) {
+		const char *word = line + len;
+		size_t word_len = next_word(&word);
+
+		if (word_len && *word != '-' && !memchr(word, '=', word_len)) {
+			line = word;
+			len = word_len;
+		}
+	}
 	if (len < sizeof(facts->interpreter))
 		memcpy(facts->interpreter, line, len);
 }

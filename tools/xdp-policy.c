@@ -25,6 +25,8 @@ static const struct tool_command commands[] = {
 	{ "save", "[INTERFACE...]", "Write live chains as a file for load", cmd_save },
 	{ "watch", "", "Load chain files whenever they change", cmd_watch },
 	{ "status", "[INTERFACE...]", "Show live chains beside the policy's wishes", cmd_status },
+	{ "coverage", "[BINARY|PID|UNIT...]", "Say how each application is reached",
+	  cmd_coverage },
 	{ "preload", "status", "Say how applications are reached", cmd_preload },
 	{ 0 },
 };
