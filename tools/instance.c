@@ -2,8 +2,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "chain/lock.h"
@@ -42,4 +44,24 @@ int instance__release(int fd)
 
 	close(fd);
 	return err;
+}
+
+bool instance__runs(const char *root, const char *name)
+{
+	bool runs = false;
+	struct stat st;
+	char *path;
+	int fd;
+
+	if (asprintf(&path, "%s" XDP_POLICY_RUN_DIR "/%s", root, name) < 0)
+		return false;
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	if (fd >= 0) {
+		runs = flock(fd, LOCK_SH | LOCK_NB) && errno == EWOULDBLOCK;
+		close(fd);
+	} else if (errno == EACCES) {
+		runs = !stat(path, &st) && st.st_size > 0;
+	}
+	free(path);
+	return runs;
 }

@@ -2,16 +2,17 @@
 /* What the policy's files show by their names, and the executables and objects that rules name. */
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "below.h"
+#include "elf-facts.h"
+#include "instance.h"
 #include "lint-facts.h"
 #include "lint-object.h"
 
@@ -332,13 +333,18 @@ static bool has_cond(const struct group *group, enum policy_cond cond)
 
 static void add_reach(struct group *group, int fd)
 {
-	enum lint_elf elf = lint_elf__read(fd);
+	struct elf_facts elf;
+	bool is_static, is_linked;
 
+	elf_facts__read(fd, &elf);
+	is_static = elf_facts__is_static(&elf);
+	is_linked = !is_static && elf_facts__has_libxdp_inside(&elf);
+	elf_facts__clear(&elf);
 	for (size_t i = 0; i < group->n; i++) {
 		if (group->use[i].cond != COND_EXECUTABLE || group->use[i].excluded)
 			continue;
-		group->host->reach[group->use[i].rule].n_static += elf == LINT_ELF_STATIC;
-		group->host->reach[group->use[i].rule].n_linked += elf == LINT_ELF_LIBXDP_INSIDE;
+		group->host->reach[group->use[i].rule].n_static += is_static;
+		group->host->reach[group->use[i].rule].n_linked += is_linked;
 	}
 }
 
@@ -347,7 +353,7 @@ static void look_at(struct group *group)
 	char real[PATH_MAX];
 	int fd;
 
-	fd = lint_file__open(group->host->lint->root, group->use->path, real, sizeof(real));
+	fd = below__open(group->host->lint->root, group->use->path, real, sizeof(real));
 	if (fd < 0)
 		return;
 	for (size_t i = 0; i < group->n; i++)
@@ -373,34 +379,6 @@ static void look_at_all(struct host *host)
 		group.n = next - i;
 		look_at(&group);
 	}
-}
-
-/*
- * The daemon that corrects live chains, and so applies rules with an interface to everything, is to
- * come; this is the file that it will leave while it runs.
- */
-/*
- * The daemon locks a file and writes its process id into it. Who may not open it has to believe
- * the size, which is wrong if the daemon was killed.
- */
-static bool is_daemon_running(const char *root)
-{
-	bool running = false;
-	struct stat st;
-	char *path;
-	int fd;
-
-	if (asprintf(&path, "%s/run/xdp-policy/daemon", root) < 0)
-		return false;
-	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	if (fd >= 0) {
-		running = flock(fd, LOCK_SH | LOCK_NB) && errno == EWOULDBLOCK;
-		close(fd);
-	} else if (errno == EACCES) {
-		running = !stat(path, &st) && st.st_size > 0;
-	}
-	free(path);
-	return running;
 }
 
 /* Conditions that are only known when a program is attached. */
@@ -465,7 +443,7 @@ int lint__host(struct lint *lint, const struct policy_files *files)
 	check_files(lint, files);
 	rc = find_uses(&host);
 	if (!rc) {
-		bool daemon = is_daemon_running(lint->root);
+		bool daemon = instance__runs(lint->root, INSTANCE_DAEMON);
 
 		look_at_all(&host);
 		for (uint32_t i = 0; i < lint->n; i++)

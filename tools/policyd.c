@@ -121,7 +121,7 @@ void daemon__notify(const char *state)
 static int claim(void)
 {
 	char pid[INSTANCE_PID_SIZE];
-	int fd = instance__claim("daemon", pid);
+	int fd = instance__claim(INSTANCE_DAEMON, pid);
 
 	if (fd >= 0)
 		return fd;

@@ -43,6 +43,7 @@ int cmd_unload(int argc, char **argv);
 int cmd_save(int argc, char **argv);
 int cmd_watch(int argc, char **argv);
 int cmd_status(int argc, char **argv);
+int cmd_coverage(int argc, char **argv);
 int cmd_preload(int argc, char **argv);
 
 /* --root and --json; tool_argp parses them as a child of each command's own parser. */

@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/* How a file would be reached, by what is in it and what it is linked with. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/xattr.h>
+#include <unistd.h>
+
+#include "below.h"
+#include "coverage.h"
+
+#define ATTACHES (IMPORT_XDP_ATTACH | IMPORT_LINK_XDP | IMPORT_OLD_ATTACH)
+
+static void set_detail(struct coverage *coverage, const char *how, const char *name)
+{
+	if (*name)
+		snprintf(coverage->detail, sizeof(coverage->detail), "%s%s", how, name);
+}
+
+/* What is in the file itself, whatever it is linked with; without evidence, otherwise. */
+static enum coverage_reason by_texts(const struct elf_facts *facts, enum coverage_reason otherwise)
+{
+	uint32_t texts = facts->texts;
+
+	if (texts & TEXT_LIBXDP)
+		return REASON_STATIC;
+	if (texts & TEXT_BPFMAN)
+		return REASON_BPFMAN;
+	if (texts & TEXT_GO_ATTACH)
+		return REASON_GO;
+	if (facts->is_go)
+		return REASON_NO_ATTACH;
+	if (texts & (TEXT_LIBBPF_NETLINK | TEXT_MODES) && texts & TEXT_LIBBPF)
+		return REASON_LIBBPF_INSIDE;
+	if (texts & TEXT_LIBBPF)
+		return REASON_UNTOLD_LIBBPF;
+	if (texts & TEXT_MODES)
+		return REASON_NETLINK;
+	return texts & TEXT_AYA ? REASON_RUST : otherwise;
+}
+
+/* With libxdp in reach of the loader, or of the loader's user. */
+static bool by_libxdp(const struct elf_facts *facts, const struct closure *closure,
+		      struct coverage *coverage)
+{
+	bool inside = elf_facts__has_libxdp_inside(facts);
+
+	if (closure->libxdp) {
+		coverage->reason = REASON_SHARED;
+		set_detail(coverage, "through ", closure->libxdp_by);
+	} else if (inside || *closure->inside_by) {
+		uint32_t imports = inside ? facts->imports : closure->imports;
+
+		coverage->reason = imports & IMPORT_XDP_ATTACH ? REASON_INSIDE : REASON_INSIDE_OLD;
+		if (!inside)
+			set_detail(coverage, "through ", closure->inside_by);
+	} else if (*closure->plugin) {
+		coverage->reason = REASON_PLUGIN;
+		set_detail(coverage, "", closure->plugin);
+	} else if (facts->texts & TEXT_OPENS_LIBXDP && facts->imports & IMPORT_DLOPEN) {
+		coverage->reason = REASON_OPENS;
+	} else {
+		return false;
+	}
+	return true;
+}
+
+/*
+ * A library that can attach past the dispatcher, as bcc's can, says nothing of those who are linked
+ * with it for other things; what they would call for it has xdp in its name.
+ */
+static bool by_libbpf(const struct elf_facts *facts, const struct closure *closure,
+		      struct coverage *coverage)
+{
+	bool own = facts->imports & ATTACHES || (closure->libbpf_0 && facts->imports & IMPORT_XSK);
+
+	if (!own && !(*closure->attach_by && facts->imports & IMPORT_XDP_NAME))
+		return false;
+	coverage->reason = REASON_LIBBPF;
+	if (!own)
+		set_detail(coverage, "through ", closure->attach_by);
+	return true;
+}
+
+/* What the preload would reach, were it not for this. */
+static void check_loader(struct libraries *libraries, const struct elf_facts *facts,
+			 const struct closure *closure, struct coverage *coverage)
+{
+	if (closure->libbpf_0)
+		coverage->reason = REASON_LIBBPF_0;
+	else if (strstr(facts->interpreter, "ld-musl"))
+		coverage->reason = REASON_OTHER_LOADER;
+	else if (!libraries__can_preload(libraries, facts))
+		coverage->reason = REASON_NO_SHIM;
+}
+
+static void classify(struct libraries *libraries, const struct elf_facts *facts,
+		     struct coverage *coverage)
+{
+	struct closure closure;
+
+	libraries__close_over(libraries, facts, coverage->name, &closure);
+	if (closure.ours || (facts->texts & TEXT_OURS && facts->imports & IMPORT_ATTACH_TARGET)) {
+		coverage->reason = REASON_OURS;
+		return;
+	}
+	if (by_libxdp(facts, &closure, coverage)) {
+		check_loader(libraries, facts, &closure, coverage);
+		return;
+	}
+	if (by_libbpf(facts, &closure, coverage))
+		return;
+	coverage->reason =
+		by_texts(facts, closure.libbpf || closure.imports & IMPORT_BPF ? REASON_NO_ATTACH :
+										 REASON_NO_BPF);
+	if (*closure.missing)
+		set_detail(coverage, "there is no ", closure.missing);
+}
+
+/* In secure-execution mode LD_PRELOAD is ignored. */
+static void read_privileges(int fd, struct coverage *coverage)
+{
+	struct stat st;
+
+	if (!fstat(fd, &st) && st.st_mode & (S_ISUID | S_ISGID))
+		coverage->notes |= NOTE_SETUID;
+	if (fgetxattr(fd, "security.capability", NULL, 0) > 0)
+		coverage->notes |= NOTE_CAPABILITIES;
+}
+
+static void look_at(struct libraries *libraries, int fd, const struct elf_facts *facts,
+		    struct coverage *coverage)
+{
+	read_privileges(fd, coverage);
+	*coverage->detail = '\0';
+	if (facts->kind <= ELF_FILE_SCRIPT)
+		coverage->reason = REASON_NOT_ELF;
+	else if (facts->kind == ELF_FILE_BROKEN || (*facts->interpreter && !facts->has_sections))
+		coverage->reason = REASON_BROKEN;
+	else if (elf_facts__is_static(facts))
+		coverage->reason = by_texts(facts, REASON_UNTOLD_STATIC);
+	else
+		classify(libraries, facts, coverage);
+	if (facts->kind == ELF_FILE_LIBRARY && coverage->what == WHAT_EXECUTABLE)
+		coverage->what = WHAT_LIBRARY;
+}
+
+void coverage__look_at_file(struct libraries *libraries, int fd, struct coverage *coverage)
+{
+	struct elf_facts facts;
+
+	elf_facts__read(fd, &facts);
+	look_at(libraries, fd, &facts, coverage);
+	elf_facts__clear(&facts);
+}
+
+static int look_at_interpreter(struct libraries *libraries, const char *interpreter,
+			       struct coverage *coverage)
+{
+	char real[PATH_MAX];
+	int fd;
+
+	fd = strchr(interpreter, '/') ?
+		     below__open(libraries__root(libraries), interpreter, real, sizeof(real)) :
+		     coverage__open_command(libraries, interpreter, real);
+	if (fd < 0)
+		return -errno;
+	strcpy(coverage->script, coverage->name);
+	strcpy(coverage->name, real);
+	coverage__look_at_file(libraries, fd, coverage);
+	close(fd);
+	return 0;
+}
+
+int coverage__open_command(const struct libraries *libraries, const char *name, char real[PATH_MAX])
+{
+	static const char *const dirs[] = { "/usr/local/sbin", "/usr/local/bin", "/usr/sbin",
+					    "/usr/bin",	       "/sbin",		 "/bin" };
+	char path[PATH_MAX];
+	int fd = -1;
+
+	for (size_t i = 0; fd < 0 && i < sizeof(dirs) / sizeof(dirs[0]); i++) {
+		int n = snprintf(path, sizeof(path), "%s/%s", dirs[i], name);
+
+		if (n < (int)sizeof(path))
+			fd = below__open(libraries__root(libraries), path, real, PATH_MAX);
+	}
+	return fd;
+}
+
+int coverage__look_at_path(struct libraries *libraries, const char *path, struct coverage *coverage)
+{
+	struct elf_facts facts;
+	int fd, err = 0;
+
+	fd = strchr(path, '/') ? below__open(libraries__root(libraries), path, coverage->name,
+					     sizeof(coverage->name)) :
+				 coverage__open_command(libraries, path, coverage->name);
+	if (fd < 0)
+		return -errno;
+	elf_facts__read(fd, &facts);
+	if (facts.kind == ELF_FILE_SCRIPT && *facts.interpreter)
+		err = look_at_interpreter(libraries, facts.interpreter, coverage);
+	else
+		look_at(libraries, fd, &facts, coverage);
+	elf_facts__clear(&facts);
+	close(fd);
+	return err;
+}

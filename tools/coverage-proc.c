@@ -1,0 +1,325 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/* How a running process is reached. One that ends meanwhile is as good as never started. */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/bpf.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "chain/process.h"
+#include "coverage.h"
+
+#define MAX_TEXT (2 << 20) /* of an environment */
+
+/* What of it is in memory, and what it holds. */
+struct process {
+	int dir; /* of /proc; it stays that process's when the number is another's */
+	bool shim, hooks, libxdp, libbpf, libbpf_0;
+	bool program, link;
+	bool skips;
+};
+
+static FILE *open_text(const struct process *process, const char *name)
+{
+	int fd = openat(process->dir, name, O_RDONLY | O_CLOEXEC);
+	FILE *f = fd < 0 ? NULL : fdopen(fd, "r");
+
+	if (!f && fd >= 0)
+		close(fd);
+	return f;
+}
+
+static int read_maps(struct process *process)
+{
+	FILE *f = open_text(process, "maps");
+	char *line = NULL;
+	size_t size = 0;
+
+	if (!f)
+		return -errno;
+	while (getline(&line, &size, f) > 0) {
+		const char *path = strchr(line, '/'), *name = path ? strrchr(path, '/') : NULL;
+
+		if (!name)
+			continue;
+		process->shim |= !strncmp(name, "/libxdppolicy-preload.so", 24);
+		process->hooks |= !strncmp(name, "/libxdppolicy-hooks.so", 22);
+		process->libxdp |= !strncmp(name, "/libxdp.so.", 11);
+		process->libbpf |= !strncmp(name, "/libbpf.so.", 11);
+		process->libbpf_0 |= !strncmp(name, "/libbpf.so.0", 12);
+	}
+	free(line);
+	fclose(f);
+	return 0;
+}
+
+/* One descriptor of BPF's. */
+static void read_fdinfo(struct process *process, const char *number)
+{
+	char path[300], line[256], word[32];
+	unsigned int type;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "fdinfo/%s", number);
+	f = open_text(process, path);
+	while (f && fgets(line, sizeof(line), f)) {
+		if (sscanf(line, "prog_type: %u", &type) == 1)
+			process->program |= type == BPF_PROG_TYPE_XDP || type == BPF_PROG_TYPE_EXT;
+		if (sscanf(line, "link_type: %31s", word) == 1)
+			process->link |= !strcmp(word, "xdp");
+	}
+	if (f)
+		fclose(f);
+}
+
+static void read_descriptors(struct process *process)
+{
+	int fd = openat(process->dir, "fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *d = fd < 0 ? NULL : fdopendir(fd);
+	struct dirent *entry;
+
+	if (!d && fd >= 0)
+		close(fd);
+	while (d && (entry = readdir(d))) {
+		char target[64];
+		ssize_t len = readlinkat(dirfd(d), entry->d_name, target, sizeof(target) - 1);
+
+		target[len > 0 ? len : 0] = '\0';
+		if (strstr(target, "anon_inode:") == target && strstr(target, "bpf"))
+			read_fdinfo(process, entry->d_name);
+	}
+	if (d)
+		closedir(d);
+}
+
+/* As libxdp asks for it: 1, and nothing else. */
+static void read_environment(struct process *process)
+{
+	FILE *f = open_text(process, "environ");
+	char *variable = NULL;
+	size_t size = 0, all = 0;
+	ssize_t len;
+
+	while (f && all < MAX_TEXT && (len = getdelim(&variable, &size, '\0', f)) > 0) {
+		all += len;
+		process->skips |= !strcmp(variable, "LIBXDP_SKIP_DISPATCHER=1");
+	}
+	free(variable);
+	if (f)
+		fclose(f);
+}
+
+static void read_unit(const struct process *process, char *unit, size_t size)
+{
+	char text[4096];
+	FILE *f = open_text(process, "cgroup");
+	size_t len = f ? fread(text, 1, sizeof(text) - 1, f) : 0;
+
+	text[len] = '\0';
+	if (f)
+		fclose(f);
+	process__unit_of(text, unit, size);
+}
+
+static bool is_elsewhere(const struct process *process, const char *ns)
+{
+	char own[32];
+	struct stat a, b;
+
+	snprintf(own, sizeof(own), "/proc/self/%s", ns);
+	if (fstatat(process->dir, ns, &a, 0) || stat(own, &b))
+		return false;
+	return a.st_ino != b.st_ino || a.st_dev != b.st_dev;
+}
+
+/* Its path, also if another file has taken its place since. Returns a descriptor of what runs. */
+static int open_executable(const struct process *process, char *path, size_t size)
+{
+	static const char deleted[] = " (deleted)";
+	ssize_t len = readlinkat(process->dir, "exe", path, size - 1);
+	size_t suffix = strlen(deleted);
+
+	if (len <= 0)
+		return -1;
+	path[len] = '\0';
+	if ((size_t)len > suffix && !strcmp(path + len - suffix, deleted))
+		path[len - suffix] = '\0';
+	return openat(process->dir, "exe", O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+}
+
+static void classify(const struct coverage_host *host, struct coverage *coverage, int fd)
+{
+	struct libraries *libraries = host->libraries;
+	char root[64];
+
+	/* a container has libraries of its own */
+	if (coverage->notes & NOTE_MNT_NS) {
+		snprintf(root, sizeof(root), "/proc/%d/root", coverage->pid);
+		libraries = libraries__new(root);
+	}
+	if (libraries)
+		coverage__look_at_file(libraries, fd, coverage);
+	if (libraries != host->libraries)
+		libraries__free(libraries);
+}
+
+static bool is_libxdps(enum coverage_reason reason)
+{
+	return reason <= REASON_STATIC && reason != REASON_OURS;
+}
+
+/* What it does says more than what is in its file. */
+static void correct(const struct process *process, struct coverage *coverage)
+{
+	if (process->libxdp && coverage__class(coverage) >= COVERAGE_NONE) {
+		coverage->reason = process->libbpf_0 ? REASON_LIBBPF_0 : REASON_SHARED;
+		coverage->notes |= NOTE_MAY_OPEN;
+		*coverage->detail = '\0';
+	}
+	if (process->skips && is_libxdps(coverage->reason))
+		coverage->reason = REASON_SKIPS;
+	if (process->program)
+		coverage->notes |= NOTE_HOLDS;
+	if (process->program && coverage__class(coverage) >= COVERAGE_NO_XDP)
+		coverage->reason = REASON_HOLDS_PROGRAM;
+	if (process->link && coverage->reason != REASON_OURS)
+		coverage->reason = REASON_HOLDS_LINK;
+}
+
+static void set_state(const struct coverage_host *host, const struct process *process,
+		      struct coverage *coverage)
+{
+	bool there = !(coverage->notes & NOTE_MNT_NS);
+	bool enabled =
+		there && *coverage->unit && coverage_unit__is_preloaded(host, coverage->unit);
+
+	coverage_host__set_state(host, enabled, coverage);
+	if (coverage__class(coverage) > COVERAGE_AT_OPEN ||
+	    (coverage->state != STATE_ENABLED && coverage->state != STATE_OFF &&
+	     coverage->state != STATE_DAEMON))
+		return;
+	if (process->shim)
+		coverage->state = process->hooks ? STATE_ACTIVE : STATE_LOADED;
+	else if (coverage->state == STATE_ENABLED && there)
+		coverage->state = host->daemon ? STATE_DAEMON : STATE_RESTART;
+	else
+		coverage->state = host->daemon ? STATE_DAEMON : STATE_OFF;
+}
+
+static int look_at(const struct coverage_host *host, struct process *process,
+		   struct coverage *coverage)
+{
+	int fd, err;
+
+	err = read_maps(process);
+	if (err)
+		return err;
+	read_descriptors(process);
+	read_environment(process);
+	read_unit(process, coverage->unit, sizeof(coverage->unit));
+	if (is_elsewhere(process, "ns/mnt"))
+		coverage->notes |= NOTE_MNT_NS;
+	if (is_elsewhere(process, "ns/net"))
+		coverage->notes |= NOTE_NET_NS;
+	fd = open_executable(process, coverage->name, sizeof(coverage->name));
+	if (fd < 0)
+		return -errno;
+	classify(host, coverage, fd);
+	close(fd);
+	correct(process, coverage);
+	set_state(host, process, coverage);
+	return 0;
+}
+
+static int open_process(pid_t pid, struct process *process)
+{
+	char path[32];
+
+	snprintf(path, sizeof(path), "/proc/%d", pid);
+	*process = (struct process){ .dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC) };
+	return process->dir < 0 ? -ESRCH : 0;
+}
+
+int coverage__look_at_process(const struct coverage_host *host, pid_t pid,
+			      struct coverage *coverage)
+{
+	struct process process;
+	int err = open_process(pid, &process);
+
+	*coverage = (struct coverage){ .what = WHAT_PROCESS, .pid = pid };
+	if (err)
+		return err;
+	err = look_at(host, &process, coverage);
+	close(process.dir);
+	return err == -ENOENT ? -ESRCH : err;
+}
+
+/* Whether it is worth a look at its file. */
+static int is_candidate(pid_t pid)
+{
+	struct process process;
+	int err = open_process(pid, &process);
+
+	if (err)
+		return err;
+	err = read_maps(&process);
+	read_descriptors(&process);
+	close(process.dir);
+	return err ? err : process.libxdp || process.libbpf || process.program || process.link;
+}
+
+static bool is_of_unit(pid_t pid, const char *unit)
+{
+	struct process process;
+	char found[256];
+
+	if (open_process(pid, &process))
+		return false;
+	read_unit(&process, found, sizeof(found));
+	close(process.dir);
+	return !strcmp(found, unit);
+}
+
+/* Returns 1 if it was told of, 0 if there is nothing to tell, or a negative errno. */
+static int tell(const struct coverage_host *host, const char *unit, pid_t pid, coverage_fn *fn,
+		void *ctx)
+{
+	struct coverage coverage;
+	int err = unit ? is_of_unit(pid, unit) : is_candidate(pid);
+
+	if (err <= 0)
+		return err;
+	err = coverage__look_at_process(host, pid, &coverage);
+	if (err)
+		return err;
+	if (!unit && coverage__class(&coverage) >= COVERAGE_NO_XDP)
+		return 0;
+	fn(ctx, &coverage);
+	return 1;
+}
+
+void coverage__each_process(const struct coverage_host *host, const char *unit, coverage_fn *fn,
+			    void *ctx, struct coverage_count *count)
+{
+	DIR *d = opendir("/proc");
+	struct dirent *entry;
+	char *end;
+
+	*count = (struct coverage_count){ 0 };
+	while (d && (entry = readdir(d))) {
+		long pid = strtol(entry->d_name, &end, 10);
+		int rc;
+
+		if (*end || pid <= 0 || pid == getpid())
+			continue;
+		rc = tell(host, unit, pid, fn, ctx);
+		count->told += rc > 0;
+		count->refused += rc == -EACCES || rc == -EPERM;
+	}
+	if (d)
+		closedir(d);
+}

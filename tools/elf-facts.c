@@ -1,0 +1,356 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include <gelf.h>
+#include <libelf.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "elf-facts.h"
+
+/* More is taken for nonsense. */
+#define MAX_FILE    (2LL << 30)
+#define MAX_SECTION (256U << 20)
+#define MAX_NEEDED  1024
+#define MAX_DYNAMIC 65536
+
+#define N(array) (sizeof(array) / sizeof((array)[0]))
+
+/*
+ * How Debian's tools with libxdp inside, xdp-loader and the like, are told from others with a
+ * shared libbpf: libxdp reads a run config by bpf_object__btf() and puts a program into the
+ * dispatcher's slot by bpf_program__set_attach_target(), and all of its versions from 1.0 to 1.6 do
+ * so. `ip`, bpftrace and fastnetmon import neither.
+ */
+static const struct {
+	const char *name;
+	size_t len; /* only so much of it; 0: all */
+	uint32_t bits;
+} imports[] = {
+	{ "bpf_object__btf", 0, IMPORT_OBJECT_BTF },
+	{ "bpf_program__set_attach_target", 0, IMPORT_ATTACH_TARGET },
+	{ "bpf_xdp_attach", 0, IMPORT_XDP_ATTACH },
+	{ "bpf_program__attach_xdp", 0, IMPORT_LINK_XDP },
+	{ "bpf_set_link_xdp_fd", 19, IMPORT_OLD_ATTACH },
+	{ "bpf_", 4, IMPORT_BPF },
+	{ "xsk_", 4, IMPORT_XSK },
+	{ "syscall", 0, IMPORT_SYSCALL },
+	{ "dlopen", 0, IMPORT_DLOPEN },
+};
+
+/*
+ * What is in a file that contains a library, stripped or not: the beginnings of messages, names of
+ * functions that Go keeps, only if they can be called, and names of sources in Rust's.
+ */
+static const struct {
+	const char *text;
+	uint32_t bit;
+} texts[] = {
+	{ "libxdp: ", TEXT_LIBXDP },
+	{ "libbpf: prog '%s': ", TEXT_LIBBPF },
+	/* the half of libbpf that speaks netlink is there only if it is used */
+	{ "libbpf: Kernel error message: ", TEXT_LIBBPF_NETLINK },
+	/* a word of `ip link` and `bpftool net`, which speak netlink themselves */
+	{ "xdpgeneric", TEXT_MODES },
+	{ "cilium/ebpf/link.AttachXDP", TEXT_GO_ATTACH },
+	{ "vishvananda/netlink.LinkSetXdpFd", TEXT_GO_ATTACH },
+	{ "libbpfgo.(*BPFProg).AttachXDP", TEXT_GO_ATTACH },
+	{ "aya/src/programs/xdp.rs", TEXT_AYA },
+	{ "aya-obj-", TEXT_AYA },
+	{ "bpfman/src/", TEXT_BPFMAN },
+	{ "libxdp.so.1", TEXT_OPENS_LIBXDP },
+	{ "/run/xdp-policy", TEXT_OURS },
+};
+#define LONGEST_TEXT 64
+
+/* --- sections --- */
+
+static bool is_sane(const GElf_Shdr *header)
+{
+	return header->sh_size <= MAX_SECTION && !(header->sh_flags & SHF_COMPRESSED);
+}
+
+/* The first section of a type. */
+static Elf_Scn *find_section(Elf *elf, unsigned int type, GElf_Shdr *header)
+{
+	Elf_Scn *section = NULL;
+
+	while ((section = elf_nextscn(elf, section)))
+		if (gelf_getshdr(section, header) && header->sh_type == type)
+			return is_sane(header) ? section : NULL;
+	return NULL;
+}
+
+static bool has_section(Elf *elf, const char *name)
+{
+	Elf_Scn *section = NULL;
+	GElf_Shdr header;
+	size_t names;
+
+	if (elf_getshdrstrndx(elf, &names) || !gelf_getshdr(elf_getscn(elf, names), &header) ||
+	    !is_sane(&header))
+		return false;
+	while ((section = elf_nextscn(elf, section))) {
+		const char *found = NULL;
+
+		if (gelf_getshdr(section, &header))
+			found = elf_strptr(elf, names, header.sh_name);
+		if (found && !strcmp(found, name))
+			return true;
+	}
+	return false;
+}
+
+/* The data of a section of entries, with the strings that they refer to. */
+static Elf_Data *entries_of(Elf *elf, unsigned int type, size_t *strings)
+{
+	GElf_Shdr header, string_header;
+	Elf_Scn *section = find_section(elf, type, &header);
+
+	if (!section || !gelf_getshdr(elf_getscn(elf, header.sh_link), &string_header) ||
+	    !is_sane(&string_header))
+		return NULL;
+	*strings = header.sh_link;
+	return elf_getdata(section, NULL);
+}
+
+static void read_imports(Elf *elf, struct elf_facts *facts)
+{
+	size_t strings = 0;
+	Elf_Data *data = entries_of(elf, SHT_DYNSYM, &strings);
+	GElf_Sym symbol;
+
+	for (int i = 0; data && gelf_getsym(data, i, &symbol); i++) {
+		const char *name = NULL;
+
+		if (symbol.st_shndx == SHN_UNDEF)
+			name = elf_strptr(elf, strings, symbol.st_name);
+		if (!name)
+			continue;
+		for (size_t k = 0; k < N(imports); k++)
+			if (imports[k].len ? !strncmp(name, imports[k].name, imports[k].len) :
+					     !strcmp(name, imports[k].name))
+				facts->imports |= imports[k].bits;
+		if (strstr(name, "xdp"))
+			facts->imports |= IMPORT_XDP_NAME;
+	}
+}
+
+static void add_needed(struct elf_facts *facts, const char *name)
+{
+	char **larger;
+
+	if (facts->n_needed == MAX_NEEDED || !*name || strlen(name) > 255)
+		return;
+	larger = reallocarray(facts->needed, facts->n_needed + 1, sizeof(*larger));
+	if (!larger)
+		return;
+	facts->needed = larger;
+	larger[facts->n_needed] = strdup(name);
+	if (larger[facts->n_needed])
+		facts->n_needed++;
+}
+
+/* Returns the flags of DT_FLAGS_1. */
+static uint64_t read_dynamic(Elf *elf, struct elf_facts *facts)
+{
+	size_t strings = 0;
+	Elf_Data *data = entries_of(elf, SHT_DYNAMIC, &strings);
+	uint64_t flags = 0;
+	GElf_Dyn entry;
+
+	for (int i = 0; data && i < MAX_DYNAMIC && gelf_getdyn(data, i, &entry); i++) {
+		const char *text = NULL;
+
+		if (entry.d_tag == DT_NULL)
+			break;
+		if (entry.d_tag == DT_FLAGS_1)
+			flags = entry.d_un.d_val;
+		if (entry.d_tag == DT_NEEDED || entry.d_tag == DT_RPATH ||
+		    entry.d_tag == DT_RUNPATH)
+			text = elf_strptr(elf, strings, entry.d_un.d_val);
+		if (!text)
+			continue;
+		if (entry.d_tag == DT_NEEDED)
+			add_needed(facts, text);
+		else if (entry.d_tag == DT_RPATH)
+			snprintf(facts->rpath, sizeof(facts->rpath), "%s", text);
+		else
+			snprintf(facts->runpath, sizeof(facts->runpath), "%s", text);
+	}
+	return flags;
+}
+
+static void read_interpreter(Elf *elf, int fd, struct elf_facts *facts)
+{
+	GElf_Phdr header;
+	size_t n = 0;
+
+	if (elf_getphdrnum(elf, &n))
+		return;
+	for (size_t i = 0; i < n; i++) {
+		size_t size;
+		ssize_t len;
+
+		if (!gelf_getphdr(elf, i, &header) || header.p_type != PT_INTERP)
+			continue;
+		size = header.p_filesz < sizeof(facts->interpreter) ?
+			       header.p_filesz :
+			       sizeof(facts->interpreter) - 1;
+		len = pread(fd, facts->interpreter, size, header.p_offset);
+		facts->interpreter[len > 0 ? len : 0] = '\0';
+		/* the loader is what matters, whatever its name */
+		if (!*facts->interpreter)
+			strcpy(facts->interpreter, "?");
+		return;
+	}
+}
+
+static void read_elf(Elf *elf, int fd, struct elf_facts *facts)
+{
+	size_t n_sections = 0;
+	GElf_Ehdr header;
+	uint64_t flags;
+
+	facts->kind = ELF_FILE_BROKEN;
+	if (elf_kind(elf) != ELF_K_ELF || !gelf_getehdr(elf, &header))
+		return;
+	facts->word = header.e_ident[EI_CLASS];
+	facts->machine = header.e_machine;
+	if (header.e_type != ET_EXEC && header.e_type != ET_DYN) {
+		facts->kind = ELF_FILE_OTHER;
+		return;
+	}
+	facts->has_sections = !elf_getshdrnum(elf, &n_sections) && n_sections;
+	read_interpreter(elf, fd, facts);
+	flags = read_dynamic(elf, facts);
+	read_imports(elf, facts);
+	facts->is_go = has_section(elf, ".go.buildinfo") || has_section(elf, ".note.go.buildid");
+	facts->kind = header.e_type == ET_EXEC || *facts->interpreter || flags & DF_1_PIE ?
+			      ELF_FILE_EXECUTABLE :
+			      ELF_FILE_LIBRARY;
+}
+
+/* --- texts --- */
+
+static void search(const char *data, size_t size, struct elf_facts *facts)
+{
+	for (size_t i = 0; i < N(texts); i++)
+		if (!(facts->texts & texts[i].bit) &&
+		    memmem(data, size, texts[i].text, strlen(texts[i].text)))
+			facts->texts |= texts[i].bit;
+}
+
+/* Read, not mapped: the file may be cut short meanwhile. */
+static void search_all(int fd, struct elf_facts *facts)
+{
+	size_t size = 1 << 20, kept = 0;
+	char *block = malloc(size);
+	off_t at = 0;
+	ssize_t n;
+
+	while (block && (n = pread(fd, block + kept, size - kept, at)) > 0) {
+		at += n;
+		n += kept;
+		search(block, n, facts);
+		kept = n < LONGEST_TEXT ? n : LONGEST_TEXT;
+		memmove(block, block + n - kept, kept);
+	}
+	free(block);
+}
+
+/* All else has no means to speak of BPF to the kernel. */
+static bool is_worth_a_search(const struct elf_facts *facts)
+{
+	if (facts->kind == ELF_FILE_LIBRARY)
+		return facts->imports & IMPORT_BPF;
+	return elf_facts__is_static(facts) || facts->is_go ||
+	       facts->imports & (IMPORT_BPF | IMPORT_SYSCALL | IMPORT_DLOPEN);
+}
+
+static size_t next_word(const char **line)
+{
+	*line += strspn(*line, " \t");
+	return strcspn(*line, " \t\r\n");
+}
+
+/* What env(1) would run is what matters, if nothing stands between. */
+static void read_script(const char *line, struct elf_facts *facts)
+{
+	static const char env[] = "/env";
+	size_t len = next_word(&line);
+
+	facts->kind = ELF_FILE_SCRIPT;
+	if (len > strlen(env) && !memcmp(line + len - strlen(env), env, strlen(env))) {
+		const char *word = line + len;
+		size_t word_len = next_word(&word);
+
+		if (word_len && *word != '-' && !memchr(word, '=', word_len)) {
+			line = word;
+			len = word_len;
+		}
+	}
+	if (len < sizeof(facts->interpreter))
+		memcpy(facts->interpreter, line, len);
+}
+
+void elf_facts__read(int fd, struct elf_facts *ret)
+{
+	char start[ELF_INTERPRETER_SIZE] = "";
+	struct stat st;
+	ssize_t len;
+	Elf *elf;
+
+	*ret = (struct elf_facts){ 0 };
+	if (fstat(fd, &st) || !S_ISREG(st.st_mode))
+		return;
+	len = pread(fd, start, sizeof(start) - 1, 0);
+	if (len > 2 && !memcmp(start, "#!", 2)) {
+		read_script(start + 2, ret);
+		return;
+	}
+	if (len < SELFMAG || memcmp(start, ELFMAG, SELFMAG))
+		return;
+	ret->kind = ELF_FILE_BROKEN;
+	if (st.st_size > MAX_FILE)
+		return;
+	elf_version(EV_CURRENT);
+	elf = elf_begin(fd, ELF_C_READ, NULL);
+	if (elf)
+		read_elf(elf, fd, ret);
+	elf_end(elf);
+	if (ret->kind >= ELF_FILE_EXECUTABLE && is_worth_a_search(ret))
+		search_all(fd, ret);
+}
+
+void elf_facts__clear(struct elf_facts *facts)
+{
+	for (size_t i = 0; i < facts->n_needed; i++)
+		free(facts->needed[i]);
+	free(facts->needed);
+	facts->needed = NULL;
+	facts->n_needed = 0;
+}
+
+bool elf_facts__is_static(const struct elf_facts *facts)
+{
+	return facts->kind == ELF_FILE_EXECUTABLE && !*facts->interpreter;
+}
+
+bool elf_facts__needs(const struct elf_facts *facts, const char *name)
+{
+	for (size_t i = 0; i < facts->n_needed; i++)
+		if (!strncmp(facts->needed[i], name, strlen(name)))
+			return true;
+	return false;
+}
+
+bool elf_facts__has_libxdp_inside(const struct elf_facts *facts)
+{
+	const uint32_t calls = IMPORT_OBJECT_BTF | IMPORT_ATTACH_TARGET;
+
+	if (elf_facts__needs(facts, "libxdp.so."))
+		return false;
+	return (facts->imports & calls) == calls && facts->texts & TEXT_LIBXDP;
+}
