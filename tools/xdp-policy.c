@@ -25,7 +25,7 @@ static const struct tool_command commands[] = {
 	{ "save", "[INTERFACE...]", "Write live chains as a file for load", cmd_save },
 	{ "watch", "", "Load chain files whenever they change", cmd_watch },
 	{ "status", "[INTERFACE...]", "Show live chains beside the policy's wishes", cmd_status },
-	{ "coverage", "[BINARY|PID|UNIT...]", "Say how applications are reached", cmd_coverage },
+	{ "coverage", "[BINARY|PID...]", "Say how applications are reached", cmd_coverage },
 	{ "preload", "enable|disable ...", "Bring the preload to applications", cmd_preload },
 	{ 0 },
 };
