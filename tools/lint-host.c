@@ -12,7 +12,6 @@
 
 #include "below.h"
 #include "elf-facts.h"
-#include "instance.h"
 #include "lint-facts.h"
 #include "lint-object.h"
 
@@ -192,7 +191,7 @@ struct uses {
 /* What is known of a rule's executables. */
 struct reach {
 	uint32_t n_static; /* out of any preload's reach */
-	uint32_t n_linked; /* with libxdp inside: reached before an interface is known */
+	uint32_t n_linked; /* with libxdp inside */
 };
 
 /* A program in an object that a rule names. */
@@ -381,10 +380,14 @@ static void look_at_all(struct host *host)
 	}
 }
 
-/* Conditions that are only known when a program is attached. */
-#define AT_ATTACH (1U << COND_INTERFACE | 1U << COND_DRIVER | 1U << COND_MODE)
+/* What is changed in a shared libxdp alone. */
+static bool wants_shared(const struct policy_head *head)
+{
+	return head->has[ATTR_MODE] || (head->has[ATTR_DISPATCHER] &&
+					head->value[ATTR_DISPATCHER].num == DISPATCHER_REQUIRED);
+}
 
-static void check_reach(struct host *host, bool daemon, uint32_t i)
+static void check_reach(struct host *host, uint32_t i)
 {
 	const struct policy_rule *rule = host->lint->rule[i];
 	const char *list = rule->cond[COND_EXECUTABLE];
@@ -398,14 +401,13 @@ static void check_reach(struct host *host, bool daemon, uint32_t i)
 			  "found executable '%s', which is static, expected one with shared "
 			  "libraries: no preload reaches it, and the rule has no effect",
 			  list);
-	else if (!daemon && rule->head.conds & AT_ATTACH &&
-		 (rule->head.has[ATTR_PRIORITY] || rule->head.has[ATTR_ACTIONS]))
-		lint__add(
-			host->lint, LINT_NO_INTERFACE, rule->file, rule->line,
-			"found a condition on the interface for '%s', which has libxdp linked in, "
-			"expected none: priority and actions reach it before the interface is "
-			"known",
-			list);
+	else if (wants_shared(&rule->head))
+		lint__add(host->lint, LINT_LINKED_IN, rule->file, rule->line,
+			  "found %s for '%s', which has libxdp linked in, expected an executable "
+			  "with a shared libxdp",
+			  policy_key__attr(rule->head.has[ATTR_MODE] ? ATTR_MODE : ATTR_DISPATCHER)
+				  ->name,
+			  list);
 }
 
 /* The dispatcher has frags only if all of its programs do. */
@@ -443,11 +445,9 @@ int lint__host(struct lint *lint, const struct policy_files *files)
 	check_files(lint, files);
 	rc = find_uses(&host);
 	if (!rc) {
-		bool daemon = instance__runs(lint->root, INSTANCE_DAEMON);
-
 		look_at_all(&host);
 		for (uint32_t i = 0; i < lint->n; i++)
-			check_reach(&host, daemon, i);
+			check_reach(&host, i);
 		for (size_t i = 0; i < host.parts.n; i++)
 			check_frags(&host, &host.parts.part[i]);
 	}

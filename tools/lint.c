@@ -21,7 +21,7 @@ static const struct lint_kind {
 	[LINT_LAST_GOES_ON] = { "XP005", "last-goes-on", POLICY_WARNING },
 	[LINT_ALONE] = { "XP006", "alone", POLICY_WARNING },
 	[LINT_MIXED_FRAGS] = { "XP007", "mixed-frags", POLICY_WARNING },
-	[LINT_NO_INTERFACE] = { "XP008", "no-interface", POLICY_WARNING },
+	[LINT_LINKED_IN] = { "XP008", "linked-in", POLICY_WARNING },
 	[LINT_SUFFIX_TWIN] = { "XP009", "suffix-twin", POLICY_WARNING },
 	[LINT_NOT_READ] = { "XP010", "not-read", POLICY_WARNING },
 	/* done on purpose: only worth knowing */
