@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# shellcheck shell=sh source-path=SCRIPTDIR/../guest source=bench-lib.sh
+# at fixed addresses: see tests/vm/run
+# What an attach costs under the preload: `xdp-loader load` of three programs, the whole command,
+# beside the same without it. Figures, in turn with each other; see tests/bench/chain. Nothing but a
+# broken bench fails.
+. ../bench-lib.sh
+
+need_preload
+links v0
+rounds=${BENCH_ROUNDS:-15}
+
+# timed FILE ORDER COMMAND...
+timed()
+{
+	out=$1 wanted=$2
+	shift 2
+	watch-xdp v0 "$@" >"$out" 2>&1
+	[ "$(order v0)" = "$wanted" ] || {
+		broken=$((broken + 1))
+		echo "#   found $(order v0)"
+	}
+	unload v0
+}
+
+section "three programs"
+round=0 broken=0
+rm -f none.ratio opened.ratio built.ratio
+while [ $round -lt "$rounds" ]; do
+	rm -rf /etc/xdp
+	set -- xdp-loader load v0 ord_a.o ord_b.o ord_d.o
+	timed plain.out "50 ord_a, 50 ord_b, 60 ord_d" "$@"
+	timed none.out "50 ord_a, 50 ord_b, 60 ord_d" env "LD_PRELOAD=$PRELOAD" "$@"
+	echo "ord_b: 5" | policy
+	timed opened.out "5 ord_b, 50 ord_a, 60 ord_d" env "LD_PRELOAD=$PRELOAD" "$@"
+	printf '[here]\nprogram = ord_b\ninterface = v0\npriority = 5\n' | policy
+	timed built.out "5 ord_b, 50 ord_a, 60 ord_d" env "LD_PRELOAD=$PRELOAD" "$@"
+	for kind in none opened built; do
+		echo "$(field EXIT $kind.out) $(field EXIT plain.out)" >>$kind.ratio
+	done
+	round=$((round + 1))
+done
+is "the chains were as they should be" 0 $broken
+echo "#   xdp-loader load under the preload, beside the same without"
+told "no policy" none.ratio
+told "values set when it opens the programs" opened.ratio
+told "another dispatcher in place of its own" built.ratio
+exit 0
