@@ -38,8 +38,7 @@ static int write_attached(const struct record *record, char *text)
 		.app = record->app,
 		.btf = record->btf,
 	};
-	const struct record_attach attach = { &info, &subject, record->has_told, record->told,
-					      record->in_chain };
+	const struct record_attach attach = { &info, &subject, record->in_chain };
 
 	for (int cond = 0; cond < N_CONDS; cond++)
 		subject.value[cond] = record->value[cond];
@@ -75,9 +74,7 @@ static void check_record(enum record_kind kind, const struct record *record)
 		check_fact(record->uid, again.uid);
 		check_values(&record->app, &again.app);
 		check_values(&record->btf, &again.btf);
-		CHECK(record->has_told == again.has_told);
 		CHECK(record->in_chain == again.in_chain);
-		CHECK(!memcmp(record->told, again.told, sizeof(again.told)));
 		CHECK(!memcmp(record->first, again.first, sizeof(again.first)));
 		clear(&again);
 	}
