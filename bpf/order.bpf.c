@@ -21,6 +21,7 @@
  * ord_nobtf.o  -DLETTER=q -g0
  * ord_bare.o   -DLETTER=r -g0 -DUNCOUNTED
  * ord_bad.o    -DLETTER=s -DUNCHECKED
+ * ord_head.o   -DLETTER=b -DHEADROOM=8
  *
  * LETTER       the letter; the program is ord_LETTER, or NAME
  * SECOND       the letter of a second program in the same object
@@ -32,6 +33,7 @@
  * PINNED       its map is pinned by its name
  * UNCOUNTED    it has no map
  * UNCHECKED    it reads a packet without a look at its size, which no verifier lets pass
+ * HEADROOM     it moves the head of the packet by so many bytes, and back
  */
 #include <linux/bpf.h>
 #include <linux/if_ether.h>
@@ -103,6 +105,10 @@ static __always_inline int run(struct xdp_md *ctx, char letter, void *counter)
 	__u32 key = 0;
 	__u64 *count;
 
+#ifdef HEADROOM
+	if (bpf_xdp_adjust_head(ctx, -HEADROOM) || bpf_xdp_adjust_head(ctx, HEADROOM))
+		return XDP_ABORTED;
+#endif
 	if (!mark(ctx, letter))
 		return XDP_PASS;
 #ifdef UNCHECKED

@@ -60,13 +60,13 @@ static int set_name(struct preload_unit *unit, const char *name)
 		tool_error("found '%s', expected a service", name);
 		return TOOL_USAGE;
 	}
-	if (len + (has_suffix ? 0 : strlen(suffix)) >= sizeof(unit->name)) {
+	if (snprintf(unit->name, sizeof(unit->name), "%s%s", name, has_suffix ? "" : suffix) >=
+	    (int)sizeof(unit->name)) {
 		tool_error("found a name of %zu characters, expected that of a systemd unit, which "
 			   "has %zu at most",
 			   len, sizeof(unit->name) - 1);
 		return TOOL_USAGE;
 	}
-	snprintf(unit->name, sizeof(unit->name), "%s%s", name, has_suffix ? "" : suffix);
 	unit->is_template = strstr(unit->name, "@.service");
 	return TOOL_OK;
 }

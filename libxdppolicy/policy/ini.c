@@ -159,6 +159,17 @@ static bool find_binary(const char *text, size_t len, unsigned char *byte)
 	return false;
 }
 
+/* In a line that goes on with a list, inih before release 58 takes a comment for more values. */
+static void cut_comment(char *line)
+{
+	for (char *c = line; *c; c++) {
+		if (*c == ';' && c > line && (c[-1] == ' ' || c[-1] == '\t')) {
+			strcpy(c, "\n");
+			return;
+		}
+	}
+}
+
 /* An ini_reader: one whole line into str, or NULL at the end or where going on makes no sense. */
 static char *read_line(char *str, int num, void *stream)
 {
@@ -195,6 +206,8 @@ static char *read_line(char *str, int num, void *stream)
 	str[len] = '\n';
 	str[len + 1] = '\0';
 	look_at_line(p);
+	if (p->continues)
+		cut_comment(str);
 	return str;
 }
 

@@ -44,7 +44,9 @@ put_tests()
 		cp "$file" "$root/test/"
 	done
 	# only where there are static libraries
-	[ ! -e "$build/tests/apps/app-static" ] || cp "$build/tests/apps/app-static" "$root/test/"
+	for app in app-static app-inside app-xsk-inside; do
+		[ ! -e "$build/tests/apps/$app" ] || cp "$build/tests/apps/$app" "$root/test/"
+	done
 	cp -L "$build/tests/plugin/libxdppolicy_example.so.0" "$root/test/"
 	install -m 755 "$here/../apps/app-ctypes.py" "$build/tests/vm/pkt" "$root/test/"
 

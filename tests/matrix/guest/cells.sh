@@ -22,8 +22,10 @@ cell()
 	echo "cell|$row|$column|${verdict:-yes}"
 }
 
-# no REASON: what the tests before this line proved is a limit; the manual explains it.
+# no REASON: what the tests before this line proved is a limit. The REASON names the manual page that
+# explains it, as in "..., see xdp-policy(8)".
 no()
 {
+	contains "the reason names a manual page" "see [a-z.-]+\([1-8]\)" "$1"
 	echo "no - $1"
 }

@@ -15,9 +15,8 @@
 need_preload
 need_apply
 
-# Whether the preload gives tools with libxdp linked in what is said of an interface, and more than
-# their own options.
-STATIC_TOOLS_OBEY=no
+# The object of ord_b, or of one that moves the packet's head, too; see resizing.
+b=ord_b.o
 
 # What xdp-policy status says of an interface: "10 ord_b, 50 ord_a", and what differs.
 our_order()
@@ -68,23 +67,36 @@ actions_of_b()
 	is "actions" "10 ord_b XDP_PASS,XDP_TX" "$(chain v0 | grep ord_b)"
 }
 
-xdp_loader()
+# attach_all APPLICATION [with]
+attach_all()
 {
-	"$@" xdp-loader load v0 ord_a.o ord_b.o ord_c.o >app.out 2>&1 || cat app.out
+	app=$1
+	shift
+	case $app in
+	xdp-loader)
+		"$@" xdp-loader load v0 ord_a.o "$b" ord_c.o >app.out 2>&1 || cat app.out
+		;;
+	*)
+		"$@" "$app" --prio 50 --action PASS v0 ord_a.o >app.out 2>&1 || cat app.out
+		"$@" "$app" v0 ord_b.o ord_c.o >app.out 2>&1 || cat app.out
+		;;
+	esac
 }
-app_shared()
+attach_one_more()
 {
-	"$@" app-shared --prio 50 --action PASS v0 ord_a.o >app.out 2>&1 || cat app.out
-	"$@" app-shared v0 ord_b.o ord_c.o >app.out 2>&1 || cat app.out
+	case $1 in
+	xdp-loader) xdp-loader load v0 ord_d.o ;;
+	*) "$1" v0 ord_d.o ;;
+	esac
 }
 
 by_preload()
 {
-	"$@"
+	attach_all "$1"
 	proves "no policy" v0 "$OWN" cab
 	unload v0
 	rules
-	"$@" with
+	attach_all "$1" with
 	ruled "preload" v0 "$WANTED" bac
 	actions_of_b
 	succeeds "unload --all" xdp-loader unload v0 --all
@@ -92,12 +104,12 @@ by_preload()
 }
 by_apply()
 {
-	"$@"
+	attach_all "$1"
 	rules
 	applied "apply" 0 v0
 	ruled "apply" v0 "$WANTED" bac
 	actions_of_b
-	succeeds "its own tool extends that" xdp-loader load v0 ord_d.o
+	succeeds "the application extends that" attach_one_more "$1"
 	proves "extended" v0 "$WANTED, 60 ord_d" bacd
 	succeeds "unload --all" xdp-loader unload v0 --all
 	is "nothing is left" "" "$(pins)"
@@ -105,11 +117,11 @@ by_apply()
 by_daemon()
 {
 	rules
-	daemon daemon_corrects "$@"
+	daemon daemon_corrects "$1"
 }
 daemon_corrects()
 {
-	"$@"
+	attach_all "$1"
 	ruled "daemon" v0 "$WANTED" bac
 	actions_of_b
 }
@@ -176,10 +188,17 @@ filter_corrected()
 
 # --- AF_XDP: libxdp's default program comes before the others, or after them ---
 
-app_xsk()
+# below_socket APPLICATION COMMAND...: the COMMAND attaches what the APPLICATION comes to.
+below_socket()
+{
+	xsk=$1
+	shift
+	"$@" v0 ord_a.o ord_b.o >app.out 2>&1 || cat app.out
+}
+open_socket()
 {
 	rm -f xsk.out
-	"$@" app-xsk v0 "$SENT" 60 >xsk.out 2>xsk.err &
+	"$@" "$xsk" v0 "$SENT" 60 >xsk.out 2>xsk.err &
 	xsk_pid=$!
 	wait_for xsk.out '^ready\|rc=-' || cat xsk.err
 }
@@ -208,17 +227,17 @@ xsk_rule()
 
 xsk_by_preload()
 {
-	xdp-loader load v0 ord_a.o ord_b.o
-	app_xsk
+	below_socket "$@"
+	open_socket
 	xsk_receives "no policy" "$XSK_OWN" NONE
 	xsk_rule
-	app_xsk with
+	open_socket with
 	xsk_receives "preload" "$XSK_WANTED" ab
 }
 xsk_by_apply()
 {
-	xdp-loader load v0 ord_a.o ord_b.o
-	app_xsk
+	below_socket "$@"
+	open_socket
 	xsk_rule
 	applied "apply" 0 v0
 	xsk_receives "apply" "$XSK_WANTED" ab
@@ -226,12 +245,12 @@ xsk_by_apply()
 xsk_by_daemon()
 {
 	xsk_rule
-	xdp-loader load v0 ord_a.o ord_b.o
+	below_socket "$@"
 	daemon xsk_corrected
 }
 xsk_corrected()
 {
-	app_xsk
+	open_socket
 	xsk_receives "daemon" "$XSK_WANTED" ab
 }
 
@@ -247,45 +266,53 @@ interface_rule()
 	END
 }
 
-shared_by_interface()
+app_by_interface()
 {
 	interface_rule ord_b 5
-	with app-shared --prio 70 v0 ord_b.o >app.out 2>&1 || cat app.out
-	with app-shared v0 ord_a.o >app.out 2>&1 || cat app.out
-	with app-shared v1 ord_a.o ord_b.o >app.out 2>&1 || cat app.out
+	with "$1" --prio 70 v0 ord_b.o >app.out 2>&1 || cat app.out
+	with "$1" v0 ord_a.o >app.out 2>&1 || cat app.out
+	with "$1" v1 ord_a.o ord_b.o >app.out 2>&1 || cat app.out
 	ruled "the rule's interface" v0 "5 ord_b, 50 ord_a" ba
 	ruled "the other interface" v1 "50 ord_a, 50 ord_b" ab
+	unload v0
+	unload v1
+	policy <<-END
+	[first]
+	program   = ord_b
+	interface = v0
+	priority  = 5
+	[second]
+	program   = ord_b
+	interface = v1
+	priority  = 70
+	END
+	"$1" v0,v1 ord_a.o >app.out 2>&1 || cat app.out
+	with "$1" v0,v1 ord_b.o >app.out 2>&1 || cat app.out
+	ruled "one program on two interfaces, the first" v0 "5 ord_b, 50 ord_a" ba
+	ruled "one program on two interfaces, the second" v1 "50 ord_a, 70 ord_b" ab
 }
 loader_by_interface()
 {
 	interface_rule ord_b 5
-	with xdp-loader load -P 70 v0 ord_b.o >app.out 2>&1 || cat app.out
+	echo "chain-call-actions = PASS TX" >>/etc/xdp/priorities.conf
+	with xdp-loader load -P 70 -A XDP_DROP v0 "$b" >app.out 2>&1 || cat app.out
 	with xdp-loader load v0 ord_a.o >app.out 2>&1 || cat app.out
-	with xdp-loader load v1 ord_a.o ord_b.o >app.out 2>&1 || cat app.out
-	if [ "$STATIC_TOOLS_OBEY" = yes ]; then
-		ruled "the rule's interface" v0 "5 ord_b, 50 ord_a" ba
-	else
-		proves "the rule's interface" v0 "50 ord_a, 70 ord_b" ab
-		no "tools with libxdp linked in"
-	fi
+	with xdp-loader load v1 ord_a.o "$b" >app.out 2>&1 || cat app.out
+	ruled "the rule's interface" v0 "5 ord_b, 50 ord_a" ba
+	is "against -A" "5 ord_b XDP_PASS,XDP_TX" "$(chain v0 | grep ord_b)"
 	ruled "the other interface" v1 "50 ord_a, 50 ord_b" ab
 }
 filter_by_interface()
 {
 	interface_rule 'xdpfilt_*' 60
 	xdp_filter with
-	if [ "$STATIC_TOOLS_OBEY" = yes ]; then
-		filter_last
-	else
-		filter_first
-		no "tools with libxdp linked in"
-	fi
+	filter_last
 }
 xsk_by_interface()
 {
 	interface_rule xsk_def_prog 90
-	xdp-loader load v0 ord_a.o ord_b.o
-	app_xsk with
+	below_socket "$@"
+	open_socket with
 	xsk_receives "the rule's interface" "$XSK_WANTED" ab
 }
 
@@ -295,7 +322,7 @@ xsk_by_interface()
 LOADED="10 ord_a, 20 ord_b, 30 ord_c"
 load_chain()
 {
-	yaml v0 ord_a.o ord_b.o ord_c.o >chain.yaml
+	yaml v0 ord_a.o "$b" ord_c.o >chain.yaml
 	does "load" 0 load chain.yaml
 }
 load_by_preload()
@@ -312,9 +339,18 @@ load_by_preload()
 	echo "ord_d: 20" >>/etc/xdp/priorities.conf
 	load_chain
 	ruled "load" v0 "$WANTED" bac
-	succeeds "xdp-loader extends it" with xdp-loader load v0 ord_d.o
-	ruled "extended" v0 "10 ord_b, 20 ord_d, 30 ord_a, 40 ord_c" bdac
-	succeeds "xdp-loader takes one off" xdp-loader unload v0 -i "$(program_id v0 ord_d)"
+	if [ "$b" = ord_b.o ] || libxdp_takes_resizing; then
+		succeeds "xdp-loader extends it" with xdp-loader load v0 ord_d.o
+		ruled "extended" v0 "10 ord_b, 20 ord_d, 30 ord_a, 40 ord_c" bdac
+		succeeds "xdp-loader takes one off" xdp-loader unload v0 \
+			-i "$(program_id v0 ord_d)"
+	else
+		# It takes another dispatcher, of its own.
+		fails "xdp-loader cannot extend it" "attach program ord_b to dispatcher" \
+			xdp-loader load v0 ord_d.o
+		fails "nor with the preload" "attach program ord_b to dispatcher" \
+			with xdp-loader load v0 ord_d.o
+	fi
 	ruled "as before" v0 "$WANTED" bac
 	does "unload" 0 unload v0
 	is "nothing is left" "" "$(pins)"
@@ -346,6 +382,47 @@ load_corrected()
 	ruled "daemon" v0 "$WANTED" bac
 }
 
+# --- programs that move the head of the packet ---
+
+# From Linux 6.12 on no program that changes packets can take the place of one that does not, such as
+# a slot in the dispatcher of libxdp before 1.6.
+RESIZING="libxdp cannot attach it on this kernel, with or without the policy;\
+ see xdp-policy-preload(7), VERSIONS"
+
+# Whether libxdp of this suite can attach such a program on this kernel.
+libxdp_takes_resizing()
+{
+	xdp-loader load v1 ord_a.o
+	dispatcher=$(dispatcher_version v1)
+	unload v1
+	case $(uname -r),$dispatcher in
+	6.1.*,* | *,v3*) true ;;
+	*) false ;;
+	esac
+}
+
+# resizing COMMAND...: the same with another ord_b.
+resizing()
+{
+	b=ord_head.o
+	"$@"
+	b=ord_b.o
+}
+
+# resizing_by_libxdp COMMAND...: the same, if libxdp can; if not it cannot with us either.
+resizing_by_libxdp()
+{
+	if libxdp_takes_resizing; then
+		resizing "$@"
+		return
+	fi
+	rules
+	fails "without the preload" "Invalid argument|-22" xdp-loader load v0 ord_head.o ord_a.o
+	fails "with the preload" "Invalid argument|-22" with xdp-loader load v0 ord_head.o ord_a.o
+	is "nothing is attached" "" "$(order v0)$(pins)"
+	no "$RESIZING"
+}
+
 section "what there is"
 for file in /usr/lib/x86_64-linux-gnu/libxdp.so.1.* /usr/lib/x86_64-linux-gnu/libbpf.so.1.*; do
 	echo "#   ${file##*/}"
@@ -353,18 +430,22 @@ done
 
 for way in preload interface apply daemon; do
 	case $way in
-	interface)
-		cell xdp-loader $way loader_by_interface
-		cell app-shared $way shared_by_interface
-		;;
-	*)
-		cell xdp-loader $way "by_$way" xdp_loader
-		cell app-shared $way "by_$way" app_shared
-		;;
+	interface) by_loader=loader_by_interface by_app=app_by_interface ;;
+	*) by_loader=by_$way by_app=by_$way ;;
 	esac
+	cell xdp-loader $way $by_loader xdp-loader
+	cell app-shared $way $by_app app-shared
 	cell xdp-filter $way "filter_by_$way"
-	cell AF_XDP $way "xsk_by_$way"
+	cell AF_XDP $way "xsk_by_$way" app-xsk xdp-loader load
 	cell load $way "load_by_$way"
+	cell resizing $way resizing_by_libxdp $by_loader xdp-loader
+	cell load-resizing $way resizing "load_by_$way"
+	# What has libxdp linked in needs a static library, where it is built.
+	for app in app-inside app-xsk-inside; do
+		[ -x "../$app" ] || skip "$app: $way" "no static libxdp where it was built"
+	done
+	[ ! -x ../app-inside ] || cell app-inside $way $by_app app-inside
+	[ ! -x ../app-xsk-inside ] || cell AF_XDP-inside $way "xsk_by_$way" app-xsk-inside app-inside
 done
 reset
 exit 0
