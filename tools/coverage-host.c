@@ -52,6 +52,9 @@ void coverage_host__set_state(const struct coverage_host *host, bool enabled,
 {
 	enum coverage_class class = coverage__class(coverage);
 
+	/* a unit's LD_PRELOAD is ignored */
+	if (coverage->notes & (NOTE_SETUID | NOTE_CAPABILITIES))
+		enabled = false;
 	coverage->state = STATE_NOTHING;
 	if (class > COVERAGE_DAEMON || coverage->reason == REASON_OURS)
 		return;
