@@ -20,6 +20,7 @@ struct command {
 	struct libscols_table *table;
 	json_t *list;
 	size_t n;
+	struct coverage_scan scan;
 	bool unreached, missing, refused;
 };
 
@@ -222,21 +223,20 @@ static void ask(struct command *command, const char *arg)
 
 /* --- the host --- */
 
-static void show_live(struct command *command)
+static int show_host(struct command *command)
 {
-	struct coverage_count count;
-	int err = coverage__each_interface(&command->host, show_and_judge, command);
+	int err;
 
-	if (err) {
-		tool_error("the interfaces' programs: %s", strerror(-err));
-		command->refused = true;
+	if (!*command->host.root) {
+		err = coverage__each_interface(&command->host, show_and_judge, command);
+		if (err) {
+			tool_error("the interfaces' programs: %s", strerror(-err));
+			command->missing = true;
+		}
+		coverage__each_process(&command->host, NULL, show_and_judge, command);
 	}
-	coverage__each_process(&command->host, NULL, show_and_judge, command, &count);
-	if (!count.refused)
-		return;
-	tool_error("found %u processes that can't be looked at: %s", count.refused,
-		   strerror(EACCES));
-	command->refused = true;
+	err = coverage__each_installed(&command->host, show, command, &command->scan);
+	return err ? tool_no_memory() : TOOL_OK;
 }
 
 /* --- the answer --- */
@@ -256,7 +256,7 @@ static void start(struct command *command)
 	scols_table_set_termforce(command->table, SCOLS_TERMFORCE_NEVER);
 }
 
-static int print_json(struct command *command, size_t untold)
+static int print_json(struct command *command)
 {
 	const struct coverage_host *host = &command->host;
 	json_t *json = tool_json_new();
@@ -265,19 +265,24 @@ static int print_json(struct command *command, size_t untold)
 					       host->shim, "host", host->host, "disabled",
 					       host->disabled, "daemon", host->daemon));
 	if (!command->n_args)
-		json_object_set_new(json, "untold", json_integer(untold));
+		json_object_update_new(json, json_pack("{s:I, s:b}", "untold",
+						       (json_int_t)command->scan.untold, "cut",
+						       command->scan.cut));
 	json_object_set_new(json, "applications", command->list);
 	return tool_json_print(json);
 }
 
-static void print_table(struct command *command, size_t untold)
+static void print_table(struct command *command)
 {
 	if (command->n)
 		scols_print_table(command->table);
 	else if (!command->missing)
 		puts("found nothing that attaches XDP");
-	if (untold)
-		printf("%zu programs cannot be told: static, or with libbpf inside\n", untold);
+	if (command->scan.untold)
+		printf("%zu programs cannot be told: static, or with libbpf inside\n",
+		       command->scan.untold);
+	if (command->scan.cut)
+		puts("there are more files than were looked at");
 	if (*command->host.root && !command->n_args)
 		printf("files alone below %s: no interface, no process\n", command->host.root);
 	scols_unref_table(command->table);
@@ -285,24 +290,20 @@ static void print_table(struct command *command, size_t untold)
 
 static int run(struct command *command)
 {
-	size_t untold = 0;
-	int rc = TOOL_OK;
+	int rc = TOOL_OK, written = TOOL_OK;
 
 	start(command);
 	for (int i = 0; i < command->n_args; i++)
 		ask(command, command->args[i]);
-	if (!command->n_args) {
-		if (!*command->host.root)
-			show_live(command);
-		untold = coverage__each_installed(&command->host, show, command);
-	}
+	if (!command->n_args)
+		rc = show_host(command);
 	if (command->list)
-		rc = print_json(command, untold);
+		written = print_json(command);
 	else
-		print_table(command, untold);
+		print_table(command);
 	if (command->refused)
 		return TOOL_PERM;
-	return rc || command->unreached || command->missing ? TOOL_FOUND : TOOL_OK;
+	return rc || written || command->unreached || command->missing ? TOOL_FOUND : TOOL_OK;
 }
 
 static error_t parse(int key, char *arg, struct argp_state *state)

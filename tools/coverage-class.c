@@ -43,7 +43,8 @@ static const struct {
 	[REASON_NO_RECORD] = { COVERAGE_DAEMON, "attached-without-preload",
 			       "dispatcher, attached without the preload", NULL },
 	[REASON_SKIPS] = { COVERAGE_NONE, "skips-dispatcher", "LIBXDP_SKIP_DISPATCHER is set",
-			   "unset LIBXDP_SKIP_DISPATCHER where it is started" },
+			   "unset LIBXDP_SKIP_DISPATCHER where it is started; with a shared "
+			   "libxdp a rule 'dispatcher = required' can do it" },
 	[REASON_LIBBPF] = { COVERAGE_NONE, "libbpf-attach",
 			    "shared libbpf, attaches past the dispatcher", NO_DISPATCHER },
 	[REASON_NETLINK] = { COVERAGE_NONE, "netlink-attach",
@@ -82,6 +83,8 @@ static const struct {
 			    "look whether it is whole" },
 	[REASON_MISSING] = { COVERAGE_UNKNOWN, "missing", "found no such file",
 			     "look whether it is installed" },
+	[REASON_REFUSED] = { COVERAGE_UNKNOWN, "refused", "not permitted to look at it",
+			     "ask as root, outside of containers" },
 };
 
 static const char *const states[N_COVERAGE_STATES] = {

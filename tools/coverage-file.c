@@ -136,7 +136,8 @@ static void look_at(struct libraries *libraries, int fd, const struct elf_facts 
 	*coverage->detail = '\0';
 	if (facts->kind <= ELF_FILE_SCRIPT)
 		coverage->reason = REASON_NOT_ELF;
-	else if (facts->kind == ELF_FILE_BROKEN || (*facts->interpreter && !facts->has_sections))
+	else if (facts->kind == ELF_FILE_BROKEN ||
+		 (!elf_facts__is_static(facts) && !facts->is_whole))
 		coverage->reason = REASON_BROKEN;
 	else if (elf_facts__is_static(facts))
 		coverage->reason = by_texts(facts, REASON_UNTOLD_STATIC);

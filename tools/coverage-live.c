@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /* What is attached, and by whom, as far as the preload's records tell. */
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -7,7 +8,7 @@
 #include "coverage.h"
 #include "interfaces.h"
 
-/* "ord_a by /usr/sbin/app, ord_b": cut where there is no more room. Whether all have records. */
+/* "ord_a by /usr/sbin/app, ord_b"; "..." where there is no more room. Whether all have records. */
 static bool tell_programs(const struct chain *chain, char *buf, size_t size)
 {
 	struct record_dirs dirs;
@@ -29,6 +30,8 @@ static bool tell_programs(const struct chain *chain, char *buf, size_t size)
 		record__clear(&record);
 	}
 	record_dirs__close(&dirs);
+	if (strlen(buf) == size - 1)
+		strcpy(buf + size - 4, "...");
 	return all;
 }
 
@@ -56,21 +59,29 @@ static bool look_at(const struct coverage_host *host, const struct chain *chain,
 	return true;
 }
 
+static bool is_gone(int err)
+{
+	return err == -ENODEV || err == -ENXIO || err == -ENOENT;
+}
+
 int coverage__each_interface(const struct coverage_host *host, coverage_fn *fn, void *ctx)
 {
 	struct interfaces interfaces;
 	struct coverage coverage;
 	struct chain chain;
-	int err = 0;
+	int failed = 0;
 
 	interfaces__find(NULL, 0, &interfaces);
-	for (size_t i = 0; i < interfaces.n && !err; i++) {
-		err = chain__read(interfaces.interface[i].ifindex, NULL, &chain);
-		coverage = (struct coverage){ .what = WHAT_INTERFACE };
+	for (size_t i = 0; i < interfaces.n; i++) {
+		int err = chain__read(interfaces.interface[i].ifindex, NULL, &chain);
+
+		coverage = (struct coverage){ .what = WHAT_INTERFACE, .reason = REASON_REFUSED };
 		snprintf(coverage.name, sizeof(coverage.name), "%s", interfaces.interface[i].name);
-		if (!err && look_at(host, &chain, &coverage))
+		if (err == -EPERM || err == -EACCES || (!err && look_at(host, &chain, &coverage)))
 			fn(ctx, &coverage);
+		else if (err && !is_gone(err))
+			failed = err;
 	}
 	interfaces__free(&interfaces);
-	return err;
+	return failed;
 }

@@ -12,6 +12,7 @@
 
 #include "chain/process.h"
 #include "coverage.h"
+#include "preload-file.h"
 
 #define MAX_TEXT (2 << 20) /* of an environment */
 
@@ -46,7 +47,7 @@ static int read_maps(struct process *process)
 
 		if (!name)
 			continue;
-		process->shim |= !strncmp(name, "/libxdppolicy-preload.so", 24);
+		process->shim |= !strncmp(name + 1, PRELOAD_NAME, strlen(PRELOAD_NAME));
 		process->hooks |= !strncmp(name, "/libxdppolicy-hooks.so", 22);
 		process->libxdp |= !strncmp(name, "/libxdp.so.", 11);
 		process->libbpf |= !strncmp(name, "/libbpf.so.", 11);
@@ -284,42 +285,62 @@ static bool is_of_unit(pid_t pid, const char *unit)
 	return !strcmp(found, unit);
 }
 
-/* Returns 1 if it was told of, 0 if there is nothing to tell, or a negative errno. */
-static int tell(const struct coverage_host *host, const char *unit, pid_t pid, coverage_fn *fn,
-		void *ctx)
+/* What anybody may know of it. */
+static bool look_from_outside(pid_t pid, struct coverage *coverage)
 {
-	struct coverage coverage;
-	int err = unit ? is_of_unit(pid, unit) : is_candidate(pid);
+	struct process process;
+	FILE *f;
 
-	if (err <= 0)
-		return err;
-	err = coverage__look_at_process(host, pid, &coverage);
-	if (err)
-		return err;
-	if (!unit && coverage__class(&coverage) >= COVERAGE_NO_XDP)
-		return 0;
-	fn(ctx, &coverage);
-	return 1;
+	*coverage = (struct coverage){ .what = WHAT_PROCESS, .pid = pid, .reason = REASON_REFUSED };
+	if (open_process(pid, &process))
+		return false;
+	read_unit(&process, coverage->unit, sizeof(coverage->unit));
+	f = open_text(&process, "comm");
+	if (f && fgets(coverage->name, sizeof(coverage->name), f))
+		coverage->name[strcspn(coverage->name, "\n")] = '\0';
+	if (f)
+		fclose(f);
+	close(process.dir);
+	return true;
 }
 
-void coverage__each_process(const struct coverage_host *host, const char *unit, coverage_fn *fn,
-			    void *ctx, struct coverage_count *count)
+static bool is_refusal(int err)
+{
+	return err == -EACCES || err == -EPERM;
+}
+
+/* Whether it was told of. */
+static bool tell(const struct coverage_host *host, const char *unit, pid_t pid, coverage_fn *fn,
+		 void *ctx)
+{
+	struct coverage coverage;
+	int rc = unit ? is_of_unit(pid, unit) : is_candidate(pid);
+
+	if (rc > 0)
+		rc = coverage__look_at_process(host, pid, &coverage) ?: 1;
+	if (is_refusal(rc))
+		rc = look_from_outside(pid, &coverage);
+	if (rc <= 0 || (!unit && coverage__class(&coverage) == COVERAGE_NO_XDP))
+		return false;
+	fn(ctx, &coverage);
+	return true;
+}
+
+size_t coverage__each_process(const struct coverage_host *host, const char *unit, coverage_fn *fn,
+			      void *ctx)
 {
 	DIR *d = opendir("/proc");
 	struct dirent *entry;
+	size_t told = 0;
 	char *end;
 
-	*count = (struct coverage_count){ 0 };
 	while (d && (entry = readdir(d))) {
 		long pid = strtol(entry->d_name, &end, 10);
-		int rc;
 
-		if (*end || pid <= 0 || pid == getpid())
-			continue;
-		rc = tell(host, unit, pid, fn, ctx);
-		count->told += rc > 0;
-		count->refused += rc == -EACCES || rc == -EPERM;
+		if (!*end && pid > 0 && pid != getpid())
+			told += tell(host, unit, pid, fn, ctx);
 	}
 	if (d)
 		closedir(d);
+	return told;
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /* What is installed and could attach XDP. */
+#include <errno.h>
 #include <fts.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,6 +19,7 @@ struct scan {
 	const struct coverage_host *host;
 	size_t root_len, n;
 	char **path;
+	bool cut;
 };
 
 /* Programs, and what they may open. */
@@ -57,11 +59,14 @@ static void collect(struct scan *scan)
 			dirs[n] = NULL;
 	/* links such as /bin lead to what is looked at anyway */
 	fts = fts_open(dirs, FTS_PHYSICAL | FTS_NOCHDIR, NULL);
-	while (fts && (entry = fts_read(fts)) && scan->n < MAX_PATHS) {
+	while (fts && (entry = fts_read(fts))) {
 		if (entry->fts_info == FTS_D && entry->fts_level >= MAX_DEPTH)
 			fts_set(fts, entry, FTS_SKIP);
 		if (!is_wanted(entry))
 			continue;
+		scan->cut = scan->n == MAX_PATHS;
+		if (scan->cut)
+			break;
 		scan->path[scan->n] = strdup(entry->fts_path + scan->root_len);
 		scan->n += scan->path[scan->n] != NULL;
 	}
@@ -97,22 +102,23 @@ static bool look_at(const struct scan *scan, const char *path, struct coverage *
 	return true;
 }
 
-size_t coverage__each_installed(const struct coverage_host *host, coverage_fn *fn, void *ctx)
+int coverage__each_installed(const struct coverage_host *host, coverage_fn *fn, void *ctx,
+			     struct coverage_scan *ret)
 {
 	struct scan scan = { .host = host, .root_len = strlen(host->root) };
 	struct progress progress;
-	size_t untold = 0;
 
 	scan.path = calloc(MAX_PATHS, sizeof(*scan.path));
 	if (!scan.path)
-		return 0;
+		return -ENOMEM;
 	collect(&scan);
+	*ret = (struct coverage_scan){ .cut = scan.cut };
 	progress__begin(&progress, "looking at programs");
 	for (size_t i = 0; i < scan.n; i++) {
 		struct coverage coverage = { .what = WHAT_EXECUTABLE };
 
 		if (look_at(&scan, scan.path[i], &coverage)) {
-			untold += coverage__class(&coverage) == COVERAGE_UNKNOWN;
+			ret->untold += coverage__class(&coverage) == COVERAGE_UNKNOWN;
 			if (is_told(&coverage))
 				fn(ctx, &coverage);
 		}
@@ -121,5 +127,5 @@ size_t coverage__each_installed(const struct coverage_host *host, coverage_fn *f
 	}
 	progress__end(&progress);
 	free(scan.path);
-	return untold;
+	return 0;
 }

@@ -53,6 +53,7 @@ enum coverage_reason {
 	REASON_UNTOLD_LIBBPF,
 	REASON_BROKEN,
 	REASON_MISSING,
+	REASON_REFUSED,
 	N_COVERAGE_REASONS
 };
 
@@ -177,11 +178,6 @@ void coverage_host__close(struct coverage_host *host);
 void coverage_host__set_state(const struct coverage_host *host, bool enabled,
 			      struct coverage *coverage);
 
-/* A file of at most 64 KiB below root, or NULL; to be freed. */
-char *coverage_host__read(const struct coverage_host *host, const char *path);
-/* Whether a list as the loader reads it, separated by blanks and colons, names the preload. */
-bool coverage__names_preload(const char *list);
-
 /* Takes one line of the answer. */
 typedef void coverage_fn(void *ctx, const struct coverage *coverage);
 
@@ -190,16 +186,13 @@ typedef void coverage_fn(void *ctx, const struct coverage *coverage);
 /* Returns 0, or a negative errno: -ESRCH of one that is not, or no longer, there. */
 int coverage__look_at_process(const struct coverage_host *host, pid_t pid,
 			      struct coverage *coverage);
-struct coverage_count {
-	unsigned int told, refused; /* processes; refused: not permitted to look at */
-};
 
 /*
- * All processes of a unit; or of all units (NULL) those that hold XDP programs or have what
- * attaches them.
+ * All processes of a unit; or of all units (NULL) those that hold XDP programs, have what attaches
+ * them, or can't be looked at. Returns how many it told of.
  */
-void coverage__each_process(const struct coverage_host *host, const char *unit, coverage_fn *fn,
-			    void *ctx, struct coverage_count *count);
+size_t coverage__each_process(const struct coverage_host *host, const char *unit, coverage_fn *fn,
+			      void *ctx);
 
 /* --- coverage-unit.c --- */
 
@@ -221,10 +214,13 @@ int coverage__each_interface(const struct coverage_host *host, coverage_fn *fn, 
 
 /* --- coverage-scan.c --- */
 
-/*
- * Executables and libraries in the usual directories that could attach XDP. Returns how many
- * could not be told.
- */
-size_t coverage__each_installed(const struct coverage_host *host, coverage_fn *fn, void *ctx);
+struct coverage_scan {
+	size_t untold; /* programs that could not be told */
+	bool cut;      /* there are more files than were looked at */
+};
+
+/* Executables and libraries in the usual directories that could attach XDP. 0 or -ENOMEM. */
+int coverage__each_installed(const struct coverage_host *host, coverage_fn *fn, void *ctx,
+			     struct coverage_scan *ret);
 
 #endif

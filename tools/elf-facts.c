@@ -121,13 +121,19 @@ static void read_imports(Elf *elf, struct elf_facts *facts)
 	Elf_Data *data = entries_of(elf, SHT_DYNSYM, &strings);
 	GElf_Sym symbol;
 
+	if (!data)
+		facts->is_whole = false;
 	for (int i = 0; data && gelf_getsym(data, i, &symbol); i++) {
 		const char *name = NULL;
 
 		if (symbol.st_shndx == SHN_UNDEF)
 			name = elf_strptr(elf, strings, symbol.st_name);
-		if (!name)
+		else
 			continue;
+		if (!name) {
+			facts->is_whole = false;
+			continue;
+		}
 		for (size_t k = 0; k < N(imports); k++)
 			if (imports[k].len ? !strncmp(name, imports[k].name, imports[k].len) :
 					     !strcmp(name, imports[k].name))
@@ -160,6 +166,8 @@ static uint64_t read_dynamic(Elf *elf, struct elf_facts *facts)
 	uint64_t flags = 0;
 	GElf_Dyn entry;
 
+	if (!data)
+		facts->is_whole = false;
 	for (int i = 0; data && i < MAX_DYNAMIC && gelf_getdyn(data, i, &entry); i++) {
 		const char *text = NULL;
 
@@ -170,8 +178,12 @@ static uint64_t read_dynamic(Elf *elf, struct elf_facts *facts)
 		if (entry.d_tag == DT_NEEDED || entry.d_tag == DT_RPATH ||
 		    entry.d_tag == DT_RUNPATH)
 			text = elf_strptr(elf, strings, entry.d_un.d_val);
-		if (!text)
+		else
 			continue;
+		if (!text) {
+			facts->is_whole = false;
+			continue;
+		}
 		if (entry.d_tag == DT_NEEDED)
 			add_needed(facts, text);
 		else if (entry.d_tag == DT_RPATH)
@@ -209,7 +221,6 @@ static void read_interpreter(Elf *elf, int fd, struct elf_facts *facts)
 
 static void read_elf(Elf *elf, int fd, struct elf_facts *facts)
 {
-	size_t n_sections = 0;
 	GElf_Ehdr header;
 	uint64_t flags;
 
@@ -222,7 +233,7 @@ static void read_elf(Elf *elf, int fd, struct elf_facts *facts)
 		facts->kind = ELF_FILE_OTHER;
 		return;
 	}
-	facts->has_sections = !elf_getshdrnum(elf, &n_sections) && n_sections;
+	facts->is_whole = true;
 	read_interpreter(elf, fd, facts);
 	flags = read_dynamic(elf, facts);
 	read_imports(elf, facts);

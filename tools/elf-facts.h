@@ -53,7 +53,9 @@ struct elf_facts {
 	enum elf_kind kind;
 	uint8_t word; /* ELFCLASS32, ELFCLASS64 */
 	uint16_t machine;
-	bool is_go, has_sections;
+	bool is_go;
+	/* its libraries and imports could be read; those of a static one cannot, ever */
+	bool is_whole;
 	/* the loader of an executable, empty if static; or what runs a script */
 	char interpreter[ELF_INTERPRETER_SIZE];
 	char rpath[ELF_RUNPATH_SIZE], runpath[ELF_RUNPATH_SIZE];

@@ -108,7 +108,7 @@ static char *read_dropin(const struct preload_unit *unit, enum policy_file_state
 	return copy;
 }
 
-static bool names_us(const char *list)
+bool preload_unit__names_shim(const char *list)
 {
 	char word[512];
 
@@ -123,7 +123,7 @@ bool preload_unit__is_enabled(const struct preload_unit *unit)
 {
 	enum policy_file_state state;
 	char *text = read_dropin(unit, &state);
-	bool enabled = text && names_us(text);
+	bool enabled = text && preload_unit__names_shim(text);
 
 	free(text);
 	return enabled;
@@ -204,7 +204,7 @@ static int merge(struct preload_unit *unit, const struct unit_preloads *found, c
 	char *text;
 	int status;
 
-	if (found->value && names_us(found->value)) {
+	if (found->value && preload_unit__names_shim(found->value)) {
 		unit->elsewhere = strdup(found->place);
 		return unit->elsewhere ? TOOL_OK : tool_no_memory();
 	}

@@ -28,6 +28,9 @@ int preload_unit__disable(struct preload_unit *unit);
 /* Whether the drop-in is there and names the shim. */
 bool preload_unit__is_enabled(const struct preload_unit *unit);
 
+/* Whether the value of an LD_PRELOAD, or a file with one, names the shim. */
+bool preload_unit__names_shim(const char *list);
+
 /* The processes of the unit that run now; of these the ones that have the shim, or hide it. */
 struct preload_processes {
 	unsigned int all, with, unreadable;

@@ -8,14 +8,14 @@
 
 struct unit_preloads {
 	bool exists;  /* there is a file of the unit itself */
-	char *value;  /* what is set before our drop-in is read, or NULL */
+	char *value;  /* what is set before our drop-in is read, or by all, or NULL */
 	char *place;  /* FILE:LINE of it */
 	char *hinder; /* FILE:LINE: what would undo whatever our drop-in sets, or NULL */
 };
 
 /*
- * Reads the unit's file and drop-ins below root, but for that of this name in /etc. Aliases of the
- * unit are not known. Returns 0 or -ENOMEM.
+ * Reads the unit's file and drop-ins below root, but for the drop-in of the name own, if that is
+ * not NULL. Aliases of the unit are not known. Returns 0 or -ENOMEM.
  */
 int unit_preloads__read(const char *root, const char *unit, const char *own,
 			struct unit_preloads *ret);
