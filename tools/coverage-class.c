@@ -42,9 +42,13 @@ static const struct {
 			     "no preload of its machine and word size", NULL },
 	[REASON_NO_RECORD] = { COVERAGE_DAEMON, "attached-without-preload",
 			       "dispatcher, attached without the preload", NULL },
-	[REASON_SKIPS] = { COVERAGE_NONE, "skips-dispatcher", "LIBXDP_SKIP_DISPATCHER is set",
+	[REASON_SKIPS] = { COVERAGE_NONE, "skips-dispatcher",
+			   "LIBXDP_SKIP_DISPATCHER is set, or it sets that",
 			   "unset LIBXDP_SKIP_DISPATCHER where it is started; with a shared "
 			   "libxdp a rule 'dispatcher = required' can do it" },
+	[REASON_OWN_PROGRAM] = { COVERAGE_NONE, "own-program",
+				 "libxdp for its sockets alone, its program past the dispatcher",
+				 NO_DISPATCHER },
 	[REASON_LIBBPF] = { COVERAGE_NONE, "libbpf-attach",
 			    "shared libbpf, attaches past the dispatcher", NO_DISPATCHER },
 	[REASON_NETLINK] = { COVERAGE_NONE, "netlink-attach",
@@ -105,6 +109,7 @@ static const struct {
 	  "in another mount namespace, where the preload must be, too" },
 	{ NOTE_NET_NS, "network-namespace", "in another network namespace" },
 	{ NOTE_HOLDS, "holds-programs", "holds XDP programs" },
+	{ NOTE_MIXED, "mixed", "what it attaches by libbpf itself goes past the dispatcher" },
 	{ NOTE_MAY_OPEN, "opened", "opened while it runs" },
 };
 

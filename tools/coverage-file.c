@@ -40,6 +40,28 @@ static enum coverage_reason by_texts(const struct elf_facts *facts, enum coverag
 	return texts & TEXT_AYA ? REASON_RUST : otherwise;
 }
 
+/*
+ * What has a shared libxdp may attach by libbpf all the same. libknot does, and takes from libxdp
+ * AF_XDP's sockets without their program: it has one of its own inside. DPDK and suricata take
+ * libxdp's, unless they are given another.
+ */
+static void by_shared(const struct elf_facts *facts, const struct closure *closure,
+		      struct coverage *coverage)
+{
+	uint32_t imports = closure->imports;
+
+	coverage->reason = REASON_SHARED;
+	set_detail(coverage, "through ", closure->libxdp_by);
+	if (facts->texts & TEXT_SKIPS)
+		coverage->reason = REASON_SKIPS;
+	else if (!(imports & ATTACHES) || imports & IMPORT_XDP_PROGRAM)
+		return;
+	else if (imports & IMPORT_OPEN_MEM && facts->imports & IMPORT_XDP_NAME)
+		coverage->reason = REASON_OWN_PROGRAM;
+	else
+		coverage->notes |= NOTE_MIXED;
+}
+
 /* With libxdp in reach of the loader, or of the loader's user. */
 static bool by_libxdp(const struct elf_facts *facts, const struct closure *closure,
 		      struct coverage *coverage)
@@ -47,8 +69,7 @@ static bool by_libxdp(const struct elf_facts *facts, const struct closure *closu
 	bool inside = elf_facts__has_libxdp_inside(facts);
 
 	if (closure->libxdp) {
-		coverage->reason = REASON_SHARED;
-		set_detail(coverage, "through ", closure->libxdp_by);
+		by_shared(facts, closure, coverage);
 	} else if (inside || *closure->inside_by) {
 		uint32_t imports = inside ? facts->imports : closure->imports;
 
@@ -87,6 +108,8 @@ static bool by_libbpf(const struct elf_facts *facts, const struct closure *closu
 static void check_loader(struct libraries *libraries, const struct elf_facts *facts,
 			 const struct closure *closure, struct coverage *coverage)
 {
+	if (coverage__class(coverage) != COVERAGE_FULL && coverage->reason != REASON_INSIDE_OLD)
+		return;
 	if (closure->libbpf_0)
 		coverage->reason = REASON_LIBBPF_0;
 	else if (strstr(facts->interpreter, "ld-musl"))

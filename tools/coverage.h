@@ -36,6 +36,7 @@ enum coverage_reason {
 	REASON_NO_SHIM,
 	REASON_NO_RECORD,
 	REASON_SKIPS,
+	REASON_OWN_PROGRAM,
 	REASON_LIBBPF,
 	REASON_NETLINK,
 	REASON_LIBBPF_INSIDE,
@@ -76,7 +77,8 @@ enum coverage_note {
 	NOTE_MNT_NS = 1 << 2,
 	NOTE_NET_NS = 1 << 3,
 	NOTE_HOLDS = 1 << 4, /* XDP programs, by descriptors */
-	NOTE_MAY_OPEN = 1 << 5
+	NOTE_MAY_OPEN = 1 << 5,
+	NOTE_MIXED = 1 << 6
 };
 
 enum coverage_what {

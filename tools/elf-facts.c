@@ -33,7 +33,10 @@ static const struct {
 	{ "bpf_xdp_attach", 0, IMPORT_XDP_ATTACH },
 	{ "bpf_program__attach_xdp", 0, IMPORT_LINK_XDP },
 	{ "bpf_set_link_xdp_fd", 19, IMPORT_OLD_ATTACH },
+	{ "bpf_object__open_mem", 0, IMPORT_OPEN_MEM },
+	{ "bpf_object__open_skeleton", 0, IMPORT_OPEN_MEM },
 	{ "bpf_", 4, IMPORT_BPF },
+	{ "xdp_program__attach", 19, IMPORT_XDP_PROGRAM },
 	{ "xsk_", 4, IMPORT_XSK },
 	{ "syscall", 0, IMPORT_SYSCALL },
 	{ "dlopen", 0, IMPORT_DLOPEN },
@@ -61,6 +64,7 @@ static const struct {
 	{ "bpfman/src/", TEXT_BPFMAN },
 	{ "libxdp.so.1", TEXT_OPENS_LIBXDP },
 	{ "/run/xdp-policy", TEXT_OURS },
+	{ "LIBXDP_SKIP_DISPATCHER", TEXT_SKIPS },
 };
 #define LONGEST_TEXT 64
 

@@ -30,7 +30,9 @@ enum elf_import {
 	IMPORT_XSK = 1 << 6,
 	IMPORT_XDP_NAME = 1 << 7, /* anything with xdp in its name */
 	IMPORT_SYSCALL = 1 << 8,
-	IMPORT_DLOPEN = 1 << 9
+	IMPORT_DLOPEN = 1 << 9,
+	IMPORT_OPEN_MEM = 1 << 10,   /* opens an object that is part of it */
+	IMPORT_XDP_PROGRAM = 1 << 11 /* attaches by libxdp */
 };
 
 /* Texts that it contains, as bits; see the table in elf-facts.c. */
@@ -43,7 +45,8 @@ enum elf_text {
 	TEXT_AYA = 1 << 5,
 	TEXT_BPFMAN = 1 << 6,
 	TEXT_OPENS_LIBXDP = 1 << 7,
-	TEXT_OURS = 1 << 8
+	TEXT_OURS = 1 << 8,
+	TEXT_SKIPS = 1 << 9
 };
 
 #define ELF_INTERPRETER_SIZE 256
