@@ -124,7 +124,8 @@ static void classify(struct libraries *libraries, const struct elf_facts *facts,
 	struct closure closure;
 
 	libraries__close_over(libraries, facts, coverage->name, &closure);
-	if (closure.ours || (facts->texts & TEXT_OURS && facts->imports & IMPORT_ATTACH_TARGET)) {
+	if (closure.ours ||
+	    (facts->texts & TEXT_OURS && facts->imports & (ATTACHES | IMPORT_ATTACH_TARGET))) {
 		coverage->reason = REASON_OURS;
 		return;
 	}
