@@ -81,6 +81,7 @@ static bool by_libxdp(const struct elf_facts *facts, const struct closure *closu
 		set_detail(coverage, "", closure->plugin);
 	} else if (facts->texts & TEXT_OPENS_LIBXDP && facts->imports & IMPORT_DLOPEN) {
 		coverage->reason = REASON_OPENS;
+		coverage->notes |= facts->imports & ATTACHES ? NOTE_MIXED : 0;
 	} else {
 		return false;
 	}
