@@ -199,7 +199,9 @@ static int check_owner(const char *root, const char *path, uid_t owner)
 	dir = strdup(path);
 	for (char *slash; !status && dir && (slash = strrchr(dir, '/')) > dir + strlen(root);) {
 		*slash = '\0';
-		if (!stat(dir, &st) && (st.st_uid != owner || st.st_mode & 022)) {
+		/* a sticky one lets others add, but not replace what is root's */
+		if (!stat(dir, &st) &&
+		    (st.st_uid != owner || (st.st_mode & 022 && !(st.st_mode & S_ISVTX)))) {
 			tool_error("%s: found owner %u and mode %04o, expected owner %u and no "
 				   "write permission for group and others",
 				   dir, st.st_uid, st.st_mode & 07777, owner);

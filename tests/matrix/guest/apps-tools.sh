@@ -184,7 +184,7 @@ ip_links()
 ip_ruled()
 {
 	ip_links "$@"
-	no "ip attaches past the dispatcher"
+	no "ip attaches past the dispatcher; see xdp-policy-preload(7)"
 }
 
 # tools_by BY COLUMN

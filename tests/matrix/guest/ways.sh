@@ -350,6 +350,8 @@ load_by_preload()
 			xdp-loader load v0 ord_d.o
 		fails "nor with the preload" "attach program ord_b to dispatcher" \
 			with xdp-loader load v0 ord_d.o
+		fails "and takes none off" "attach program ord_b to dispatcher" \
+			xdp-loader unload v0 -i "$(program_id v0 ord_a)"
 	fi
 	ruled "as before" v0 "$WANTED" bac
 	does "unload" 0 unload v0
