@@ -4,6 +4,7 @@
 #include <limits.h>
 #include <linux/openat2.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -67,4 +68,16 @@ int below__open(const char *root, const char *path, char *real, size_t size)
 	if (len > 1)
 		memmove(real, real + len, strlen(real + len) + 1);
 	return fd;
+}
+
+bool below__exists(const char *root, const char *path)
+{
+	char *below;
+	bool found;
+
+	if (asprintf(&below, "%s%s", root, path) < 0)
+		return false;
+	found = !access(below, F_OK);
+	free(below);
+	return found;
 }

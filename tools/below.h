@@ -2,6 +2,7 @@
 #ifndef XDP_POLICY_BELOW_H
 #define XDP_POLICY_BELOW_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /*
@@ -9,5 +10,8 @@
  * seen below root, goes to real. Returns a descriptor, or -1 with errno.
  */
 int below__open(const char *root, const char *path, char *real, size_t size);
+
+/* Whether there is anything of that path below root. Links are followed as the host has them. */
+bool below__exists(const char *root, const char *path);
 
 #endif

@@ -212,7 +212,7 @@ static void ask(struct command *command, const char *arg)
 		err = ask_file(command, arg);
 		if (err)
 			not_found(command, arg, "a file", err);
-	} else if (*arg && !arg[strspn(arg, "0123456789")]) {
+	} else if (!arg[strspn(arg, "0123456789")]) {
 		ask_process(command, arg);
 	} else if (!coverage__is_unit_name(arg)) {
 		ask_word(command, arg);

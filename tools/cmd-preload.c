@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "below.h"
 #include "preload-edit.h"
 #include "preload-probe.h"
 #include "preload-unit.h"
@@ -82,18 +83,6 @@ static bool names_us(const char *list)
 	return false;
 }
 
-static bool exists(const struct preload *preload, const char *path)
-{
-	char *below;
-	bool found;
-
-	if (asprintf(&below, "%s%s", preload->root, path) < 0)
-		return false;
-	found = !access(below, F_OK);
-	free(below);
-	return found;
-}
-
 /* Whether the hooks can be opened and are of our version, as the shim will ask. */
 static bool hooks_fit(void)
 {
@@ -146,9 +135,9 @@ static int print_status(const struct preload *preload, const struct preload_unit
 		const char *name, *text;
 		bool yes;
 	} facts[] = {
-		{ "shim", PRELOAD_PATH, exists(preload, PRELOAD_PATH) },
+		{ "shim", PRELOAD_PATH, below__exists(preload->root, PRELOAD_PATH) },
 		{ "hooks", HOOKS_PATH " (this version)",
-		  exists(preload, HOOKS_PATH) && hooks_fit() },
+		  below__exists(preload->root, HOOKS_PATH) && hooks_fit() },
 		{ "host", "named in " PRELOAD_FILE ": every new process",
 		  preload_edit__look(preload->root, NULL, &found) && found.ours },
 		{ "environment", "named in LD_PRELOAD: what this shell starts",
@@ -157,7 +146,7 @@ static int print_status(const struct preload *preload, const struct preload_unit
 		  preload_probe__is_mapped("self") > 0 },
 		{ "interposing", "and in front of libbpf there", is_interposing() },
 		{ "disabled", POLICY_KILL_SWITCH " exists: nothing is done",
-		  exists(preload, POLICY_KILL_SWITCH) },
+		  below__exists(preload->root, POLICY_KILL_SWITCH) },
 	};
 	bool works = facts[0].yes && facts[1].yes;
 	json_t *json = preload->opts.json ? tool_json_new() : NULL;

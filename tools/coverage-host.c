@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "below.h"
 #include "coverage.h"
 #include "instance.h"
 #include "policy/files.h"
@@ -18,26 +19,14 @@ static bool is_host_wide(const char *root)
 	return preload_edit__look(root, NULL, &found) && found.ours;
 }
 
-static bool exists(const struct coverage_host *host, const char *path)
-{
-	char *below;
-	bool found;
-
-	if (asprintf(&below, "%s%s", host->root, path) < 0)
-		return false;
-	found = !access(below, F_OK);
-	free(below);
-	return found;
-}
-
 int coverage_host__open(const char *root, struct coverage_host *ret)
 {
 	*ret = (struct coverage_host){ .root = root, .libraries = libraries__new(root) };
 	if (!ret->libraries)
 		return -ENOMEM;
-	ret->shim = exists(ret, PRELOAD_PATH);
+	ret->shim = below__exists(root, PRELOAD_PATH);
 	ret->host = ret->shim && is_host_wide(root);
-	ret->disabled = exists(ret, POLICY_KILL_SWITCH);
+	ret->disabled = below__exists(root, POLICY_KILL_SWITCH);
 	ret->daemon = instance__runs(root, INSTANCE_DAEMON);
 	return 0;
 }

@@ -15,6 +15,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "below.h"
 #include "preload-file.h"
 #include "preload-probe.h"
 #include "tool.h"
@@ -239,18 +240,6 @@ static const char *const loaders[] = {
 	"/lib/ld-linux-riscv64-lp64d.so.1",
 };
 
-static bool exists_below(const char *root, const char *path)
-{
-	char *below;
-	bool found;
-
-	if (asprintf(&below, "%s%s", root, path) < 0)
-		return false;
-	found = !access(below, F_OK);
-	free(below);
-	return found;
-}
-
 /* Returns how many loaders fail; those that this machine cannot run fail nobody. */
 static int try_loaders(const char *root, const char *preload, const char *entry)
 {
@@ -260,7 +249,7 @@ static int try_loaders(const char *root, const char *preload, const char *entry)
 	for (size_t i = 0; i < sizeof(loaders) / sizeof(loaders[0]); i++) {
 		const char *argv[] = { loaders[i], "libc.so.6", NULL };
 
-		if (!exists_below(root, loaders[i]))
+		if (!below__exists(root, loaders[i]))
 			continue;
 		if (access(loaders[i], X_OK)) {
 			tool_error("%s: not tried with programs of this loader", loaders[i]);

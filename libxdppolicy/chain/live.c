@@ -244,7 +244,6 @@ static int read_attached(const struct chain *known, struct chain *chain)
 	fd = bpf_prog_get_fd_by_id(chain->id);
 	if (fd < 0)
 		return errno == ENOENT ? -EAGAIN : -errno;
-	err = 0;
 	if (!strcmp(chain->mode, "hw")) {
 		chain->kind = CHAIN_LEGACY;
 		chain->n = 1;

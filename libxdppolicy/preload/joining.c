@@ -47,16 +47,12 @@ static void set_want(struct joining *joining, uint32_t id, const struct policy_v
 	}
 }
 
-void joining__add(struct joining *joining, int fd, struct policy_subject *subject,
-		  const struct policy_value *want)
+void joining__add(struct joining *joining, const struct proginfo *info,
+		  struct policy_subject *subject, const struct policy_value *want)
 {
-	struct proginfo info;
-
-	if (fd < 0 || proginfo__read_short(fd, &info))
-		return;
 	if (want)
-		set_want(joining, info.id, want);
-	write_record(joining, &info, subject);
+		set_want(joining, info->id, want);
+	write_record(joining, info, subject);
 }
 
 /* As bpf_xdp_attach() is told. */
@@ -97,7 +93,7 @@ struct walk {
 };
 
 static void add_new(struct joining *joining, const struct bpf_object *obj,
-		    const struct chain_program *slot, int fd, struct policy_subject *subject)
+		    const struct chain_program *slot, struct policy_subject *subject)
 {
 	struct policy_value told[N_ATTRS] = { 0 }, now[N_ATTRS] = { 0 }, want[N_ATTRS];
 	struct runcfg cfg;
@@ -111,7 +107,7 @@ static void add_new(struct joining *joining, const struct bpf_object *obj,
 	subject->app.has[ATTR_MODE] = attach_mode(joining->flags) != MODE_AUTO;
 	subject->app.value[ATTR_MODE].num = attach_mode(joining->flags);
 	decide(joining, subject, now, want);
-	joining__add(joining, fd, subject, want);
+	joining__add(joining, &slot->info, subject, want);
 }
 
 static void add_program(const struct walk *walk, const struct bpf_object *obj,
@@ -119,10 +115,9 @@ static void add_program(const struct walk *walk, const struct bpf_object *obj,
 {
 	struct policy_subject subject = { .app.unknown = true };
 	const struct chain_program *slot;
-	int fd = bpf_program__fd(prog);
 	struct proginfo info;
 
-	if (proginfo__read_short(fd, &info))
+	if (proginfo__read_short(bpf_program__fd(prog), &info))
 		return;
 	slot = find_slot(&walk->joining->chain, info.id);
 	/* what was there before has its record and its values, which are the policy's already */
@@ -132,9 +127,9 @@ static void add_program(const struct walk *walk, const struct bpf_object *obj,
 	subject.value[COND_OBJECT] = object__path(obj);
 	object__describe_author(obj, &subject);
 	if (slot)
-		add_new(walk->joining, obj, slot, fd, &subject);
+		add_new(walk->joining, obj, slot, &subject);
 	else
-		joining__add(walk->joining, fd, &subject, NULL);
+		joining__add(walk->joining, &info, &subject, NULL);
 }
 
 static void add_object(const struct bpf_object *obj, void *ctx)
@@ -185,7 +180,7 @@ static void read_chain(struct joining *joining, int fd)
 void joining__begin(struct joining *joining, const struct policy *policy, int ifindex, int fd,
 		    uint32_t flags, const struct bpf_xdp_attach_opts *opts)
 {
-	char why[CHAIN_WHY_SIZE];
+	char why[CHAIN_WHY_SIZE], ifname[IF_NAMESIZE];
 	int err;
 
 	*joining = (struct joining){ .policy = policy, .ifindex = ifindex, .flags = flags };
@@ -198,7 +193,8 @@ void joining__begin(struct joining *joining, const struct policy *policy, int if
 	if (joining->differs) {
 		err = stand_in__make(&joining->chain, joining->want, why, &joining->stand_in);
 		if (err)
-			state__log(LOG_ERR, "ifindex %d: values not applied: %s", ifindex,
+			state__log(LOG_ERR, "%s: values not applied: %s",
+				   if_indextoname(ifindex, ifname) ? ifname : "?",
 				   *why ? why : strerror(-err));
 	}
 	/* where no daemon does it: else the records of a job that runs again and again pile up */

@@ -39,8 +39,8 @@ void joining__end(struct joining *joining, bool stands_in, bool attached);
  * One loaded program. The subject holds sources app and btf and facts about the program; those
  * about the process are added here. want is what the policy gives it, NULL for what it has.
  */
-void joining__add(struct joining *joining, int fd, struct policy_subject *subject,
-		  const struct policy_value *want);
+void joining__add(struct joining *joining, const struct proginfo *info,
+		  struct policy_subject *subject, const struct policy_value *want);
 
 /* What libxdp_attaching names; in libxdp.c. */
 void joining__add_shared(struct joining *joining);

@@ -317,10 +317,12 @@ void joining__add_shared(struct joining *joining)
 		const struct libxdp_attached *note = &libxdp_attaching.program[i];
 		struct policy_subject subject = { .app = note->app, .btf = note->btf };
 		const struct bpf_object *obj = describe(note->prog, &subject);
+		struct proginfo info;
 
 		if (obj)
 			subject.value[COND_OBJECT] = object__path(obj);
-		joining__add(joining, libxdp.fd(note->prog), &subject, note->want);
+		if (!proginfo__read_short(libxdp.fd(note->prog), &info))
+			joining__add(joining, &info, &subject, note->want);
 	}
 }
 
