@@ -173,10 +173,17 @@ static bool is_libxdps(enum coverage_reason reason)
 	return reason <= REASON_STATIC && reason != REASON_OURS;
 }
 
+/* Its file tells what it does without libxdp, though libxdp is in its memory. */
+static bool is_past_libxdp(enum coverage_reason reason)
+{
+	return reason == REASON_OWN_PROGRAM || reason == REASON_SKIPS;
+}
+
 /* What it does says more than what is in its file. */
 static void correct(const struct process *process, struct coverage *coverage)
 {
-	if (process->libxdp && coverage__class(coverage) >= COVERAGE_NONE) {
+	if (process->libxdp && coverage__class(coverage) >= COVERAGE_NONE &&
+	    !is_past_libxdp(coverage->reason)) {
 		coverage->reason = process->libbpf_0 ? REASON_LIBBPF_0 : REASON_SHARED;
 		coverage->notes |= NOTE_MAY_OPEN;
 		*coverage->detail = '\0';
