@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # shellcheck shell=sh source-path=SCRIPTDIR source-path=SCRIPTDIR/../../vm/guest
+# on bookworm 6.1
 # shellcheck disable=SC2317
 # Knot DNS answers queries by AF_XDP, and kxdpgun sends them that way. libxdp gives them the sockets;
 # their program they attach by libbpf, in the place of whatever is there. No rule gives that one a

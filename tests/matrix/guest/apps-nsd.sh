@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # shellcheck shell=sh source-path=SCRIPTDIR source-path=SCRIPTDIR/../../vm/guest
+# on sid 6.12
 # shellcheck disable=SC2317
 # NSD answers queries by AF_XDP, too. It sets LIBXDP_SKIP_DISPATCHER for itself: its program stands
 # alone, or not at all where there is a chain; with 'dispatcher = required' it joins the chain.

@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # shellcheck shell=sh source-path=SCRIPTDIR source-path=SCRIPTDIR/../../vm/guest
+# on bookworm 6.1
 # shellcheck disable=SC2317
 # The suite's xdp-tools and ip, as they are: what their chains look like without a policy, under the
 # preload, with the daemon alone, and once more with the preload in /etc/ld.so.preload.
-# shellcheck source=apps-lib.sh
-. ../apps-lib.sh
+# shellcheck source=app-cells.sh
+. ../app-cells.sh
 
 # --- xdp-loader: names, an interface, and against its own -P and -A ---
 
@@ -154,7 +155,6 @@ bench_without()
 {
 	bench_drops
 	own_program "50 ord_a, 50 xdp_basic_prog" "RECV 0" "50 ord_a"
-	contains "its summary" "Summary" "$(cat bench.out)"
 	is "it drops behind ord_a" "$SENT" "$(counted a)"
 }
 bench()
@@ -162,7 +162,6 @@ bench()
 	interface_rule xdp_basic_prog v0 5
 	bench_drops "$@"
 	own_program "5 xdp_basic_prog, 50 ord_a" "RECV 0" "50 ord_a"
-	contains "its summary" "Summary" "$(cat bench.out)"
 	is "it drops before ord_a" 0 "$(counted a)"
 }
 

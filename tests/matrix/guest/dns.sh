@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# shellcheck shell=sh source-path=SCRIPTDIR source=apps-lib.sh
+# shellcheck shell=sh source-path=SCRIPTDIR source=app-cells.sh
 # For the scripts about name servers: 10.9.0.1 is v0's address here, and whoever asks is at the other
 # end, in a network namespace of its own.
-. ../apps-lib.sh
+. ../app-cells.sh
 
 ZONE=/tmp/zone
 
