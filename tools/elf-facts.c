@@ -281,7 +281,8 @@ static bool is_worth_a_search(const struct elf_facts *facts)
 	if (facts->kind == ELF_FILE_LIBRARY)
 		return facts->imports & IMPORT_BPF;
 	return elf_facts__is_static(facts) || facts->is_go ||
-	       facts->imports & (IMPORT_BPF | IMPORT_SYSCALL | IMPORT_DLOPEN);
+	       facts->imports & (IMPORT_BPF | IMPORT_XDP_PROGRAM | IMPORT_XSK | IMPORT_SYSCALL |
+				 IMPORT_DLOPEN);
 }
 
 static size_t next_word(const char **line)
