@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # shellcheck shell=sh source-path=SCRIPTDIR source-path=SCRIPTDIR/../../vm/guest
+# on bookworm 6.1
 # shellcheck disable=SC2317
 # Open vSwitch, as the suite has it, forwards packets between two ports of type afxdp, to which they
 # come by libxdp's default program for such sockets: before other programs of the interface or, if the
 # policy says so, after them, whose letters the packets carry to the other end then.
-# shellcheck source=apps-lib.sh
-. ../apps-lib.sh
+# shellcheck source=app-cells.sh
+. ../app-cells.sh
 
 VSWITCHD=/usr/lib/openvswitch-switch/ovs-vswitchd
 DATABASE=/tmp/ovs.db

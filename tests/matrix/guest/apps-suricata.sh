@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # shellcheck shell=sh source-path=SCRIPTDIR source-path=SCRIPTDIR/../../vm/guest
+# on sid 6.12
 # shellcheck disable=SC2317
 # Suricata, as the suite has it, captures by AF_XDP: by libxdp's default program for such sockets,
 # which comes before other programs of the interface or, if the policy says so, after some of them.
 # Rules of its own tell which letters packets had when it saw them.
-# shellcheck source=apps-lib.sh
-. ../apps-lib.sh
+# shellcheck source=app-cells.sh
+. ../app-cells.sh
 
 DIR=/tmp/suricata
 
