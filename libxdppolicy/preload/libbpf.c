@@ -224,8 +224,12 @@ int hook_bpf_xdp_attach(int ifindex, int fd, __u32 flags, const struct bpf_xdp_a
 		policy = state__enter();
 	if (policy) {
 		denied = !libxdp_depth && is_denied_fd(policy, ifindex, fd);
-		if (!denied)
+		if (!denied) {
 			joining__begin(&joining, policy, ifindex, fd, flags, opts);
+			denied = joining.denied;
+			if (denied)
+				joining__end(&joining, false, false);
+		}
 		state__leave();
 	}
 	if (denied)
