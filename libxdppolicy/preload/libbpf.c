@@ -13,6 +13,7 @@
 
 #include "chain/proginfo.h"
 #include "chain/runcfg.h"
+#include "enforced.h"
 #include "joining.h"
 #include "object.h"
 #include "report.h"
@@ -51,9 +52,10 @@ void hook_bpf_object__close(struct bpf_object *obj)
 	struct object *object = NULL;
 
 	/* out of the list before the address can be another object's */
-	if (obj && object__any()) {
+	if (obj && (object__any() || enforced__any())) {
 		state__lock();
 		object = object__take(obj);
+		enforced__drop_of(obj);
 		state__unlock();
 	}
 	errno = saved_errno;
