@@ -26,7 +26,7 @@ struct enforced *enforced__find(const struct xdp_program *prog)
 	return NULL;
 }
 
-struct enforced *enforced__get(const struct xdp_program *prog)
+struct enforced *enforced__get(const struct xdp_program *prog, const struct bpf_object *obj)
 {
 	struct enforced *p = enforced__find(prog);
 
@@ -36,7 +36,7 @@ struct enforced *enforced__get(const struct xdp_program *prog)
 	spare = NULL;
 	if (!p)
 		return NULL;
-	*p = (struct enforced){ .key = prog, .next = programs };
+	*p = (struct enforced){ .key = prog, .obj = obj, .next = programs };
 	programs = p;
 	return p;
 }
@@ -56,4 +56,15 @@ void enforced__drop(const struct xdp_program *prog)
 	}
 	free(spare);
 	spare = found;
+}
+
+void enforced__drop_of(const struct bpf_object *obj)
+{
+	struct enforced *next;
+
+	for (struct enforced *p = programs; p; p = next) {
+		next = p->next;
+		if (p->obj == obj)
+			enforced__drop(p->key);
+	}
 }

@@ -11,6 +11,7 @@
 
 struct enforced {
 	const struct xdp_program *key;
+	const struct bpf_object *obj; /* that the program is of */
 	struct policy_known app;
 	struct policy_value value[N_ATTRS];
 	struct enforced *next;
@@ -21,7 +22,13 @@ bool enforced__any(void);
 
 struct enforced *enforced__find(const struct xdp_program *prog);
 /* The same, made if need be; NULL without memory. */
-struct enforced *enforced__get(const struct xdp_program *prog);
+struct enforced *enforced__get(const struct xdp_program *prog, const struct bpf_object *obj);
 void enforced__drop(const struct xdp_program *prog);
+
+/*
+ * Those of an object that is closed. An application may close a program past us: then it is libxdp
+ * that closes the object, and the next program may get the same address.
+ */
+void enforced__drop_of(const struct bpf_object *obj);
 
 #endif

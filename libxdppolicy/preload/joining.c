@@ -2,6 +2,7 @@
 #include <linux/if_link.h>
 #include <string.h>
 #include <syslog.h>
+#include <unistd.h>
 
 #include "chain/record.h"
 #include "joining.h"
@@ -65,10 +66,10 @@ static enum policy_mode attach_mode(uint32_t flags)
 }
 
 /* What the policy gives a program, now that the interface and the application's wish are known. */
-static void decide(const struct joining *joining, const struct policy_subject *known,
+static void decide(struct joining *joining, const struct policy_subject *known,
 		   const struct policy_value now[N_ATTRS], struct policy_value want[N_ATTRS])
 {
-	static const struct policy_resolve_opts opts = { .attrs = POLICY_RUN_ATTRS };
+	static const enum policy_attr attrs[] = { ATTR_PRIORITY, ATTR_ACTIONS };
 	struct policy_subject subject = *known;
 	struct policy_decision decision;
 	struct state_place place;
@@ -77,20 +78,37 @@ static void decide(const struct joining *joining, const struct policy_subject *k
 	state__describe(&subject);
 	state__describe_place(&subject, joining->ifindex, &place);
 	subject.value[COND_MODE] = policy_mode__name(attach_mode(joining->flags));
-	policy__resolve(joining->policy, &subject, &opts, &decision);
-	want[ATTR_PRIORITY] = decision.attr[ATTR_PRIORITY].value;
-	want[ATTR_ACTIONS] = decision.attr[ATTR_ACTIONS].value;
+	policy__resolve(joining->policy, &subject, NULL, &decision);
+	if (report__denial(joining->policy, &subject, &decision)) {
+		joining->denied = true;
+		return;
+	}
 	report__start(&report, &subject, &decision);
-	report__change(&report, ATTR_PRIORITY, now[ATTR_PRIORITY]);
-	report__change(&report, ATTR_ACTIONS, now[ATTR_ACTIONS]);
+	for (size_t i = 0; i < sizeof(attrs) / sizeof(attrs[0]); i++) {
+		const struct policy_result *result = &decision.attr[attrs[i]];
+
+		want[attrs[i]] = now[attrs[i]];
+		if (subject.app.unknown && !policy_origin__is_rule(&result->origin))
+			continue;
+		want[attrs[i]] = result->value;
+		report__change(&report, attrs[i], now[attrs[i]]);
+	}
 	report__send(&report, "");
 }
 
 struct walk {
 	struct joining *joining;
-	struct chain live; /* what is attached so far */
-	uint32_t lone;	   /* or the program that is attached alone */
+	struct chain live;	   /* what is attached so far */
+	uint32_t lone;		   /* or the program that is attached alone */
+	uint32_t found[CHAIN_MAX]; /* new ones that are of an open object */
+	unsigned int n_found;
 };
+
+static void values_of(const struct chain_program *slot, struct policy_value values[N_ATTRS])
+{
+	values[ATTR_PRIORITY].num = slot->priority;
+	values[ATTR_ACTIONS].num = slot->actions;
+}
 
 static void add_new(struct joining *joining, const struct bpf_object *obj,
 		    const struct chain_program *slot, struct policy_subject *subject)
@@ -101,16 +119,64 @@ static void add_new(struct joining *joining, const struct bpf_object *obj,
 	object__told(obj, subject->value[COND_PROGRAM], &cfg);
 	told[ATTR_PRIORITY].num = cfg.priority;
 	told[ATTR_ACTIONS].num = cfg.actions;
-	now[ATTR_PRIORITY].num = slot->priority;
-	now[ATTR_ACTIONS].num = slot->actions;
+	values_of(slot, now);
 	subject->app = runcfg__wishes(now, told, &subject->btf);
 	subject->app.has[ATTR_MODE] = attach_mode(joining->flags) != MODE_AUTO;
 	subject->app.value[ATTR_MODE].num = attach_mode(joining->flags);
 	decide(joining, subject, now, want);
-	joining__add(joining, &slot->info, subject, want);
+	if (!joining->denied)
+		joining__add(joining, &slot->info, subject, want);
 }
 
-static void add_program(const struct walk *walk, const struct bpf_object *obj,
+/*
+ * One that is of no object here: it was loaded by somebody else, or its object was never asked for
+ * its BTF. All there is to go by is what the kernel and the chain have of it.
+ */
+static void add_loaded(struct joining *joining, const struct chain_program *slot)
+{
+	struct policy_subject subject = { .app.unknown = true };
+	struct policy_value want[N_ATTRS];
+	int fd = bpf_prog_get_fd_by_id(slot->info.id), err;
+	struct proginfo info;
+
+	if (fd < 0)
+		return;
+	err = proginfo__read(fd, &info);
+	close(fd);
+	if (err)
+		return;
+	subject.value[COND_PROGRAM] = info.name;
+	subject.value[COND_TAG] = info.tag;
+	subject.btf.has[ATTR_PRIORITY] = subject.btf.has[ATTR_ACTIONS] = true;
+	values_of(slot, subject.btf.value);
+	decide(joining, &subject, subject.btf.value, want);
+	if (joining->denied)
+		return;
+	subject.btf = (struct policy_known){ .unknown = true };
+	joining__add(joining, &info, &subject, want);
+}
+
+static bool is_found(const struct walk *walk, uint32_t id)
+{
+	for (unsigned int i = 0; i < walk->n_found; i++)
+		if (walk->found[i] == id)
+			return true;
+	return false;
+}
+
+static void add_others(const struct walk *walk)
+{
+	const struct chain *chain = &walk->joining->chain;
+
+	for (unsigned int i = 0; i < chain->n; i++) {
+		uint32_t id = chain->program[i].info.id;
+
+		if (!find_slot(&walk->live, id) && !is_found(walk, id))
+			add_loaded(walk->joining, &chain->program[i]);
+	}
+}
+
+static void add_program(struct walk *walk, const struct bpf_object *obj,
 			const struct bpf_program *prog)
 {
 	struct policy_subject subject = { .app.unknown = true };
@@ -123,6 +189,8 @@ static void add_program(const struct walk *walk, const struct bpf_object *obj,
 	/* what was there before has its record and its values, which are the policy's already */
 	if ((!slot && info.id != walk->lone) || find_slot(&walk->live, info.id))
 		return;
+	if (slot && walk->n_found < CHAIN_MAX)
+		walk->found[walk->n_found++] = info.id;
 	object__describe(obj, prog, &subject);
 	subject.value[COND_OBJECT] = object__path(obj);
 	object__describe_author(obj, &subject);
@@ -148,15 +216,19 @@ static void add_static(struct joining *joining, int fd, const struct bpf_xdp_att
 {
 	struct policy_subject subject = { .app.unknown = true, .btf.unknown = true };
 	struct walk walk = { .joining = joining };
+	bool replaces = joining->chain.n && opts && opts->old_prog_fd > 0;
 	struct proginfo info;
 
-	if (joining->chain.n && opts && opts->old_prog_fd > 0)
+	if (replaces)
 		chain__read_new(joining->ifindex, opts->old_prog_fd, &walk.live);
 	if (proginfo__read_short(fd, &info))
 		return;
 	if (strcmp(info.name, "xdp_dispatcher") != 0)
 		walk.lone = info.id;
 	object__for_each(add_object, &walk);
+	/* as long as it is known which are new */
+	if (!replaces || walk.live.n)
+		add_others(&walk);
 	if (!walk.lone)
 		return;
 	/* one that was found has its record already */
@@ -190,7 +262,7 @@ void joining__begin(struct joining *joining, const struct policy *policy, int if
 		joining__add_shared(joining);
 	else
 		add_static(joining, fd, opts);
-	if (joining->differs) {
+	if (joining->differs && !joining->denied) {
 		err = stand_in__make(&joining->chain, joining->want, why, &joining->stand_in);
 		if (err)
 			state__log(LOG_ERR, "%s: values not applied: %s",

@@ -22,6 +22,7 @@ struct joining {
 	struct chain chain; /* of the dispatcher; n is 0 if there is none, or it can't be read */
 	struct chain_want want[CHAIN_MAX];
 	bool differs;
+	bool denied; /* one of those that a static libxdp adds: it must not be attached */
 	struct stand_in *stand_in; /* in place of the dispatcher, if it differs; or NULL */
 
 	unsigned int n_records; /* newly written, to be taken back if the attach fails */

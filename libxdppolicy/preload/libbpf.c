@@ -13,6 +13,7 @@
 
 #include "chain/proginfo.h"
 #include "chain/runcfg.h"
+#include "enforced.h"
 #include "joining.h"
 #include "object.h"
 #include "report.h"
@@ -51,9 +52,10 @@ void hook_bpf_object__close(struct bpf_object *obj)
 	struct object *object = NULL;
 
 	/* out of the list before the address can be another object's */
-	if (obj && object__any()) {
+	if (obj && (object__any() || enforced__any())) {
 		state__lock();
 		object = object__take(obj);
+		enforced__drop_of(obj);
 		state__unlock();
 	}
 	errno = saved_errno;
@@ -224,8 +226,12 @@ int hook_bpf_xdp_attach(int ifindex, int fd, __u32 flags, const struct bpf_xdp_a
 		policy = state__enter();
 	if (policy) {
 		denied = !libxdp_depth && is_denied_fd(policy, ifindex, fd);
-		if (!denied)
+		if (!denied) {
 			joining__begin(&joining, policy, ifindex, fd, flags, opts);
+			denied = joining.denied;
+			if (denied)
+				joining__end(&joining, false, false);
+		}
 		state__leave();
 	}
 	if (denied)

@@ -202,7 +202,7 @@ static void enforce(struct xdp_program *prog, const struct policy_subject *subje
 		now[attr] = result->value;
 		changed = true;
 	}
-	p = changed && !loaded ? enforced__get(prog) : NULL;
+	p = changed && !loaded ? enforced__get(prog, libxdp.bpf_obj(prog)) : NULL;
 	for (size_t i = 0; p && i < N_SET_ATTRS; i++)
 		p->value[set_attrs[i]] = now[set_attrs[i]];
 	if (p)

@@ -120,13 +120,11 @@ static void *quiet_dlopen(const char *name, int flags)
  */
 static void *real(enum preload_symbol symbol)
 {
-	static pthread_once_t once = PTHREAD_ONCE_INIT;
 	void *fn = atomic_load_explicit(&real_fns[symbol], memory_order_acquire);
 	void *handle;
 
 	if (fn)
 		return fn;
-	pthread_once(&once, hold_over_fork);
 	lock();
 	handle = quiet_dlopen(sonames[libraries[symbol]], RTLD_LAZY | RTLD_NOLOAD);
 	fn = quiet_dlsym(RTLD_NEXT, names[symbol]);
@@ -134,6 +132,92 @@ static void *real(enum preload_symbol symbol)
 		fn = quiet_dlsym(handle, names[symbol]);
 	unlock();
 	atomic_store_explicit(&real_fns[symbol], fn, memory_order_release);
+	return fn;
+}
+
+/*
+ * The object that an address is in. NULL if it stands before the shim: the program, or another
+ * preload, which has called what comes after it.
+ */
+static const struct link_map *plugin_at(const void *addr)
+{
+	struct link_map *map, *shim;
+	Dl_info info;
+
+	if (!dladdr1(addr, &info, (void **)&map, RTLD_DL_LINKMAP) ||
+	    !dladdr1(names, &info, (void **)&shim, RTLD_DL_LINKMAP))
+		return NULL;
+	for (; shim; shim = shim->l_prev)
+		if (shim == map)
+			return NULL;
+	return map;
+}
+
+/*
+ * Objects that were found to have no libbpf or libxdp of their own. They are asked once, since each
+ * call of dlsym() makes the application's dlerror() forget an older error. With the lock held.
+ */
+#define N_PLAIN 8
+static struct {
+	const struct link_map *map;
+	ElfW(Addr) addr; /* to tell another object in the same place */
+} plain[N_LIBRARIES][N_PLAIN];
+static unsigned int next_plain[N_LIBRARIES];
+
+static bool is_plain(const struct link_map *map, enum library library)
+{
+	for (int i = 0; i < N_PLAIN; i++)
+		if (plain[library][i].map == map && plain[library][i].addr == map->l_addr)
+			return true;
+	return false;
+}
+
+static void set_plain(const struct link_map *map, enum library library)
+{
+	unsigned int i = next_plain[library]++ % N_PLAIN;
+
+	plain[library][i].map = map;
+	plain[library][i].addr = map->l_addr;
+}
+
+static void *look_in(const struct link_map *map, enum preload_symbol symbol)
+{
+	void *plugin = quiet_dlopen(map->l_name, RTLD_LAZY | RTLD_NOLOAD), *library, *fn;
+
+	if (!plugin)
+		return NULL;
+	fn = quiet_dlsym(plugin, names[symbol]);
+	library = quiet_dlopen(sonames[libraries[symbol]], RTLD_LAZY | RTLD_NOLOAD);
+	if (library) {
+		if (fn == quiet_dlsym(library, names[symbol]))
+			fn = NULL;
+		if (!fn)
+			set_plain(map, libraries[symbol]);
+		dlclose(library);
+	}
+	dlclose(plugin);
+	return fn;
+}
+
+/*
+ * A plug-in that was opened with RTLD_LOCAL may have a libbpf or libxdp linked into it. What it
+ * calls is its own function then, found by the place that the call comes from, and no business of
+ * ours. *global is whether the function is in the global scope, and so the same for all.
+ */
+static void *own_of(enum preload_symbol symbol, const void *caller, bool *global)
+{
+	const struct link_map *map;
+	void *fn = NULL;
+
+	lock();
+	map = plugin_at(caller);
+	*global = false;
+	if (!map || !is_plain(map, libraries[symbol])) {
+		*global = quiet_dlsym(RTLD_NEXT, names[symbol]);
+		if (map && !*global)
+			fn = look_in(map, symbol);
+	}
+	unlock();
 	return fn;
 }
 
@@ -189,13 +273,42 @@ static void *const *open_hooks(void)
 	return found;
 }
 
-/* Threads may look for the same thing one after the other; all find the same. */
-static void *find(enum preload_symbol symbol)
+/*
+ * The hooks of libxdp's functions call others of libxdp.so.1 by that name. A libxdp that is part of
+ * another shared library does without them: it is reached as one that is linked in.
+ */
+static bool has_libxdp(void)
 {
+	static atomic_bool found; /* real() keeps it for ever */
+
+	if (atomic_load_explicit(&found, memory_order_relaxed))
+		return true;
+	lock();
+	if (quiet_dlopen(sonames[XDP], RTLD_LAZY | RTLD_NOLOAD))
+		atomic_store_explicit(&found, 1, memory_order_relaxed);
+	unlock();
+	return atomic_load_explicit(&found, memory_order_relaxed);
+}
+
+/*
+ * Threads may look for the same thing one after the other; all find the same. Where the global
+ * scope has the function it is for all callers: that is kept.
+ */
+static void *find(enum preload_symbol symbol, const void *caller)
+{
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
 	void *const *table = atomic_load_explicit(&hooks, memory_order_acquire);
 	int saved_errno = errno;
-	void *fn = real(symbol);
+	bool global;
+	void *fn;
 
+	pthread_once(&once, hold_over_fork);
+	fn = own_of(symbol, caller, &global);
+	if (fn)
+		goto out;
+	fn = real(symbol);
+	if (fn && libraries[symbol] == XDP && !has_libxdp())
+		goto out;
 	if (fn && !table && !atomic_load_explicit(&no_hooks, memory_order_relaxed)) {
 		lock();
 		table = open_hooks();
@@ -204,8 +317,9 @@ static void *find(enum preload_symbol symbol)
 	}
 	if (fn && table)
 		fn = table[symbol] ? table[symbol] : fn;
-	if (fn && (table || atomic_load_explicit(&no_hooks, memory_order_relaxed)))
+	if (fn && global && (table || atomic_load_explicit(&no_hooks, memory_order_relaxed)))
 		atomic_store_explicit(&fns[symbol], fn, memory_order_release);
+out:
 	errno = saved_errno;
 	return fn;
 }
@@ -217,7 +331,7 @@ static void *find(enum preload_symbol symbol)
 		ret(*fn) params = atomic_load_explicit(&fns[SYM_##name], memory_order_acquire); \
                                                                                                 \
 		if (!fn)                                                                        \
-			fn = find(SYM_##name);                                                  \
+			fn = find(SYM_##name, __builtin_return_address(0));                     \
 		if (fn)                                                                         \
 			return fn args;                                                         \
 		errno = ENOSYS;                                                                 \

@@ -33,7 +33,8 @@ struct app {
 
 static const char usage[] =
 	"usage: app-shared [--prio N] [--action ACTION]... [--skb|--native] [--loop] [--multi]\n"
-	"                  [--detach] IFACE[,IFACE]... OBJECT[:PROGRAM]...\n"
+	"                  [--detach] IFACE[,IFACE]... OBJECT[:PROGRAM]...|@ID...\n"
+	"  @ID               a program that is loaded already, by its number\n"
 	"  --prio, --action  what the application sets after it opened the program\n"
 	"  --loop            wait for a line on standard input before each object\n"
 	"  --multi           attach all programs at once\n"
@@ -84,7 +85,9 @@ static struct xdp_program *open_program(struct app *app, char *object)
 	char *name;
 
 	name = strchr(object, ':');
-	if (name) {
+	if (*object == '@') {
+		prog = xdp_program__from_id(atoi(object + 1));
+	} else if (name) {
 		*name++ = '\0';
 		opts.prog_name = name;
 		opts.open_filename = object;

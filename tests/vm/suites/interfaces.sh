@@ -86,6 +86,15 @@ with xdp-loader load v0 ord_a.o ord_b.o ord_c.o
 proves "the driver" v0 "5 ord_b, 10 ord_c, 50 ord_a" bca
 with xdp-loader load -m skb v1 ord_a.o ord_b.o ord_c.o
 proves "and the mode" v1 "1 ord_c, 5 ord_b, 50 ord_a" cba
+policy <<END
+[by mode]
+program = ord_c
+mode    = skb
+attach  = deny
+END
+fails "a mode may be denied" "Permission denied" with xdp-loader load -m skb v2 ord_c.o
+is "and nothing is left" " 2" "$(chain v2) $(pins | wc -l)"
+succeeds "but not the other" with xdp-loader load -m native v2 ord_c.o
 
 section "the final word over -P and -A"
 reset
@@ -220,6 +229,39 @@ END
 is "libxdp attaches it" 0 "$(with python3 from-id.py "$(program_id v0 ord_b)" v1 2>/dev/null)"
 proves "the rule of the other interface" v1 "5 ord_b, 50 ord_a" ba
 proves "the first is as it was" v0 "50 ord_b" b
+
+# The same with libxdp linked in, where all that is seen of such a program is the dispatcher.
+if [ -x /test/app-inside ]; then
+	id=$(program_id v0 ord_b)
+	xdp-loader unload v1 -i "$id"
+	is "libxdp inside attaches it" "attach ord_b v1 rc=0" \
+		"$(with app-inside v1 "@$id" 2>/dev/null | grep '^attach')"
+	proves "the rule of the other interface, inside" v1 "5 ord_b, 50 ord_a" ba
+	proves "the first is as it was, inside" v0 "50 ord_b" b
+	one_each "inside" v0 v1
+	cat >>/etc/xdp/priorities.conf <<-END
+	[not there]
+	program   = ord_b
+	interface = v2
+	attach    = deny
+	END
+	is "it may be denied" "attach ord_b v2 rc=-13" \
+		"$(with app-inside v2 "@$id" 2>/dev/null | grep '^attach')"
+	reset
+	policy <<-END
+	[not there]
+	program   = ord_b
+	interface = v1
+	attach    = deny
+	END
+	xdp-loader load v1 ord_a.o
+	is "so may an application's own, on the second interface" "attach ord_b v0 rc=0
+attach ord_b v1 rc=-13" "$(with app-inside v0,v1 ord_b.o 2>/dev/null | grep '^attach')"
+	proves "what was there stays" v1 "50 ord_a" a
+	one_each "denied" v0 v1
+else
+	skip "a loaded program, libxdp inside" "no static libraries"
+fi
 
 section "dispatcher = required"
 reset

@@ -99,6 +99,29 @@ with app-ctypes.py --prio 11 v0 ord_a.o >/dev/null 2>&1
 with app-shared v0 ord_b.o >/dev/null 2>&1
 proves "ctypes that sets its own priority" v0 "50 ord_b, 70 ord_a" ba
 reset
+echo "ord_c: 50" | policy
+cat >address.py <<'END'
+import ctypes, socket
+xdp = ctypes.CDLL("libxdp.so.1")
+xdp.xdp_program__open_file.restype = ctypes.c_void_p
+def attach(interface, name, prio=None, like=None):
+    for _ in range(100):
+        prog = xdp.xdp_program__open_file(name, None, None)
+        if not like or prog in like:
+            break
+    if prio:
+        xdp.xdp_program__set_run_prio(ctypes.c_void_p(prog), prio)
+    xdp.xdp_program__attach(ctypes.c_void_p(prog), socket.if_nametoindex(interface), 1, 0)
+    return prog
+closed = [attach("v0", b"ord_c.o", 11) for _ in range(6)]
+for prog in closed:
+    xdp.xdp_program__close(ctypes.c_void_p(prog))
+print(attach("v1", b"ord_a.o", None, closed) in closed)
+END
+is "ctypes: a program where a closed one was" True "$(with python3 address.py 2>/dev/null)"
+is "the closed ones have their rule" "50 ord_c" "$(order v0 | cut -d , -f 6 | cut -c 2-)"
+is "the second is not taken for the first" "50 ord_a" "$(order v1)"
+reset
 echo "ord_a: 70" | policy
 with app-plugin ../plugin.so --prio 11 v0 ord_a.o >/dev/null 2>&1
 with app-shared v0 ord_b.o >/dev/null 2>&1
