@@ -302,6 +302,45 @@ fails "apply cannot help it" "without libxdp's dispatcher" xdp-policy apply v1
 contains "explain names the price" "price" "$(xdp-policy explain ord_a)"
 /sbin/ip link set dev v1 xdpdrv off
 
+section "another network namespace, between open and attach"
+reset
+policy <<END
+[here]
+program   = ord_b
+interface = v0
+priority  = 5
+[there]
+program   = ord_b
+interface = other0
+priority  = 7
+END
+cat >netns.py <<'END'
+import ctypes, socket, subprocess, sys
+xdp = ctypes.CDLL("libxdp.so.1")
+xdp.xdp_program__open_file.restype = ctypes.c_void_p
+def attach(prog, name):
+    return xdp.xdp_program__attach(ctypes.c_void_p(prog), socket.if_nametoindex(name), 1, 0)
+progs = [xdp.xdp_program__open_file(b"ord_b.o", None, None) for _ in range(2)]
+print(attach(progs[0], "v0"))
+assert not ctypes.CDLL(None).unshare(0x40000000)
+index = int(sys.argv[1])
+subprocess.run(["/sbin/ip", "link", "add", "other0", "index", str(index), "type", "veth",
+                "peer", "name", "other1"], check=True)
+print(attach(progs[1], "other0"))
+for line in subprocess.run(["xdp-loader", "status", "other0"], capture_output=True,
+                           text=True).stdout.splitlines():
+    if "=>" in line:
+        print(*line.split()[1:3])
+xdp.xdp_program__detach(ctypes.c_void_p(progs[1]), index, 1, 0)
+END
+# Its number is that of another interface here.
+is "interfaces have their names there" "0
+0
+7 ord_b" "$(with python3 netns.py "$(cat /sys/class/net/v1/ifindex)" 2>/dev/null)"
+is "the one here" "5 ord_b" "$(order v0)"
+xdp-loader unload v0 --all
+is "nothing is left" "" "$(pins)"
+
 section "nothing is in the way of others"
 reset
 mkdir -p /run/xdp
