@@ -81,10 +81,13 @@ interface_rule()
 	END
 }
 
-# The name of a program that is attached without a dispatcher, as the kernel cuts it.
+# lone_program INTERFACE [COMMAND...]: the name of what is attached without a dispatcher, as the kernel
+# cuts it; the COMMAND leads to where the interface is.
 lone_program()
 {
-	/sbin/ip -d link show dev "$1" | sed -n 's/.*prog\/xdp.* name \([^ ]*\).*/\1/p'
+	lone_on=$1
+	shift
+	"$@" /sbin/ip -d link show dev "$lone_on" | sed -n 's/.*prog\/xdp.* name \([^ ]*\).*/\1/p'
 }
 
 # coverage_of WHAT [KIND]: class and reason that 'xdp-policy coverage' gives for a file or a process

@@ -52,14 +52,8 @@ knot_rules()
 	END
 }
 
-# Without what differs from run to run: times, processes, ids.
-without_numbers()
-{
-	sed -E 's/^[0-9TZ:+.-]+ //; s/[0-9]+/N/g' "$1"
-}
-
 # serves COMMAND...: from its start to its end, beside a chain's program that was there before.
-# What it said is in knotd.out.
+# What it said is in knotd.said, without what differs from run to run: times, processes, ids.
 serves()
 {
 	xdp-loader load v0 ord_a.o
@@ -74,7 +68,7 @@ serves()
 	fails "no chain beside it" "not using a dispatcher" "$@" xdp-loader load v0 ord_b.o
 	ends "knotd" TERM
 	is "it leaves its program" "$PROGRAM" "$(lone_program v0)"
-	without_numbers knotd.err >knotd.said
+	sed -E 's/^[0-9TZ:+.-]+ //; s/[0-9]+/N/g' knotd.err >knotd.said
 	clear_links
 }
 knotd_without()
@@ -110,8 +104,7 @@ shoots()
 	said=$seen
 	contains "all are answered" "^responded NOERROR: +2[0-9]$" "$said"
 	contains "by 100 per cent" "^total replies: .*\(100(\.0+ )?%\)" "$said"
-	is "its program" "$PROGRAM" "$(in_client /sbin/ip -d link show dev peer-v0 |
-		sed -n 's/.*prog\/xdp.* name \([^ ]*\).*/\1/p')"
+	is "its program" "$PROGRAM" "$(lone_program peer-v0 in_client)"
 	ends "knotd" TERM
 	printf '%s\n' "$said" | sed -E 's/[0-9.]+/N/g' >kxdpgun.said
 	clear_links
@@ -134,7 +127,7 @@ kxdpgun_denied()
 	echo "www.example. A" >queries
 	contains "it is told so" "failed to initialize XDP socket" \
 		"$(in_client "$@" kxdpgun -t 1 -Q 20 -b 1 -i queries -I peer-v0 10.9.0.1 2>&1)"
-	is "nothing is attached" "" "$(in_client /sbin/ip -d link show dev peer-v0 | grep prog/xdp)"
+	is "nothing is attached" "" "$(lone_program peer-v0 in_client)"
 }
 
 section "xdp-policy coverage"
