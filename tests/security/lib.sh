@@ -1,0 +1,35 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# What the scripts of tests/security share: see run.
+
+ok() { echo "ok - $1"; }
+
+# not_ok WHAT [FILE]: FILE says why
+not_ok() {
+	echo "not ok - $1"
+	[ $# -lt 2 ] || tail -n 20 "$2" | sed 's/^/#   /'
+}
+
+skip() { echo "skip - $1: $2"; } # WHAT REASON
+
+# test_that WHAT COMMAND...: its output matters only if it fails
+test_that() {
+	local what=$1 log
+	shift
+	log=$(mktemp)
+	if "$@" >"$log" 2>&1; then
+		ok "$what"
+	else
+		not_ok "$what" "$log"
+	fi
+	rm -f "$log"
+}
+
+# wait_for COMMAND...: until it succeeds; a loaded machine may take long, so the limit is far away
+wait_for() {
+	local end=$((SECONDS + 120))
+	until "$@"; do
+		[ $SECONDS -lt $end ] || return 1
+		sleep 0.05
+	done
+}
