@@ -430,7 +430,8 @@ for file in /usr/lib/x86_64-linux-gnu/libxdp.so.1.* /usr/lib/x86_64-linux-gnu/li
 	echo "#   ${file##*/}"
 done
 
-for way in preload interface apply daemon; do
+ways=$(sed -n 's/.*\<ways=\([^ ]*\).*/\1/p' /proc/cmdline)
+for way in $(echo "${ways:-preload,interface,apply,daemon}" | tr , ' '); do
 	case $way in
 	interface) by_loader=loader_by_interface by_app=app_by_interface ;;
 	*) by_loader=by_$way by_app=by_$way ;;
