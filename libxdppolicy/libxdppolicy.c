@@ -29,6 +29,9 @@ _Static_assert((int)XDP_POLICY_ERROR == POLICY_ERROR && (int)XDP_POLICY_WARNING 
 /* what messages and places call the file of the caller's rules */
 #define MEMORY "<memory>"
 
+/* what messages call a subject that somebody asks for */
+#define SUBJECT "<subject>"
+
 struct xdp_policy {
 	struct policy *policy;
 	/*
@@ -344,7 +347,26 @@ void api__take_known(struct policy_known *to, const struct xdp_policy_known *fro
 	}
 }
 
-static int take_subject(struct policy_subject *to, const struct xdp_policy_subject *from)
+static void tell_ignored(struct xdp_policy *policy, const char *name, enum policy_source source,
+			 const struct xdp_policy_known *known)
+{
+	for_each_attr(attr) {
+		char text[100];
+
+		if (!policy->message || !known || !(known->has & 1U << attr) ||
+		    policy_source__may_answer(source, attr))
+			continue;
+		snprintf(text, sizeof(text),
+			 "found %s from source %s, which never has an answer for it; it is ignored",
+			 policy_key__attr(attr)->name, name);
+		pthread_mutex_lock(&policy->lock);
+		policy->message(policy->message_ctx, XDP_POLICY_WARNING, SUBJECT, 0, text);
+		pthread_mutex_unlock(&policy->lock);
+	}
+}
+
+static int take_subject(struct xdp_policy *policy, struct policy_subject *to,
+			const struct xdp_policy_subject *from)
 {
 	struct xdp_policy_subject s;
 	int rc;
@@ -370,6 +392,8 @@ static int take_subject(struct policy_subject *to, const struct xdp_policy_subje
 	};
 	api__take_known(&to->app, s.app);
 	api__take_known(&to->btf, s.btf);
+	tell_ignored(policy, "app", SOURCE_APP, s.app);
+	tell_ignored(policy, "btf", SOURCE_BTF, s.btf);
 	return 0;
 }
 
@@ -467,7 +491,7 @@ struct xdp_policy_decision *xdp_policy__resolve(struct xdp_policy *policy,
 	struct policy_subject inner;
 	int saved = errno, rc;
 
-	rc = policy && !api__is_error(policy) ? take_subject(&inner, subject) : -EINVAL;
+	rc = policy && !api__is_error(policy) ? take_subject(policy, &inner, subject) : -EINVAL;
 	if (!rc && opts)
 		rc = api__take(&known, sizeof(known), opts, opts->sz);
 	if (!rc && (known.reserved || known.flags & ~(XDP_POLICY_F_TRACE | XDP_POLICY_F_UNDECIDED)))

@@ -85,7 +85,9 @@ struct xdp_policy_value {
 
 /*
  * What an application or an author has said: bit 1 << attribute of has for each value given. If
- * these values win they are the decision as they are, whatever they are.
+ * these values win they are the decision as they are, whatever they are. Attach mode auto is no
+ * answer. An application never has an answer for attach and dispatcher, an author only for priority
+ * and chain call actions: others are ignored, with a message.
  */
 struct xdp_policy_known {
 	uint32_t has;
@@ -136,10 +138,10 @@ enum xdp_policy_level {
 };
 
 /*
- * Told of what is wrong with files and rules. file, "<memory>" for rules in memory and "<switch>"
- * for the switch text, and text are valid during the call; line is 0 for a file as a whole, and the
- * number of the rule from 1 in memory. May be called in any thread that calls a function with the
- * policy, one at a time, and must not call one itself.
+ * Told of what is wrong with files, rules and subjects. file, "<memory>" for rules in memory,
+ * "<switch>" for the switch text and "<subject>" for a subject, and text are valid during the call;
+ * line is 0 for a file as a whole, and the number of the rule from 1 in memory. May be called in
+ * any thread that calls a function with the policy, one at a time, and must not call one itself.
  */
 typedef void (*xdp_policy_message_fn)(void *ctx, enum xdp_policy_level level, const char *file,
 				      unsigned int line, const char *text);

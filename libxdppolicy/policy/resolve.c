@@ -227,14 +227,22 @@ static const struct answer *ask_rules(struct resolution *r, int source, enum pol
 	return &r->rules[source][attr];
 }
 
-static const struct answer *ask_known(struct resolution *r, const struct policy_known *known,
-				      enum policy_attr attr)
+/* Mode auto leaves it to libxdp, and whoever leaves it has no answer. */
+static bool has_answer(const struct policy_known *known, enum policy_attr attr)
 {
+	return known->has[attr] && (attr != ATTR_MODE || known->value[attr].num != MODE_AUTO);
+}
+
+static const struct answer *ask_known(struct resolution *r, enum policy_source source,
+				      const struct policy_known *known, enum policy_attr attr)
+{
+	bool may = policy_source__may_answer(source, attr), unknown = may && known->unknown;
+
 	r->other = (struct answer){
-		.status = known->has[attr] ? STATUS_SUCCESS : STATUS_NOTFOUND,
+		.status = may && has_answer(known, attr) ? STATUS_SUCCESS : STATUS_NOTFOUND,
 		.value = known->value[attr],
-		.unknown = known->unknown,
-		.undecided = known->unknown && r->opts->unknown_undecided,
+		.unknown = unknown,
+		.undecided = unknown && r->opts->unknown_undecided,
 	};
 	return &r->other;
 }
@@ -257,9 +265,9 @@ static const struct answer *ask(struct resolution *r, const struct policy_step *
 	case SOURCE_CDB:
 		return ask_rules(r, RULES_DB, attr);
 	case SOURCE_APP:
-		return ask_known(r, &r->subject->app, attr);
+		return ask_known(r, step->source, &r->subject->app, attr);
 	case SOURCE_BTF:
-		return ask_known(r, &r->subject->btf, attr);
+		return ask_known(r, step->source, &r->subject->btf, attr);
 	case SOURCE_PLUGIN:
 		break;
 	}
@@ -424,9 +432,10 @@ static void resolve_attr(struct resolution *r, enum policy_attr attr, struct pol
 
 	if (result->undecided)
 		return;
+	/* of a union nothing is taken away: what is relative has no next answer to change */
 	if (pending.has_set)
-		base.num = pending.set;
-	if (pending.has_relative)
+		base.num = pending.set | (pending.has_relative ? pending.relative.add : 0);
+	else if (pending.has_relative)
 		base.num = policy_value__apply(&pending.relative, base.num);
 	result->value = base;
 }

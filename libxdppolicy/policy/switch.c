@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+/* xdpswitch.conf, read line by line; a line that is wrong leaves the others as they are. */
 #include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,6 +13,9 @@ static const char *const statuses[] = { "success", "notfound", "unavail", "tryag
 static const char *const action_names[] = { "return", "continue", "merge" };
 
 #define N(array) (sizeof(array) / sizeof((array)[0]))
+
+#define BLANKS	 " \t\r\v\f"
+#define MAX_LINE 511
 
 static const char *const built_in[N_ATTRS] = {
 	[ATTR_PRIORITY] = "files cdb app btf",
@@ -53,7 +57,7 @@ static size_t name_len(const char *text)
 
 static const char *skip_blanks(const char *text)
 {
-	return text + strspn(text, " \t\r\v\f");
+	return text + strspn(text, BLANKS);
 }
 
 static bool wrong(const struct line *l, const char *text, const char *expected)
@@ -63,6 +67,18 @@ static bool wrong(const struct line *l, const char *text, const char *expected)
 				"found the end of the line%.0s, expected %s",
 			text, expected);
 	return false;
+}
+
+bool policy_source__may_answer(enum policy_source source, enum policy_attr attr)
+{
+	switch (source) {
+	case SOURCE_APP:
+		return attr != ATTR_ATTACH && attr != ATTR_DISPATCHER;
+	case SOURCE_BTF:
+		return POLICY_RUN_ATTRS & 1U << attr;
+	default:
+		return true;
+	}
 }
 
 /* [ "!"? STATUS = ACTION ... ], as in nsswitch.conf(5); *text is behind the bracket. */
@@ -128,11 +144,12 @@ static bool parse_steps(const struct line *l, enum policy_attr attr, const char 
 			return wrong(l, t, "at most 16 sources");
 		if (!len || len >= sizeof(step->name))
 			return wrong(l, t, "a source: files, cdb, app or btf");
-		memcpy(step->name, t, len);
-		step->name[len] = '\0';
-		step->line = l->line;
 		source = find(t, len, sources, N(sources));
 		step->source = source < 0 ? SOURCE_PLUGIN : (enum policy_source)source;
+		/* ours in small letters, however they are written */
+		snprintf(step->name, sizeof(step->name), "%.*s", (int)len,
+			 source < 0 ? t : sources[source]);
+		step->line = l->line;
 		for (int s = 0; s < N_STATUSES; s++)
 			step->action[s] = s == STATUS_SUCCESS ? ACTION_RETURN : ACTION_CONTINUE;
 		t = skip_blanks(t + len);
@@ -188,33 +205,37 @@ static void set_default(struct policy_switch *sw, enum policy_attr attr)
 	parse_steps(&l, attr, built_in[attr], &sw->attr[attr]);
 }
 
-/* Returns false for a line that is wrong. */
+/* The attribute whose name is at the beginning of a line; N_ATTRS for none. */
+static enum policy_attr attr_of(const char *name, size_t len)
+{
+	for_each_attr(attr) {
+		const char *known = policy_key__attr(attr)->name;
+
+		if (strlen(known) == len && !strncmp(name, known, len))
+			return attr;
+	}
+	return N_ATTRS;
+}
+
+/* A line without the blanks before it. */
 static bool parse_line(struct policy_switch *sw, const struct line *l, char *text)
 {
-	const char *t = skip_blanks(text);
-	size_t len = name_len(t);
+	size_t len = name_len(text);
+	enum policy_attr attr;
 	const char *colon;
 
 	text[strcspn(text, "#")] = '\0';
-	if (!*t)
+	if (!*text)
 		return true;
-	colon = skip_blanks(t + len);
+	colon = skip_blanks(text + len);
 	if (!len || *colon != ':')
 		return wrong(l, colon, "'attribute: source...'");
-	if (len == 8 && !strncmp(t, "on-error", len))
+	if (len == 8 && !strncmp(text, "on-error", len))
 		return parse_on_error(l, colon + 1, &sw->deny_on_error);
-	for_each_attr(attr) {
-		const char *name = policy_key__attr(attr)->name;
-
-		if (strlen(name) != len || strncmp(t, name, len))
-			continue;
-		if (!parse_steps(l, attr, colon + 1, &sw->attr[attr])) {
-			set_default(sw, attr);
-			return false;
-		}
-		return true;
-	}
-	unknown_attr(l, t, len);
+	attr = attr_of(text, len);
+	if (attr != N_ATTRS)
+		return parse_steps(l, attr, colon + 1, &sw->attr[attr]);
+	unknown_attr(l, text, len);
 	return true;
 }
 
@@ -225,31 +246,59 @@ void policy_switch__default(struct policy_switch *sw)
 		set_default(sw, attr);
 }
 
+/* Of a line as it is in the file, which may have anything in it; start is behind its blanks. */
+static bool is_text(const struct line *l, const char *line, size_t len, const char *start)
+{
+	if (memchr(line, '\0', len))
+		policy_log__msg(l->log, POLICY_ERROR, l->file, l->line,
+				"found byte 0x00, expected text");
+	else if (len > MAX_LINE && (start == line + len || *start != '#'))
+		policy_log__msg(l->log, POLICY_ERROR, l->file, l->line,
+				"found a line of %zu characters, expected at most %d", len,
+				MAX_LINE);
+	else
+		return true;
+	return false;
+}
+
+/*
+ * Returns false for a line that is wrong. What it was to say of its attribute is not known, and
+ * what lines before it said does not hold on.
+ */
+static bool take_line(struct policy_switch *sw, const struct line *l, const char *line, size_t len)
+{
+	const char *start = line, *end = line + len;
+	enum policy_attr attr;
+	char text[MAX_LINE + 1];
+
+	while (start < end && *start && strchr(BLANKS, *start))
+		start++;
+	snprintf(text, sizeof(text), "%.*s", (int)(end - start), start);
+	if (is_text(l, line, len, start) && parse_line(sw, l, text))
+		return true;
+	attr = attr_of(text, name_len(text));
+	if (attr != N_ATTRS)
+		set_default(sw, attr);
+	return false;
+}
+
 unsigned int policy_switch__parse(struct policy_switch *sw, const char *file, const char *text,
 				  size_t size, const struct policy_log *log)
 {
+	static const char mark[] = "\xef\xbb\xbf"; /* of UTF-8, by some editors */
 	struct line l = { .file = file, .log = log };
 	const char *end = text + size;
 	unsigned int n_wrong = 0;
-	char buf[512];
 
 	policy_switch__default(sw);
+	if (size >= strlen(mark) && !memcmp(text, mark, strlen(mark)))
+		text += strlen(mark);
 	while (text < end) {
 		const char *newline = memchr(text, '\n', end - text);
 		size_t len = (newline ? newline : end) - text;
 
 		l.line++;
-		if (memchr(text, '\0', len)) {
-			wrong(&l, "NUL", "text");
-			n_wrong++;
-		} else if (len >= sizeof(buf)) {
-			wrong(&l, "a very long line", "at most 511 characters");
-			n_wrong++;
-		} else {
-			memcpy(buf, text, len);
-			buf[len] = '\0';
-			n_wrong += !parse_line(sw, &l, buf);
-		}
+		n_wrong += !take_line(sw, &l, text, len);
 		text += len + !!newline;
 	}
 	return n_wrong;

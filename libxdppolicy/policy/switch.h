@@ -21,6 +21,9 @@ enum policy_source {
 	SOURCE_PLUGIN /* a name that is none of ours */
 };
 
+/* Whether the source can have an answer for the attribute at all. */
+bool policy_source__may_answer(enum policy_source source, enum policy_attr attr);
+
 enum policy_status {
 	STATUS_SUCCESS,
 	STATUS_NOTFOUND,
@@ -60,8 +63,8 @@ void policy_switch__default(struct policy_switch *sw);
 
 /*
  * Parses the text of a switch file over the built-in one. A line that is wrong gives a message and
- * leaves its attribute at the default; unknown attributes are ignored with a message. Returns how
- * many lines were wrong.
+ * puts its attribute back to the default, as far as it begins with one; unknown attributes are
+ * ignored with a message. Returns how many lines were wrong.
  */
 unsigned int policy_switch__parse(struct policy_switch *sw, const char *file, const char *text,
 				  size_t size, const struct policy_log *log);

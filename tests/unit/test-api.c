@@ -219,6 +219,34 @@ START_TEST(test_app_and_btf)
 }
 END_TEST
 
+/* What a source cannot have is no answer, and is told of. */
+START_TEST(test_what_a_source_cannot_have)
+{
+	struct xdp_policy_known all = { .has = 0x1f, .num = { 7, TX, XDP_POLICY_DENY, 2, 1 } };
+	struct xdp_policy_subject subject = {
+		.sz = sizeof(subject), .program = "p", .app = &all, .btf = &all
+	};
+	struct xdp_policy_open_opts opts = opts_of_root();
+	struct xdp_policy_decision *decision;
+	struct xdp_policy *policy;
+
+	opts.switch_text = "attach: app btf\nattach-mode: btf\ndispatcher: btf app\n";
+	policy = open_or_die(&opts);
+	told = (struct messages){ 0 };
+	decision = resolve(policy, &subject, 0);
+	expect_value(decision, XDP_POLICY_PRIORITY, 1, 7);
+	expect_value(decision, XDP_POLICY_ATTACH, 0, XDP_POLICY_ALLOW);
+	expect_value(decision, XDP_POLICY_ATTACH_MODE, 0, 0);
+	expect_value(decision, XDP_POLICY_DISPATCHER, 0, 0);
+	ck_assert_uint_eq(told.n, 5);
+	ck_assert_ptr_nonnull(strstr(told.text,
+				     "W <subject>:0: found attach from source app, which "
+				     "never has an answer for it; it is ignored\n"));
+	xdp_policy_decision__free(decision);
+	xdp_policy__close(policy);
+}
+END_TEST
+
 START_TEST(test_undecided)
 {
 	struct xdp_policy_known known = { 0 };
@@ -515,6 +543,7 @@ TCase *api_tests(void)
 	tcase_add_test(tc, test_nothing_is_said);
 	tcase_add_test(tc, test_winner);
 	tcase_add_test(tc, test_app_and_btf);
+	tcase_add_test(tc, test_what_a_source_cannot_have);
 	tcase_add_test(tc, test_undecided);
 	tcase_add_test(tc, test_trace);
 	tcase_add_test(tc, test_switch_text);

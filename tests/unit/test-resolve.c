@@ -92,6 +92,24 @@ static const struct {
 	  9, DROP | TX, 0, "files files default" },
 	{ "p: 9 DROP\n", "chain-call-actions: files [success=merge] btf\n", { .value = { "p" } }, 9,
 	  DROP, 0, "files files default" },
+	/* a union never shrinks: relative actions behind it have no next answer to change */
+	{ "p: 9 +TX -PASS\n", "chain-call-actions: app [success=merge] files\n",
+	  { .value = { "p" },
+	    .app = { .has = { false, true }, .value = { { 0 }, { PASS | DROP, 0, 0, false } } } },
+	  9, PASS | DROP | TX, 0, "files app default" },
+	{ "p: 9 +TX -PASS\n", "chain-call-actions: app [success=merge] files [success=merge] btf\n",
+	  { .value = { "p" },
+	    .app = { .has = { false, true }, .value = { { 0 }, { PASS, 0, 0, false } } },
+	    .btf = { .has = { false, true }, .value = { { 0 }, { PASS | DROP, 0, 0, false } } } },
+	  9, PASS | DROP | TX, 0, "files app default" },
+	{ "p: 9 -DROP\n", "chain-call-actions: app [success=merge] files btf\n",
+	  { .value = { "p" },
+	    .app = { .has = { false, true }, .value = { { 0 }, { DROP, 0, 0, false } } } },
+	  9, DROP, 0, "files app default" },
+	{ "p: 9 +TX -PASS\n", "chain-call-actions: files [success=merge] app\n",
+	  { .value = { "p" },
+	    .app = { .has = { false, true }, .value = { { 0 }, { PASS | DROP, 0, 0, false } } } },
+	  9, DROP | TX, 0, "files files default" }, /* before it is the next answer that changes */
 	/* conditions */
 	{ "[x]\nprogram = p q\npriority = 3\n", "", { .value = { "q" } }, 3, PASS, 0,
 	  "files default default" },
@@ -326,6 +344,67 @@ START_TEST(test_attach_mode)
 }
 END_TEST
 
+/* Whoever leaves the mode to libxdp has no answer, and the next source is asked. */
+START_TEST(test_mode_auto_is_no_answer)
+{
+	const struct policy_subject subject = {
+		.value = { "p" },
+		.app = { .has = { [ATTR_MODE] = true }, .value = { [ATTR_MODE] = { MODE_AUTO } } },
+	};
+	struct policy *policy = policy_of("[x]\nattach-mode = skb\n", "attach-mode: app files\n");
+	struct policy_decision d;
+
+	policy__resolve(policy, &subject, NULL, &d);
+	ck_assert_uint_eq(d.attr[ATTR_MODE].value.num, MODE_SKB);
+	ck_assert_str_eq(d.attr[ATTR_MODE].source, "files");
+	policy__close(policy);
+}
+END_TEST
+
+/* xdpswitch.conf(5), "Sources": what app and btf never have an answer for, whatever they are given.
+ */
+START_TEST(test_sources_that_have_no_say)
+{
+	static const bool has[2][N_ATTRS] = {
+		{ [ATTR_PRIORITY] = true, [ATTR_ACTIONS] = true, [ATTR_MODE] = true },
+		{ [ATTR_PRIORITY] = true, [ATTR_ACTIONS] = true },
+	};
+	static const struct policy_resolve_opts opts = { .unknown_undecided = true };
+	const struct policy_known all = {
+		.has = { true, true, true, true, true },
+		.value = { { 7 },
+			   { DROP },
+			   { ATTACH_DENY },
+			   { MODE_SKB },
+			   { DISPATCHER_REQUIRED } },
+	};
+	struct policy_subject subject = { .value = { "p" } };
+	const char *name = _i ? "btf" : "app";
+	struct policy_decision d;
+	struct policy *policy;
+	char sw[300] = "";
+
+	for_each_attr(attr)
+		snprintf(sw + strlen(sw), sizeof(sw) - strlen(sw), "%s: %s\n",
+			 policy_key__attr(attr)->name, name);
+	policy = policy_of("", sw);
+	*(_i ? &subject.btf : &subject.app) = all;
+	policy__resolve(policy, &subject, NULL, &d);
+	for_each_attr(attr) {
+		ck_assert_int_eq(d.attr[attr].found, has[_i][attr]);
+		ck_assert_uint_eq(d.attr[attr].value.num, has[_i][attr] ?
+								  all.value[attr].num :
+								  policy_value__default(attr).num);
+	}
+	/* what it has set is not known: only of what it may have */
+	*(_i ? &subject.btf : &subject.app) = (struct policy_known){ .unknown = true };
+	policy__resolve(policy, &subject, &opts, &d);
+	for_each_attr(attr)
+		ck_assert_int_eq(d.attr[attr].undecided, has[_i][attr]);
+	policy__close(policy);
+}
+END_TEST
+
 START_TEST(test_order_says_the_place)
 {
 	struct policy *policy = policy_of("[the order]\ninterface = eth*\norder = a b\n p\n", "");
@@ -373,6 +452,8 @@ TCase *resolve_tests(void)
 	tcase_add_test(tc, test_trace_tells_winners_and_losers);
 	tcase_add_test(tc, test_index_agrees_with_a_linear_search);
 	tcase_add_test(tc, test_attach_mode);
+	tcase_add_test(tc, test_mode_auto_is_no_answer);
+	tcase_add_loop_test(tc, test_sources_that_have_no_say, 0, 2);
 	tcase_add_test(tc, test_order_says_the_place);
 	tcase_add_test(tc, test_a_thousand_decisions);
 	return tc;

@@ -71,6 +71,14 @@ static const struct {
 	{ "priority: ldap_2-x app\n", "ldap_2-x:rccc app:rccc", DEFAULT, "" },
 	{ "priority: \033[2J\n", DEFAULT, DEFAULT, "1: found '?[2J', expected a source" },
 	{ "on-error: maybe\n", DEFAULT, DEFAULT, "1: found 'maybe', expected allow or deny" },
+	/* ours are called by one name, a plug-in by that of its file */
+	{ "priority: FILES Cdb bTf APP Ldap\n", "files:rccc cdb:rccc btf:rccc app:rccc Ldap:rccc",
+	  DEFAULT, "" },
+	{ "Priority: app\n", DEFAULT, DEFAULT, "1: found attribute 'Priority', expected" },
+	{ "\xef\xbb\xbfpriority: app\r\n", "app:rccc", DEFAULT, "" },
+	{ "priority: app\n\xef\xbb\xbfpriority: btf\n", "app:rccc", DEFAULT,
+	  "2: found '\xef\xbb\xbfpriority: btf'" },
+	{ "priority: app\rattach: files\r", DEFAULT, DEFAULT, "1: found ': files" },
 };
 
 START_TEST(test_switches)
@@ -218,6 +226,82 @@ START_TEST(test_too_many_and_too_long)
 }
 END_TEST
 
+/* Whatever is wrong with a line, a good one before it does not hold on; others do. */
+static const struct {
+	const char *begin;
+	size_t size;	     /* of begin */
+	size_t len;	     /* with so many x behind it */
+	const char *message; /* NULL: none */
+} behind[] = {
+	{ "priority: [", 11, 11, "found '[', expected a source" },
+	{ "priority: files # and", 21, 512,
+	  "found a line of 512 characters, expected at most 511" },
+	{ " \tpriority: files # and", 23, 600, "found a line of 600 characters, expected at most" },
+	{ "priority: files # and", 21, 511, NULL },
+	{ "priority files", 14, 14, "found 'files', expected 'attribute: source...'" },
+	{ "priority", 8, 8, "found the end of the line, expected 'attribute: source...'" },
+	{ "priority = files", 16, 16, "found '= files', expected 'attribute: source...'" },
+	{ "priority: files\0", 16, 16, "found byte 0x00, expected text" },
+	{ "priority\0: files", 16, 16, "found byte 0x00, expected text" },
+	{ "priority: files\0", 16, 700, "found byte 0x00, expected text" },
+};
+
+START_TEST(test_wrong_behind_good)
+{
+	static const char before[] = "priority: app\nchain-call-actions: app\n",
+			  after[] = "\n# x\n";
+	size_t len = behind[_i].len, n = strlen(before);
+	char text[1000], steps[512], expected[200] = "";
+	struct policy_switch sw;
+	struct messages m;
+	struct policy_log log = log_to(&m);
+
+	memset(text, 'x', sizeof(text));
+	memcpy(text, before, n);
+	memcpy(text + n, behind[_i].begin, behind[_i].size);
+	memcpy(text + n + len, after, strlen(after));
+	ck_assert_uint_eq(policy_switch__parse(&sw, "f", text, n + len + strlen(after), &log),
+			  behind[_i].message ? 1 : 0);
+	print_steps(&sw.attr[ATTR_PRIORITY], steps, sizeof(steps));
+	ck_assert_str_eq(steps, behind[_i].message ? DEFAULT : "files:rccc");
+	print_steps(&sw.attr[ATTR_ACTIONS], steps, sizeof(steps));
+	ck_assert_str_eq(steps, "app:rccc");
+	if (behind[_i].message)
+		snprintf(expected, sizeof(expected), "3: %s", behind[_i].message);
+	ck_assert_msg(!strncmp(m.text, expected, strlen(expected)) && !*m.text == !*expected,
+		      "'%s'", m.text);
+}
+END_TEST
+
+/* What is refused keeps "deny" in force: no line takes it away but a good one. */
+START_TEST(test_wrong_on_error_keeps_deny)
+{
+	static const char *const lines[] = { "on-error: deny\non-error: maybe\n",
+					     "on-error: deny\non-error allow\n" };
+	struct policy_switch sw;
+
+	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+		ck_assert_uint_eq(policy_switch__parse(&sw, "f", lines[i], strlen(lines[i]), NULL),
+				  1);
+		ck_assert(sw.deny_on_error);
+	}
+}
+END_TEST
+
+/* A comment has no say, however long it is. */
+START_TEST(test_long_comment)
+{
+	struct policy_switch sw;
+	char text[2000];
+
+	memset(text, 'x', sizeof(text));
+	memcpy(text, " # ", 3);
+	ck_assert_uint_eq(policy_switch__parse(&sw, "f", text, sizeof(text), NULL), 0);
+	text[1000] = '\0';
+	ck_assert_uint_eq(policy_switch__parse(&sw, "f", text, sizeof(text), NULL), 1);
+}
+END_TEST
+
 TCase *switch_tests(void)
 {
 	TCase *tc = tcase_create("switch");
@@ -229,5 +313,8 @@ TCase *switch_tests(void)
 	tcase_add_test(tc, test_minds_default);
 	tcase_add_test(tc, test_on_error);
 	tcase_add_test(tc, test_too_many_and_too_long);
+	tcase_add_loop_test(tc, test_wrong_behind_good, 0, sizeof(behind) / sizeof(behind[0]));
+	tcase_add_test(tc, test_wrong_on_error_keeps_deny);
+	tcase_add_test(tc, test_long_comment);
 	return tc;
 }
