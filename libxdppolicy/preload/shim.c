@@ -15,6 +15,7 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -113,6 +114,51 @@ static void *quiet_dlopen(const char *name, int flags)
 	return handle;
 }
 
+/* What an object calls itself, or NULL. */
+static const char *soname_of(const struct dl_phdr_info *info)
+{
+	const ElfW(Dyn) *dyn = NULL;
+	ElfW(Addr) strings = 0;
+	size_t soname = 0;
+
+	for (unsigned int i = 0; i < info->dlpi_phnum; i++)
+		if (info->dlpi_phdr[i].p_type == PT_DYNAMIC)
+			dyn = (const void *)(info->dlpi_addr + info->dlpi_phdr[i].p_vaddr);
+	for (; dyn && dyn->d_tag != DT_NULL; dyn++) {
+		if (dyn->d_tag == DT_STRTAB)
+			strings = dyn->d_un.d_ptr;
+		else if (dyn->d_tag == DT_SONAME)
+			soname = dyn->d_un.d_val;
+	}
+	/* an address, where the loader could write there; else what the file has */
+	if (strings < info->dlpi_addr)
+		strings += info->dlpi_addr;
+	return soname ? (const char *)strings + soname : NULL;
+}
+
+/* For dl_iterate_phdr(). */
+static int has_name(struct dl_phdr_info *info, size_t size, void *name)
+{
+	const char *soname = soname_of(info), *slash = strrchr(info->dlpi_name, '/');
+
+	(void)size;
+	if (!soname)
+		soname = slash ? slash + 1 : info->dlpi_name;
+	return !strcmp(soname, name);
+}
+
+/*
+ * The library of that name if the process has it. The loader is asked only if so: for one that is
+ * not there it looks through all directories, with a hundred system calls, in a root that may be
+ * somebody else's.
+ */
+static void *loaded(const char *soname)
+{
+	return dl_iterate_phdr(has_name, (void *)soname) ?
+		       quiet_dlopen(soname, RTLD_LAZY | RTLD_NOLOAD) :
+		       NULL;
+}
+
 /*
  * RTLD_NEXT does not see a library that came as the dependency of a plug-in opened with RTLD_LOCAL;
  * its own handle does. That handle is kept for ever: what was found must stay valid after
@@ -126,7 +172,7 @@ static void *real(enum preload_symbol symbol)
 	if (fn)
 		return fn;
 	lock();
-	handle = quiet_dlopen(sonames[libraries[symbol]], RTLD_LAZY | RTLD_NOLOAD);
+	handle = loaded(sonames[libraries[symbol]]);
 	fn = quiet_dlsym(RTLD_NEXT, names[symbol]);
 	if (!fn && handle)
 		fn = quiet_dlsym(handle, names[symbol]);
@@ -187,7 +233,7 @@ static void *look_in(const struct link_map *map, enum preload_symbol symbol)
 	if (!plugin)
 		return NULL;
 	fn = quiet_dlsym(plugin, names[symbol]);
-	library = quiet_dlopen(sonames[libraries[symbol]], RTLD_LAZY | RTLD_NOLOAD);
+	library = loaded(sonames[libraries[symbol]]);
 	if (library) {
 		if (fn == quiet_dlsym(library, names[symbol]))
 			fn = NULL;
@@ -257,9 +303,9 @@ static void *const *open_hooks(void)
 	preload_hooks_fn *get;
 	void *handle;
 
-	if (!quiet_dlopen(sonames[BPF], RTLD_LAZY | RTLD_NOLOAD))
+	if (!loaded(sonames[BPF]))
 		return NULL;
-	handle = quiet_dlopen("libbpf.so.0", RTLD_LAZY | RTLD_NOLOAD);
+	handle = loaded("libbpf.so.0");
 	if (handle) {
 		dlclose(handle);
 		return NULL;
@@ -284,7 +330,7 @@ static bool has_libxdp(void)
 	if (atomic_load_explicit(&found, memory_order_relaxed))
 		return true;
 	lock();
-	if (quiet_dlopen(sonames[XDP], RTLD_LAZY | RTLD_NOLOAD))
+	if (loaded(sonames[XDP]))
 		atomic_store_explicit(&found, 1, memory_order_relaxed);
 	unlock();
 	return atomic_load_explicit(&found, memory_order_relaxed);
