@@ -3,7 +3,6 @@
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
-#include <linux/if_link.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -12,26 +11,27 @@
 #include "links.h"
 #include "live.h"
 #include "pins.h"
+#include "util/ifinfo.h"
 #include "version.h"
 
 #define READ_ATTEMPTS 10
 
 int chain__query(int ifindex, struct chain *chain)
 {
-	LIBBPF_OPTS(bpf_xdp_query_opts, opts);
-	int err = bpf_xdp_query(ifindex, 0, &opts);
+	struct ifinfo info;
+	int err = ifinfo__query(ifindex, &info);
 
 	if (err)
 		return err;
-	if (opts.drv_prog_id) {
+	if (info.drv_id) {
 		chain->mode = "native";
-		chain->id = opts.drv_prog_id;
-	} else if (opts.skb_prog_id) {
+		chain->id = info.drv_id;
+	} else if (info.skb_id) {
 		chain->mode = "skb";
-		chain->id = opts.skb_prog_id;
-	} else if (opts.hw_prog_id) {
+		chain->id = info.skb_id;
+	} else if (info.hw_id) {
 		chain->mode = "hw";
-		chain->id = opts.hw_prog_id;
+		chain->id = info.hw_id;
 	}
 	return 0;
 }

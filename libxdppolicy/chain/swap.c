@@ -20,6 +20,7 @@
 #include "record.h"
 #include "replacement.h"
 #include "swap.h"
+#include "util/ifinfo.h"
 
 struct chain_swap {
 	struct journal_entry entry;
@@ -53,33 +54,35 @@ static uint32_t mode_flags(const char *mode)
 	return strcmp(mode, "skb") ? XDP_FLAGS_DRV_MODE : XDP_FLAGS_SKB_MODE;
 }
 
-/* Whether the interface has this program now; with id 0, none. */
+/* Whether the interface has this program now; with id 0, none, as one that is gone. */
 static bool is_done(int ifindex, uint32_t id)
 {
 	struct chain now = { 0 };
+	int err = chain__query(ifindex, &now);
 
-	return !chain__query(ifindex, &now) && now.id == id;
+	return (!err || (err == -ENODEV && !id)) && now.id == id;
 }
 
 /*
  * In one step, and only if the interface still has the old program; id 0 is none. The kernel's
  * answer may get lost: what is attached then must not be cleaned up.
  */
-static int exchange(int ifindex, const char *mode, uint32_t old_id, int fd, uint32_t new_id)
+static int exchange(int ifindex, const char *mode, uint32_t old_id, int fd, uint32_t new_id,
+		    char sentence[NETLINK_WHY_SIZE])
 {
 	uint32_t flags =
 		mode_flags(mode) | (old_id ? XDP_FLAGS_REPLACE : XDP_FLAGS_UPDATE_IF_NOEXIST);
-	LIBBPF_OPTS(bpf_xdp_attach_opts, opts);
-	int err;
+	int old_fd = -1, err;
 
+	*sentence = '\0';
 	if (old_id) {
-		opts.old_prog_fd = bpf_prog_get_fd_by_id(old_id);
-		if (opts.old_prog_fd < 0)
+		old_fd = bpf_prog_get_fd_by_id(old_id);
+		if (old_fd < 0)
 			return -EAGAIN;
 	}
-	err = bpf_xdp_attach(ifindex, fd, flags, old_id ? &opts : NULL);
+	err = ifinfo__set_xdp(ifindex, fd, flags, old_fd, sentence);
 	if (old_id)
-		close(opts.old_prog_fd);
+		close(old_fd);
 	if (err == -EEXIST || (err == -EBUSY && !old_id))
 		return -EAGAIN;
 	return err && is_done(ifindex, new_id) ? 0 : err;
@@ -89,14 +92,16 @@ static int exchange(int ifindex, const char *mode, uint32_t old_id, int fd, uint
 static int attach(const struct chain *chain, const char *mode, const struct dispatcher_program *new,
 		  char why[CHAIN_WHY_SIZE])
 {
-	int err = exchange(chain->ifindex, mode, chain->id, new->fd, new->id);
+	char sentence[NETLINK_WHY_SIZE];
+	int err = exchange(chain->ifindex, mode, chain->id, new->fd, new->id, sentence);
 
 	if (err == -EBUSY && links__holder(chain->ifindex, chain->id))
 		return explain(why, err, "a bpf_link holds the interface");
 	if (err == -EOPNOTSUPP && mode && !strcmp(mode, "native"))
 		return explain(why, err, "the interface's driver has no native mode");
 	if (err && err != -EAGAIN)
-		explain(why, err, "the kernel refuses the swap: %s", strerror(-err));
+		explain(why, err, "the kernel refuses the swap: %s",
+			*sentence ? sentence : strerror(-err));
 	return err;
 }
 
@@ -326,6 +331,7 @@ int chain_swap__revert(struct chain_swap *swap, char why[CHAIN_WHY_SIZE])
 {
 	const struct chain *before = &swap->before;
 	int ifindex = swap->entry.ifindex, fd = -1, err;
+	char sentence[NETLINK_WHY_SIZE] = "";
 	int lock = pins__lock();
 
 	*why = '\0';
@@ -336,7 +342,7 @@ int chain_swap__revert(struct chain_swap *swap, char why[CHAIN_WHY_SIZE])
 	}
 	if (!err)
 		err = exchange(ifindex, before->mode ? before->mode : mode_of(ifindex),
-			       swap->entry.new_id, fd, before->id);
+			       swap->entry.new_id, fd, before->id, sentence);
 	if (!err && swap->new.n)
 		pins__remove(ifindex, swap->entry.new_id);
 	if (!err)
@@ -348,7 +354,8 @@ int chain_swap__revert(struct chain_swap *swap, char why[CHAIN_WHY_SIZE])
 	if (err) {
 		char dummy[CHAIN_WHY_SIZE];
 
-		explain(why, err, "the chain before can't be put back: %s", strerror(-err));
+		explain(why, err, "the chain before can't be put back: %s",
+			*sentence ? sentence : strerror(-err));
 		chain_swap__settle(swap, NULL, dummy);
 		return err;
 	}

@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include <errno.h>
+#include <limits.h>
+#include <linux/if_link.h>
+#include <linux/rtnetlink.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "unit.h"
+#include "util/ifinfo.h"
+
+static const struct {
+	uint32_t len;
+	bool ok;
+} lengths[] = {
+	{ 0, false },	       { 15, false },	      { 16, true },	   { 31, true },
+	{ 32, true },	       { 33, false },	      { INT_MAX, false },  { 0x80000000, false },
+	{ 0x90000000, false }, { 0xfffffff0, false }, { UINT_MAX, false },
+};
+
+START_TEST(test_message_lengths)
+{
+	struct nlmsghdr nlh[2] = { { .nlmsg_len = lengths[_i].len } };
+	struct netlink_part part = { (const char *)nlh, sizeof(nlh) };
+
+	ck_assert_ptr_eq(netlink__next(&part), lengths[_i].ok ? nlh : NULL);
+	if (lengths[_i].ok)
+		ck_assert_uint_eq(part.len, sizeof(nlh) - NLMSG_ALIGN(lengths[_i].len));
+	ck_assert_ptr_null(netlink__next(&part));
+	part = (struct netlink_part){ (const char *)nlh, sizeof(nlh[0]) - 1 };
+	ck_assert_ptr_null(netlink__next(&part));
+}
+END_TEST
+
+static const struct {
+	uint16_t len;
+	bool ok;
+} attr_lengths[] = {
+	{ 0, false }, { 3, false }, { 4, true }, { 8, true }, { 9, false }, { UINT16_MAX, false },
+};
+
+START_TEST(test_attr_lengths)
+{
+	struct nlattr attr[2] = { { .nla_len = attr_lengths[_i].len } };
+	struct netlink_part part = { (const char *)attr, sizeof(attr) };
+
+	ck_assert_ptr_eq(netlink__next_attr(&part), attr_lengths[_i].ok ? attr : NULL);
+}
+END_TEST
+
+struct error_message {
+	struct nlmsghdr nlh;
+	struct nlmsgerr error;
+	struct nlattr attr;
+	char text[20];
+};
+
+static struct error_message an_error(int error)
+{
+	struct error_message m = {
+		.nlh = { .nlmsg_len = sizeof(m),
+			 .nlmsg_type = NLMSG_ERROR,
+			 .nlmsg_flags = NLM_F_CAPPED | NLM_F_ACK_TLVS },
+		.error.error = error,
+		.attr = { .nla_len = NLA_HDRLEN + sizeof(m.text), .nla_type = NLMSGERR_ATTR_MSG },
+		.text = "The kernel says so",
+	};
+	return m;
+}
+
+START_TEST(test_error)
+{
+	struct error_message m = an_error(-EEXIST);
+	char why[NETLINK_WHY_SIZE] = "";
+
+	ck_assert_int_eq(netlink__error(&m.nlh, why), -EEXIST);
+	ck_assert_str_eq(why, "The kernel says so");
+	ck_assert_int_eq(netlink__error(&m.nlh, NULL), -EEXIST);
+	/* a kernel that sends the request back: the sentence is behind it */
+	why[0] = '\0';
+	m.nlh.nlmsg_flags = NLM_F_ACK_TLVS;
+	m.error.msg.nlmsg_len = sizeof(m.error.msg);
+	ck_assert_int_eq(netlink__error(&m.nlh, why), -EEXIST);
+	ck_assert_str_eq(why, "The kernel says so");
+}
+END_TEST
+
+START_TEST(test_wrong_errors)
+{
+	static const int wrong[] = { INT_MIN, INT_MAX, 1, -4096 };
+	char why[NETLINK_WHY_SIZE] = "";
+	struct error_message m;
+
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+		m = an_error(wrong[i]);
+		ck_assert_int_eq(netlink__error(&m.nlh, why), -EBADMSG);
+		ck_assert_str_eq(why, "");
+	}
+	m = an_error(-EEXIST);
+	m.nlh.nlmsg_len = NLMSG_LENGTH(sizeof(m.error) - 1);
+	ck_assert_int_eq(netlink__error(&m.nlh, why), -EBADMSG);
+	/* sentences without an end, and requests that are longer than what carries them */
+	m = an_error(-EEXIST);
+	memset(m.text, 'x', sizeof(m.text));
+	ck_assert_int_eq(netlink__error(&m.nlh, why), -EEXIST);
+	ck_assert_str_eq(why, "");
+	m = an_error(-EEXIST);
+	m.nlh.nlmsg_flags = NLM_F_ACK_TLVS;
+	for (uint32_t len = UINT_MAX; len; len >>= 1) {
+		m.error.msg.nlmsg_len = len;
+		ck_assert_int_eq(netlink__error(&m.nlh, why), -EEXIST);
+	}
+}
+END_TEST
+
+struct link_message {
+	struct nlmsghdr nlh;
+	struct ifinfomsg ifi;
+	struct nlattr name;
+	char text[8];
+	struct nlattr xdp, mode;
+	uint8_t attached, pad[3];
+	struct nlattr skb;
+	uint32_t id;
+};
+
+static struct link_message a_link(void)
+{
+	struct link_message m = {
+		.nlh = { .nlmsg_len = sizeof(m), .nlmsg_type = RTM_NEWLINK },
+		.ifi.ifi_index = 7,
+		.name = { NLA_HDRLEN + 5, IFLA_IFNAME },
+		.text = "eth7",
+		.xdp = { NLA_HDRLEN + 16, IFLA_XDP | NLA_F_NESTED },
+		.mode = { NLA_HDRLEN + 1, IFLA_XDP_ATTACHED },
+		.attached = XDP_ATTACHED_SKB,
+		.skb = { NLA_HDRLEN + 4, IFLA_XDP_SKB_PROG_ID },
+		.id = 42,
+	};
+	return m;
+}
+
+START_TEST(test_link)
+{
+	struct link_message m = a_link();
+	struct ifinfo info;
+
+	ck_assert(ifinfo__parse(&m.nlh, &info));
+	ck_assert_int_eq(info.ifindex, 7);
+	ck_assert_str_eq(info.name, "eth7");
+	ck_assert(info.has_xdp && info.attached);
+	ck_assert_uint_eq(info.skb_id, 42);
+	ck_assert_uint_eq(info.drv_id, 0);
+	m.ifi.ifi_family = AF_BRIDGE;
+	ck_assert(!ifinfo__parse(&m.nlh, &info));
+	m = a_link();
+	m.ifi.ifi_index = -7;
+	ck_assert(!ifinfo__parse(&m.nlh, &info));
+	m = a_link();
+	m.nlh.nlmsg_type = RTM_NEWADDR;
+	ck_assert(!ifinfo__parse(&m.nlh, &info));
+	ck_assert_int_eq(info.ifindex, 7);
+}
+END_TEST
+
+/* Every length of message and attribute; a sanitizer sees what is read too far. */
+START_TEST(test_cut_links)
+{
+	struct ifinfo info;
+
+	for (uint32_t len = NLMSG_HDRLEN; len <= sizeof(struct link_message); len++) {
+		struct link_message *m = malloc(len), whole = a_link();
+
+		whole.nlh.nlmsg_len = len;
+		memcpy(m, &whole, len);
+		ck_assert_int_eq(ifinfo__parse(&m->nlh, &info),
+				 len >= NLMSG_LENGTH(sizeof(m->ifi)));
+		free(m);
+	}
+	for (uint32_t len = 0; len <= UINT16_MAX; len++) {
+		struct link_message m = a_link();
+
+		m.name.nla_len = (uint16_t)len;
+		ck_assert(ifinfo__parse(&m.nlh, &info));
+		m = a_link();
+		m.mode.nla_len = (uint16_t)len;
+		ck_assert(ifinfo__parse(&m.nlh, &info));
+		ck_assert(len == NLA_HDRLEN + 1 || !info.attached);
+	}
+}
+END_TEST
+
+/* Each network namespace has this one. */
+START_TEST(test_query)
+{
+	struct ifinfo info;
+
+	ck_assert_int_eq(ifinfo__query(1, &info), 0);
+	ck_assert_str_eq(info.name, "lo");
+	ck_assert(info.has_xdp);
+	ck_assert_int_eq(ifinfo__find("lo", &info), 0);
+	ck_assert_int_eq(info.ifindex, 1);
+	ck_assert_int_eq(ifinfo__query(INT_MAX, &info), -ENODEV);
+	ck_assert_int_eq(ifinfo__query(0, &info), -ENODEV);
+	ck_assert_int_eq(ifinfo__query(-1, &info), -ENODEV);
+	ck_assert_int_eq(ifinfo__find("", &info), -ENODEV);
+	ck_assert_int_eq(ifinfo__find("no such interface, and none of this length", &info),
+			 -ENODEV);
+}
+END_TEST
+
+TCase *netlink_tests(void)
+{
+	TCase *tests = tcase_create("netlink");
+
+	tcase_add_loop_test(tests, test_message_lengths, 0, sizeof(lengths) / sizeof(lengths[0]));
+	tcase_add_loop_test(tests, test_attr_lengths, 0,
+			    sizeof(attr_lengths) / sizeof(attr_lengths[0]));
+	tcase_add_test(tests, test_error);
+	tcase_add_test(tests, test_wrong_errors);
+	tcase_add_test(tests, test_link);
+	tcase_add_test(tests, test_cut_links);
+	tcase_add_test(tests, test_query);
+	return tests;
+}
