@@ -6,12 +6,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "record-dir.h"
+#include "util/limit.h"
 
 /* "4294967295.new-2147483647" */
 #define NAME_SIZE 40
@@ -88,19 +88,11 @@ static int write_all(int fd, const char *text, size_t len)
 	return 0;
 }
 
-/* Who writes more than it may is killed by a signal. */
-static bool may_write(size_t len)
-{
-	struct rlimit limit;
-
-	return !getrlimit(RLIMIT_FSIZE, &limit) && len <= limit.rlim_cur;
-}
-
 static int make_file(int dir, const char *name, const char *text, size_t len)
 {
 	int fd, err;
 
-	if (!may_write(len))
+	if (!limit__may_write(len))
 		return -EFBIG;
 	unlinkat(dir, name, 0); /* left by a process that was killed and had our number */
 	fd = openat(dir, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);

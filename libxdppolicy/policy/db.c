@@ -48,6 +48,7 @@
 
 #include "db-format.h"
 #include "db.h"
+#include "util/limit.h"
 
 /* Larger files are not copied into memory. */
 #define MAX_COPY (16 << 20)
@@ -71,10 +72,13 @@ struct policy_db {
  */
 static int copy_of(int fd, off_t size)
 {
-	int copy = memfd_create("xdp-policy", MFD_CLOEXEC | MFD_ALLOW_SEALING);
 	ssize_t n = 1;
 	off_t at = 0;
+	int copy;
 
+	if (!limit__may_write(size))
+		return -1;
+	copy = memfd_create("xdp-policy", MFD_CLOEXEC | MFD_ALLOW_SEALING);
 	if (copy < 0)
 		return -1;
 	while (at < size && n > 0)
@@ -89,7 +93,8 @@ static int copy_of(int fd, off_t size)
  * What is mapped from a file that is then truncated raises SIGBUS, and the process that would die
  * of it is someone else's. `xdp-policy compile` replaces a database by rename and never writes into
  * one, but `cp` over it does: so a file of usual size is copied, and only a very large one is
- * trusted to stay as it is. Where no memory file can be had any is: better that than no policy.
+ * trusted to stay as it is. Where no memory file can be had, or it must not be as long as that, any
+ * is: better that than no policy.
  */
 static int map(struct policy_db *db, int fd, size_t *size, const struct policy_log *log)
 {
