@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+#include <locale.h>
 #include <pthread.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -17,25 +18,34 @@
 static struct policy *policy;
 static struct process_facts facts;
 
-/* A thread that is cancelled in here, in open() or sendto(), would keep the lock for ever. */
+/*
+ * A thread that is cancelled in here, in open() or sendto(), would keep the lock for ever. And what
+ * a rule means is not a matter of the application's language: to a Turkish one "redirect" and
+ * "REDIRECT" are two words. The C locale is there already, and needs no memory.
+ */
 static __thread unsigned int lock_depth;
 static __thread int cancel_state;
+static __thread locale_t language;
 
 bool state__lock(void)
 {
 	int was;
 
 	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &was);
-	if (!lock_depth++)
+	if (!lock_depth++) {
 		cancel_state = was;
+		language = uselocale(newlocale(LC_ALL_MASK, "C", NULL));
+	}
 	return hooks_shim.lock();
 }
 
 void state__unlock(void)
 {
 	hooks_shim.unlock();
-	if (!--lock_depth)
+	if (!--lock_depth) {
+		uselocale(language);
 		pthread_setcancelstate(cancel_state, NULL);
+	}
 }
 
 #define LOG_BURST      20
@@ -64,6 +74,20 @@ bool state__may_log(void)
 	return rate.tokens;
 }
 
+/* As syslog(3) writes it, whatever the language of the application. */
+static void print_stamp(char *buf, size_t size)
+{
+	static const char months[12][4] = { "Jan", "Feb", "Mar", "Apr", "May", "Jun",
+					    "Jul", "Aug", "Sep", "Oct", "Nov", "Dec" };
+	time_t now = time(NULL);
+	struct tm tm;
+
+	*buf = '\0';
+	if (localtime_r(&now, &tm))
+		snprintf(buf, size, "%s %2d %02d:%02d:%02d", months[tm.tm_mon], tm.tm_mday,
+			 tm.tm_hour, tm.tm_min, tm.tm_sec);
+}
+
 /*
  * Not syslog(3): that would keep a descriptor and an identity that belong to the application, and
  * may wait. A datagram that cannot be sent at once is dropped.
@@ -71,16 +95,13 @@ bool state__may_log(void)
 static void send_line(int priority, const char *text)
 {
 	struct sockaddr_un addr = { .sun_family = AF_UNIX, .sun_path = "/dev/log" };
-	char line[700], stamp[32] = "";
-	time_t now = time(NULL);
-	struct tm tm;
+	char line[700], stamp[64];
 	int fd, len;
 
 	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0)
 		return;
-	if (localtime_r(&now, &tm))
-		strftime(stamp, sizeof(stamp), "%h %e %T", &tm);
+	print_stamp(stamp, sizeof(stamp));
 	len = snprintf(line, sizeof(line), "<%d>%s xdp-policy[%d]: %s", LOG_DAEMON | priority,
 		       stamp, getpid(), text);
 	if (len > (int)sizeof(line) - 1)
