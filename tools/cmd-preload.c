@@ -146,7 +146,7 @@ static int print_status(const struct preload *preload, const struct preload_unit
 		  preload_probe__is_mapped("self") > 0 },
 		{ "interposing", "and in front of libbpf there", is_interposing() },
 		{ "disabled", POLICY_KILL_SWITCH " exists: nothing is done",
-		  below__exists(preload->root, POLICY_KILL_SWITCH) },
+		  policy_files__is_disabled(preload->root) },
 	};
 	bool works = facts[0].yes && facts[1].yes;
 	json_t *json = preload->opts.json ? tool_json_new() : NULL;
@@ -219,7 +219,7 @@ static void print_way_back(const struct preload *preload, const struct preload_e
 	}
 	printf("Processes that are started from now on have the preload; restart those that shall "
 	       "have it.\n"
-	       "  off at once, for all: mkdir -p /run/xdp && touch " POLICY_KILL_SWITCH "\n"
+	       "  off at once, for all: install -d /run/xdp && touch " POLICY_KILL_SWITCH "\n"
 	       "  the way back:         xdp-policy preload disable\n"
 	       "  if nothing starts any more, in a rescue system or a static shell:\n"
 	       "                        rm %s\n",

@@ -26,7 +26,7 @@ int coverage_host__open(const char *root, struct coverage_host *ret)
 		return -ENOMEM;
 	ret->shim = below__exists(root, PRELOAD_PATH);
 	ret->host = ret->shim && is_host_wide(root);
-	ret->disabled = below__exists(root, POLICY_KILL_SWITCH);
+	ret->disabled = policy_files__is_disabled(root);
 	ret->daemon = instance__runs(root, INSTANCE_DAEMON);
 	return 0;
 }

@@ -14,7 +14,8 @@
 
 /* from the highest to the lowest; fixed, since a host has one policy whatever the prefix */
 static const char *const dirs[] = { "/etc/xdp", "/run/xdp", "/usr/lib/xdp" };
-#define N_DIRS (sizeof(dirs) / sizeof(dirs[0]))
+#define N_DIRS	(sizeof(dirs) / sizeof(dirs[0]))
+#define DIR_RUN 1 /* that of POLICY_KILL_SWITCH */
 
 static const char main_name[] = "priorities.conf";
 static const char dropin_name[] = "priorities.d";
@@ -253,9 +254,41 @@ static char *join(const char *a, const char *b, const char *c)
 	return asprintf(&path, "%s%s%s", a, b, c) < 0 ? NULL : path;
 }
 
+/* Who stat(2) says owns what belongs to nobody of this user namespace. */
+#define OVERFLOW_UID 65534
+
+/*
+ * Whether the host's root is nobody here. Then the owner of / is no help either: what is any
+ * unknown user's looks as root's does.
+ */
+static bool is_root_unknown(const char *root, const struct stat *refused)
+{
+	struct stat st;
+
+	return refused->st_uid == OVERFLOW_UID && !stat(*root ? root : "/", &st) &&
+	       st.st_uid == OVERFLOW_UID;
+}
+
+/* In such a namespace one message says it of all. */
+static void refuse_dir(struct policy_files *files, const char *root, const char *path,
+		       const struct stat *st, const char *why, const struct policy_log *log)
+{
+	bool unknown = is_root_unknown(root, st);
+
+	if (unknown && !files->root_unknown)
+		policy_log__msg(log, POLICY_ERROR, *root ? root : "/", 0,
+				"found owner %d, expected 0: root is nobody in this user "
+				"namespace; no file of the policy counts",
+				OVERFLOW_UID);
+	else if (!unknown)
+		policy_log__msg(log, POLICY_ERROR, path, 0, "%s; no file in it counts", why);
+	files->root_unknown = files->root_unknown || unknown;
+	files->n_dirs_refused++;
+}
+
 /* Whether files in this directory count; it is watched in any case. Returns < 0 without memory. */
-static int look_at_dir(struct policy_files *files, char *path, bool is_dropin_dir, uid_t owner,
-		       const struct policy_log *log)
+static int look_at_dir(struct policy_files *files, const char *root, char *path, bool is_dropin_dir,
+		       uid_t owner, const struct policy_log *log)
 {
 	struct policy_file *file = add_file(files, path, FILE_WATCHED);
 	struct stat st;
@@ -275,9 +308,8 @@ static int look_at_dir(struct policy_files *files, char *path, bool is_dropin_di
 		return 1;
 	if (!S_ISDIR(st.st_mode))
 		snprintf(why, sizeof(why), "found no directory, expected one");
-	policy_log__msg(log, POLICY_ERROR, path, 0, "%s; no file in it counts", why);
 	file->state = FILE_REFUSED;
-	files->n_dirs_refused++;
+	refuse_dir(files, root, path, &st, why, log);
 	return 0;
 }
 
@@ -393,8 +425,8 @@ static int find_dropins(const char *root, uid_t owner, const bool *usable, const
 		if (!path[i])
 			rc = -ENOMEM;
 		else if (usable[i])
-			rc = look_at_dir(files, strndup(path[i], strlen(path[i]) - 1), true, owner,
-					 log);
+			rc = look_at_dir(files, root, strndup(path[i], strlen(path[i]) - 1), true,
+					 owner, log);
 		if (rc <= 0)
 			continue;
 		rc = scan_dropins(path[i], i, counts, &dropins);
@@ -423,18 +455,40 @@ static int find_dropins(const char *root, uid_t owner, const bool *usable, const
 	return rc;
 }
 
-static int find_kill_switch(const char *root, struct policy_files *files)
+/* It counts as the files beside it do: others that can make it are not to be believed. */
+static int find_kill_switch(const char *root, bool counts, struct policy_files *files,
+			    const struct policy_log *log)
 {
 	struct policy_file *file =
 		add_file(files, join(root, POLICY_KILL_SWITCH, ""), FILE_WATCHED);
 	struct stat st;
+	bool exists;
 
 	if (!file)
 		return -ENOMEM;
-	files->disabled = !lstat(file->path, &st);
+	exists = !lstat(file->path, &st);
+	if (exists && !counts)
+		policy_log__msg(log, POLICY_WARNING, file->path, 0,
+				"found in a directory that does not count: nothing is switched "
+				"off by it");
+	files->disabled = exists && counts;
 	policy_stamp__set(&file->stamp, &st, stat(file->path, &st) ? errno : 0);
-	file->implied = !files->disabled && file->stamp.err == ENOENT;
+	file->implied = !exists && file->stamp.err == ENOENT;
 	return 0;
+}
+
+bool policy_files__is_disabled(const char *root)
+{
+	char *dir = join(root, dirs[DIR_RUN], ""), *path = join(root, POLICY_KILL_SWITCH, "");
+	char why[160];
+	struct stat st;
+	uid_t owner = *root && !stat(root, &st) ? st.st_uid : 0;
+	bool disabled = dir && path && !lstat(path, &st) && !stat(dir, &st) &&
+			!check_owner(&st, owner, why, sizeof(why));
+
+	free(dir);
+	free(path);
+	return disabled;
 }
 
 /* Its directory counts as those of the rules do, and is only spoken of if there is a database. */
@@ -458,10 +512,9 @@ static int find_db(const char *root, uid_t owner, struct policy_files *files,
 		return -ENOMEM;
 	}
 	if (check_owner(&st, owner, why, sizeof(why))) {
-		policy_log__msg(log, POLICY_ERROR, dir, 0, "%s; no file in it counts", why);
+		refuse_dir(files, root, dir, &st, why, log);
 		file->kind = FILE_WATCHED;
 		policy_stamp__set(&file->stamp, &st, stat(path, &st) ? errno : 0);
-		files->n_dirs_refused++;
 		/* its mode may be mended without a change of the file */
 		file = add_file(files, dir, FILE_WATCHED);
 		if (!file)
@@ -480,7 +533,7 @@ static int look_at_dirs(const char *root, uid_t owner, bool usable[N_DIRS],
 	int rc = 0;
 
 	for (size_t i = 0; i < N_DIRS && rc >= 0; i++) {
-		rc = look_at_dir(files, join(root, dirs[i], ""), false, owner, log);
+		rc = look_at_dir(files, root, join(root, dirs[i], ""), false, owner, log);
 		usable[i] = rc > 0;
 	}
 	return rc;
@@ -511,7 +564,7 @@ int policy_files__find(const char *root, uid_t owner, struct policy_files *ret,
 	int rc = look_at_dirs(root, owner, usable, &files, log);
 
 	if (rc >= 0)
-		rc = find_kill_switch(root, &files);
+		rc = find_kill_switch(root, usable[DIR_RUN], &files, log);
 	if (!rc)
 		rc = find_single(root, usable, switch_name, FILE_SWITCH, &files);
 	if (!rc)

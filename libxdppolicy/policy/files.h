@@ -56,7 +56,8 @@ struct policy_files {
 	size_t n;
 	struct policy_file *file;
 	unsigned int n_dirs_refused;
-	bool disabled; /* POLICY_KILL_SWITCH exists */
+	bool root_unknown; /* a message said that root is nobody in this user namespace */
+	bool disabled;	   /* POLICY_KILL_SWITCH exists, and its directory counts */
 };
 
 /* Below the root: turns the preload off on the whole host. */
@@ -79,6 +80,9 @@ int policy_files__find_dropins(const char *root, uid_t owner, const char *dir,
 /* Whether a drop-in directory's entry of this name is read. */
 bool policy_files__is_dropin(const char *name);
 void policy_files__free(struct policy_files *files);
+
+/* Whether POLICY_KILL_SWITCH is there and counts, below root. */
+bool policy_files__is_disabled(const char *root);
 
 /*
  * Whether anything that was found or missed is not as it was. Costs a stat(2) for each file and
