@@ -1,87 +1,64 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * What rtnetlink tells of a namespace's interfaces. The namespace may be a container's, whose root
+ * can send to our socket as much as he likes: it is dropped, told once in a while, and read behind
+ * everything else.
+ */
 #include <errno.h>
-#include <libmnl/libmnl.h>
-#include <linux/if_link.h>
 #include <linux/rtnetlink.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "policyd.h"
-
-/* A listing's messages are made for buffers of this size. */
-#define BUFFER_SIZE 32768
+#include "util/ifinfo.h"
 
 /* Room for the events of a burst, beyond net.core.rmem_max; what is lost is listed again. */
 #define RECEIVE_SIZE (4 * 1024 * 1024)
 
+/* Datagrams at one go. */
+#define AT_ONCE 64
+
+/* One listing after the other where events get lost all the time; lines about what goes wrong. */
+#define LIST_USEC RATE_SECOND
+#define TELL_USEC (60 * RATE_SECOND)
+
 struct links {
-	struct mnl_socket *socket;
-	sd_event_source *source;
+	struct netlink *netlink;
+	sd_event_source *source, *later;
 	unsigned int generation;
-	bool listing, again, interrupted;
+	bool pending; /* counted as a namespace whose interfaces are not all known */
+	bool listing, interrupted;
+	uint64_t listed, told_lost, told_foreign, told_broken; /* when last, or 0 */
 };
 
-struct link_message {
-	const char *name;
-	const struct nlattr *xdp;
-};
-
-static int get_attr(const struct nlattr *attr, void *data)
+/* Whether a line is due; some kinds of them others can cause. */
+static bool is_due(const struct space *space, uint64_t *told)
 {
-	struct link_message *message = data;
-	int type = mnl_attr_get_type(attr);
+	uint64_t now = daemon__now(space->daemon);
 
-	if (type == IFLA_IFNAME && mnl_attr_validate(attr, MNL_TYPE_NUL_STRING) >= 0)
-		message->name = mnl_attr_get_str(attr);
-	else if (type == IFLA_XDP && mnl_attr_validate(attr, MNL_TYPE_NESTED) >= 0)
-		message->xdp = attr;
-	return MNL_CB_OK;
+	if (*told && now - *told < TELL_USEC)
+		return false;
+	*told = now;
+	return true;
 }
 
-static bool get_xdp(const struct nlattr *xdp, uint32_t *id)
+static void on_link(struct space *space, const struct nlmsghdr *nlh, bool listing)
 {
-	const struct nlattr *attr;
-	bool attached = false;
-
-	*id = 0;
-	mnl_attr_for_each_nested(attr, xdp)
-	{
-		int type = mnl_attr_get_type(attr);
-
-		if (type == IFLA_XDP_ATTACHED && mnl_attr_validate(attr, MNL_TYPE_U8) >= 0)
-			attached = mnl_attr_get_u8(attr) != XDP_ATTACHED_NONE;
-		else if (type == IFLA_XDP_PROG_ID && mnl_attr_validate(attr, MNL_TYPE_U32) >= 0)
-			*id = mnl_attr_get_u32(attr);
-	}
-	return attached;
-}
-
-static void on_link(struct space *space, const struct nlmsghdr *nlh)
-{
-	const struct ifinfomsg *ifi = mnl_nlmsg_get_payload(nlh);
-	struct link_message message = { 0 };
+	struct ifinfo info;
 	struct port *port;
-	uint32_t id;
-	bool attached;
 
-	/* a bridge tells of its ports in messages of its own */
-	if (mnl_nlmsg_get_payload_len(nlh) < sizeof(*ifi) || ifi->ifi_family != AF_UNSPEC)
+	if (!ifinfo__parse(nlh, &info))
 		return;
 	if (nlh->nlmsg_type == RTM_DELLINK) {
-		port = port__find(space, ifi->ifi_index);
+		port = port__find(space, info.ifindex);
 		if (port)
 			port__drop(port);
 		return;
 	}
-	if (nlh->nlmsg_type != RTM_NEWLINK)
-		return;
-	mnl_attr_parse(nlh, sizeof(*ifi), get_attr, &message);
 	/* those of wireless events say nothing of XDP */
-	if (!message.name || !message.xdp)
-		return;
-	attached = get_xdp(message.xdp, &id);
-	port__update(space, ifi->ifi_index, message.name, attached, id,
-		     nlh->nlmsg_flags & NLM_F_MULTI);
+	if (info.name[0] && info.has_xdp)
+		port__update(space, info.ifindex, info.name, info.attached, info.id, listing);
 }
 
 static void drop_unlisted(struct space *space)
@@ -93,101 +70,136 @@ static void drop_unlisted(struct space *space)
 			port__drop(port);
 }
 
-static void end_listing(struct space *space)
+static void set_pending(struct space *space, bool pending)
 {
 	struct links *links = space->links;
-	bool whole = !links->interrupted;
 
-	if (!links->listing)
-		return;
+	if (pending && !links->pending)
+		space->daemon->n_listing++;
+	else if (!pending && links->pending)
+		space->daemon->n_listing--;
+	links->pending = pending;
+}
+
+static void list_later(struct space *space)
+{
+	struct links *links = space->links;
+	uint64_t passed = daemon__now(space->daemon) - links->listed;
+
+	set_pending(space, true);
+	sd_event_source_set_time_relative(links->later,
+					  passed < LIST_USEC ? LIST_USEC - passed : 0);
+	sd_event_source_set_enabled(links->later, SD_EVENT_ONESHOT);
+}
+
+static void end_listing(struct space *space, int err)
+{
+	struct daemon *daemon = space->daemon;
+	struct links *links = space->links;
+
 	links->listing = false;
-	space->daemon->n_listing--;
-	if (whole)
+	set_pending(space, false);
+	if (err) {
+		daemon->errors++;
+		daemon->failed = true;
+		log__error("the interfaces can't be listed: %s", strerror(-err));
+	} else if (links->interrupted) { /* what was listed is mixed from two states */
+		list_later(space);
+	} else {
 		drop_unlisted(space);
-	work__wake(space->daemon);
-	if (links->again || !whole)
-		links__list(space);
+	}
+	work__wake(daemon);
 }
 
 void links__list(struct space *space)
 {
 	struct links *links = space->links;
-	char buf[256];
-	struct nlmsghdr *nlh;
-	struct ifinfomsg *ifi;
+	int err;
 
-	links->again = links->listing;
-	if (links->listing)
-		return;
-	memset(buf, 0, sizeof(buf));
-	nlh = mnl_nlmsg_put_header(buf);
-	nlh->nlmsg_type = RTM_GETLINK;
-	nlh->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
-	ifi = mnl_nlmsg_put_extra_header(nlh, sizeof(*ifi));
-	ifi->ifi_family = AF_UNSPEC;
-	mnl_attr_put_u32(nlh, IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
-	if (mnl_socket_sendto(links->socket, nlh, nlh->nlmsg_len) < 0) {
-		space->daemon->errors++;
-		log__error("the interfaces can't be listed: %m");
+	if (links->listing) {
+		list_later(space);
 		return;
 	}
+	err = ifinfo__list(links->netlink);
+	if (err) {
+		set_pending(space, false);
+		space->daemon->errors++;
+		log__error("the interfaces can't be listed: %s", strerror(-err));
+		return;
+	}
+	set_pending(space, true);
+	sd_event_source_set_enabled(links->later, SD_EVENT_OFF);
+	links->listed = daemon__now(space->daemon);
 	links->listing = true;
 	links->interrupted = false;
 	links->generation++;
-	space->daemon->n_listing++;
+}
+
+static int on_later(sd_event_source *source, uint64_t usec, void *userdata)
+{
+	(void)source;
+	(void)usec;
+	links__list(userdata);
+	return 0;
 }
 
 static void handle(struct space *space, const struct nlmsghdr *nlh)
 {
-	const struct nlmsgerr *error = mnl_nlmsg_get_payload(nlh);
 	struct links *links = space->links;
+	bool listing = links->listing && netlink__is_answer(links->netlink, nlh);
 
-	/* what was listed is mixed from two states */
-	if (nlh->nlmsg_flags & NLM_F_DUMP_INTR)
+	if (listing && nlh->nlmsg_flags & NLM_F_DUMP_INTR)
 		links->interrupted = true;
-	switch (nlh->nlmsg_type) {
-	case NLMSG_DONE:
-		end_listing(space);
-		return;
-	case NLMSG_ERROR:
-		space->daemon->errors++;
-		log__error("the interfaces can't be listed: %s", strerror(-error->error));
-		space->daemon->failed = true;
-		space->daemon->n_listing -= links->listing;
-		links->listing = false;
-		work__wake(space->daemon);
-		return;
-	default:
-		on_link(space, nlh);
-	}
+	if (nlh->nlmsg_type != NLMSG_DONE && nlh->nlmsg_type != NLMSG_ERROR)
+		on_link(space, nlh, listing);
+	else if (listing)
+		end_listing(space, netlink__error(nlh, NULL));
 }
 
-static bool receive(struct space *space)
+/* Returns as netlink__receive(). */
+static int receive(struct space *space)
 {
-	static char buf[BUFFER_SIZE] __attribute__((aligned(NLMSG_ALIGNTO)));
-	ssize_t size = mnl_socket_recvfrom(space->links->socket, buf, sizeof(buf));
-	const struct nlmsghdr *nlh = (const struct nlmsghdr *)buf;
-	int len = (int)size;
+	struct links *links = space->links;
+	const struct nlmsghdr *nlh;
+	struct netlink_part part;
+	int err = netlink__receive(links->netlink, &part);
 
-	if (size < 0 && errno != ENOBUFS)
-		return false;
-	if (size < 0) {
-		log__print(LOG_INFO, NULL, "events were lost: looking at all interfaces");
-		links__list(space);
-		return true;
+	if (err == -ENOBUFS) {
+		if (is_due(space, &links->told_lost))
+			log__print(LOG_INFO, NULL, "events were lost: looking at all interfaces");
+		list_later(space);
+	} else if (err == -EBADMSG) {
+		space->daemon->errors++;
+		if (is_due(space, &links->told_broken))
+			log__error("found an event that is not whole, expected the kernel's");
+	} else if (err == -EPERM && is_due(space, &links->told_foreign)) {
+		log__print(
+			LOG_WARNING, NULL,
+			"network namespace %s: dropped messages about interfaces that the kernel "
+			"did not send",
+			space->name[0] ? space->name : "of the host");
 	}
-	for (; mnl_nlmsg_ok(nlh, len); nlh = mnl_nlmsg_next(nlh, &len))
+	if (err)
+		return err;
+	while ((nlh = netlink__next(&part)))
 		handle(space, nlh);
-	return true;
+	return 0;
 }
 
+/* What does not end, since others send, is read when there is nothing else to do. */
 static int on_socket(sd_event_source *source, int fd, uint32_t revents, void *userdata)
 {
-	(void)source;
+	int64_t priority = PRIORITY_EVENTS;
+	int err = 0;
+
 	(void)fd;
 	(void)revents;
-	for (int i = 0; i < 64 && receive(userdata); i++)
-		;
+	for (int i = 0; i < AT_ONCE && err != -EAGAIN; i++) {
+		err = receive(userdata);
+		if (err == -EPERM || err == -ENOBUFS)
+			priority = PRIORITY_WORK + 1;
+	}
+	sd_event_source_set_priority(source, priority);
 	return 0;
 }
 
@@ -196,48 +208,53 @@ unsigned int links__generation(const struct space *space)
 	return space->links->generation;
 }
 
-static int open_socket(struct links *links)
+static int add_sources(struct space *space)
 {
-	int fd, size = RECEIVE_SIZE;
+	sd_event *event = space->daemon->event;
+	struct links *links = space->links;
+	int err = sd_event_add_io(event, &links->source, netlink__fd(links->netlink), EPOLLIN,
+				  on_socket, space);
 
-	links->socket = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC | SOCK_NONBLOCK);
-	if (!links->socket)
-		return -errno;
-	fd = mnl_socket_get_fd(links->socket);
-	setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size));
-	return mnl_socket_bind(links->socket, RTMGRP_LINK, MNL_SOCKET_AUTOPID) ? -errno : 0;
+	if (err >= 0)
+		err = sd_event_source_set_priority(links->source, PRIORITY_EVENTS);
+	if (err >= 0)
+		err = sd_event_add_time(event, &links->later, CLOCK_MONOTONIC, 0, 0, on_later,
+					space);
+	return err < 0 ? err : sd_event_source_set_enabled(links->later, SD_EVENT_OFF);
 }
 
 int links__open(struct space *space)
 {
 	struct daemon *daemon = space->daemon;
-	int err = space__enter(daemon, space);
+	int err = space__enter(daemon, space), size = RECEIVE_SIZE;
 
 	space->links = calloc(1, sizeof(*space->links));
 	if (!space->links)
 		err = -ENOMEM;
 	if (!err)
-		err = open_socket(space->links);
+		err = netlink__open(RTMGRP_LINK, &space->links->netlink);
 	space__enter(daemon, NULL);
-	if (!err)
-		err = sd_event_add_io(daemon->event, &space->links->source,
-				      mnl_socket_get_fd(space->links->socket), EPOLLIN, on_socket,
-				      space);
+	if (err)
+		return err;
+	setsockopt(netlink__fd(space->links->netlink), SOL_SOCKET, SO_RCVBUFFORCE, &size,
+		   sizeof(size));
+	err = add_sources(space);
 	if (err < 0)
 		return err;
-	sd_event_source_set_priority(space->links->source, PRIORITY_EVENTS);
 	links__list(space);
 	return 0;
 }
 
 void links__close(struct space *space)
 {
-	if (!space->links)
+	struct links *links = space->links;
+
+	if (!links)
 		return;
-	space->daemon->n_listing -= space->links->listing;
-	sd_event_source_disable_unref(space->links->source);
-	if (space->links->socket)
-		mnl_socket_close(space->links->socket);
-	free(space->links);
+	set_pending(space, false);
+	sd_event_source_disable_unref(links->source);
+	sd_event_source_disable_unref(links->later);
+	netlink__close(links->netlink);
+	free(links);
 	space->links = NULL;
 }

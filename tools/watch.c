@@ -5,7 +5,6 @@
  */
 #include <errno.h>
 #include <limits.h>
-#include <libmnl/libmnl.h>
 #include <linux/rtnetlink.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -16,6 +15,7 @@
 #include "chain/lock.h"
 #include "dir-watch.h"
 #include "instance.h"
+#include "util/netlink.h"
 #include "watch-work.h"
 
 /* Interfaces come with a row of events. */
@@ -24,13 +24,16 @@
 /* Others have the lock for much longer than they should. */
 #define RETRY_USEC 5000000
 
+/* Then it is signals' turn. */
+#define DATAGRAMS_AT_ONCE 64
+
 struct watcher {
 	struct tool_opts opts;
 	struct watch_work work;
 	sd_event *event;
 	sd_event_source *timer;
 	struct dir_watches dirs;
-	struct mnl_socket *socket;
+	struct netlink *netlink;
 };
 
 static const struct argp_option options[] = {
@@ -82,18 +85,21 @@ static void wake(void *ctx)
 	sd_event_source_set_enabled(w->timer, SD_EVENT_ONESHOT);
 }
 
-/* Whatever it says, and whatever was lost: all are looked at. */
+/* Whatever the kernel says, and whatever was lost: all are looked at. */
 static int on_links(sd_event_source *source, int fd, uint32_t revents, void *userdata)
 {
 	struct watcher *w = userdata;
-	char buf[8192];
+	struct netlink_part part;
+	int err = 0;
 
 	(void)source;
 	(void)fd;
 	(void)revents;
-	while (mnl_socket_recvfrom(w->socket, buf, sizeof(buf)) >= 0 || errno == ENOBUFS)
-		;
-	wake(w);
+	for (int i = 0; i < DATAGRAMS_AT_ONCE && err != -EAGAIN; i++) {
+		err = netlink__receive(w->netlink, &part);
+		if (err != -EPERM && err != -EAGAIN)
+			wake(w);
+	}
 	return 0;
 }
 
@@ -118,10 +124,10 @@ static int watch_dirs(struct watcher *w)
 
 static int watch_links(struct watcher *w)
 {
-	w->socket = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC | SOCK_NONBLOCK);
-	if (!w->socket || mnl_socket_bind(w->socket, RTMGRP_LINK, MNL_SOCKET_AUTOPID))
-		return -errno;
-	return sd_event_add_io(w->event, NULL, mnl_socket_get_fd(w->socket), EPOLLIN, on_links, w);
+	int err = netlink__open(RTMGRP_LINK, &w->netlink);
+
+	return err ? err :
+		     sd_event_add_io(w->event, NULL, netlink__fd(w->netlink), EPOLLIN, on_links, w);
 }
 
 static int watch_signals(struct watcher *w)
@@ -164,8 +170,7 @@ static int watch(struct watcher *w)
 static void clear(struct watcher *w)
 {
 	dir_watches__free(&w->dirs);
-	if (w->socket)
-		mnl_socket_close(w->socket);
+	netlink__close(w->netlink);
 	sd_event_source_disable_unref(w->timer);
 	sd_event_unref(w->event);
 }

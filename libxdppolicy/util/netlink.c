@@ -32,13 +32,17 @@ struct netlink {
 static int bind_socket(struct netlink *nl, uint32_t groups)
 {
 	struct sockaddr_nl addr = { .nl_family = AF_NETLINK, .nl_groups = groups };
+	const struct sockaddr_nl kernel = { .nl_family = AF_NETLINK };
 	socklen_t len = sizeof(addr);
 	int on = 1;
 
 	/* without these an error has no sentence, or the request before it; no reason to fail */
 	setsockopt(nl->fd, SOL_NETLINK, NETLINK_EXT_ACK, &on, sizeof(on));
 	setsockopt(nl->fd, SOL_NETLINK, NETLINK_CAP_ACK, &on, sizeof(on));
+	/* a socket that is connected to the kernel refuses what others send to it; what they send
+	 * to its groups still comes */
 	if (bind(nl->fd, (struct sockaddr *)&addr, sizeof(addr)) ||
+	    connect(nl->fd, (const struct sockaddr *)&kernel, sizeof(kernel)) ||
 	    getsockname(nl->fd, (struct sockaddr *)&addr, &len))
 		return -errno;
 	nl->port = addr.nl_pid;
@@ -125,13 +129,9 @@ int netlink__receive(struct netlink *nl, struct netlink_part *ret)
 
 int netlink__send(struct netlink *nl, struct nlmsghdr *nlh)
 {
-	struct sockaddr_nl to = { .nl_family = AF_NETLINK };
-	ssize_t len;
-
 	nlh->nlmsg_seq = ++nl->seq;
 	nlh->nlmsg_pid = nl->port;
-	len = sendto(nl->fd, nlh, nlh->nlmsg_len, 0, (struct sockaddr *)&to, sizeof(to));
-	return len < 0 ? -errno : 0;
+	return send(nl->fd, nlh, nlh->nlmsg_len, 0) < 0 ? -errno : 0;
 }
 
 bool netlink__is_answer(const struct netlink *nl, const struct nlmsghdr *nlh)
@@ -198,15 +198,15 @@ int netlink__request(struct netlink *nl, struct nlmsghdr *nlh, char why[NETLINK_
 }
 
 /* The sentence is behind the error, or behind the request that a kernel sends back in full. */
-static void find_sentence(const struct nlmsghdr *nlh, const struct nlmsgerr *error, char *why)
+static void find_sentence(const struct nlmsghdr *nlh, size_t header, char *why)
 {
-	size_t header = sizeof(*error);
+	const struct nlmsgerr *error = NLMSG_DATA(nlh);
 	const struct nlattr *attr;
 	struct netlink_part attrs;
 
 	if (!(nlh->nlmsg_flags & NLM_F_ACK_TLVS))
 		return;
-	if (!(nlh->nlmsg_flags & NLM_F_CAPPED)) {
+	if (nlh->nlmsg_type == NLMSG_ERROR && !(nlh->nlmsg_flags & NLM_F_CAPPED)) {
 		if (error->msg.nlmsg_len < sizeof(error->msg) ||
 		    error->msg.nlmsg_len > nlh->nlmsg_len)
 			return;
@@ -220,14 +220,17 @@ static void find_sentence(const struct nlmsghdr *nlh, const struct nlmsgerr *err
 
 int netlink__error(const struct nlmsghdr *nlh, char why[NETLINK_WHY_SIZE])
 {
-	const struct nlmsgerr *error = NLMSG_DATA(nlh);
+	size_t header = nlh->nlmsg_type == NLMSG_DONE ? sizeof(int) : sizeof(struct nlmsgerr);
+	int error;
 
-	if (nlh->nlmsg_len < NLMSG_LENGTH(sizeof(*error)) || error->error > 0 ||
-	    error->error < -MAX_ERRNO)
+	if (nlh->nlmsg_len < NLMSG_LENGTH(header))
+		return -EBADMSG;
+	memcpy(&error, NLMSG_DATA(nlh), sizeof(error));
+	if (error > 0 || error < -MAX_ERRNO)
 		return -EBADMSG;
 	if (why)
-		find_sentence(nlh, error, why);
-	return error->error;
+		find_sentence(nlh, header, why);
+	return error;
 }
 
 struct netlink_part netlink__attrs(const struct nlmsghdr *nlh, size_t header)

@@ -53,7 +53,7 @@ bool netlink__is_answer(const struct netlink *nl, const struct nlmsghdr *nlh);
 int netlink__request(struct netlink *nl, struct nlmsghdr *nlh, char why[NETLINK_WHY_SIZE],
 		     const struct nlmsghdr **ret);
 
-/* What an NLMSG_ERROR says, as netlink__request() returns it. */
+/* What an NLMSG_ERROR says, or an NLMSG_DONE, as netlink__request() returns it. */
 int netlink__error(const struct nlmsghdr *nlh, char why[NETLINK_WHY_SIZE]);
 
 /* The attributes behind a message's own header of that size; none if it is shorter. */
