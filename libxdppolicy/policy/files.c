@@ -491,7 +491,22 @@ bool policy_files__is_disabled(const char *root)
 	return disabled;
 }
 
-/* Its directory counts as those of the rules do, and is only spoken of if there is a database. */
+static int watch(struct policy_files *files, char *path)
+{
+	struct policy_file *file = add_file(files, path, FILE_WATCHED);
+	struct stat st;
+
+	if (!file)
+		return -ENOMEM;
+	policy_stamp__set(&file->stamp, &st, stat(path, &st) ? errno : 0);
+	file->state = FILE_ABSENT;
+	return 0;
+}
+
+/*
+ * Its directory counts as those of the rules do, and is only spoken of if there is a database. Of a
+ * link to nothing it alone tells whether it is there.
+ */
 static int find_db(const char *root, uid_t owner, struct policy_files *files,
 		   const struct policy_log *log)
 {
@@ -501,13 +516,16 @@ static int find_db(const char *root, uid_t owner, struct policy_files *files,
 
 	if (!file)
 		return -ENOMEM;
+	dir = strndup(path, strrchr(path, '/') - path);
+	if (!dir)
+		return -ENOMEM;
 	if (lstat(path, &st)) {
 		policy_stamp__set(&file->stamp, NULL, errno);
 		file->kind = FILE_WATCHED;
-		return 0;
+		file->implied = true;
+		return watch(files, dir);
 	}
-	dir = strndup(path, strrchr(path, '/') - path);
-	if (!dir || stat(dir, &st)) {
+	if (stat(dir, &st)) {
 		free(dir);
 		return -ENOMEM;
 	}
@@ -516,12 +534,10 @@ static int find_db(const char *root, uid_t owner, struct policy_files *files,
 		file->kind = FILE_WATCHED;
 		policy_stamp__set(&file->stamp, &st, stat(path, &st) ? errno : 0);
 		/* its mode may be mended without a change of the file */
-		file = add_file(files, dir, FILE_WATCHED);
-		if (!file)
-			return -ENOMEM;
-		policy_stamp__set(&file->stamp, &st, stat(dir, &st) ? errno : 0);
-		return 0;
+		return watch(files, dir);
 	}
+	if (stat(path, &st) && errno == ENOENT)
+		return watch(files, dir);
 	free(dir);
 	return 0;
 }

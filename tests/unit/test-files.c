@@ -3,8 +3,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
+#include "policy/db.h"
 #include "unit.h"
 
 static char *root;
@@ -200,11 +202,14 @@ static void expect_refresh(struct policy *policy, int loaded, long priority)
 	ck_assert_int_eq(priority_of(policy, "p"), priority);
 }
 
-/* Longer than what the clock of a file may lie by, so that nothing is read for that alone. */
+/* Until all files are old enough to be trusted, so that nothing is read for their youth alone. */
 static void settle(struct policy *policy)
 {
-	usleep(50000);
-	policy__refresh(policy);
+	int tries = 3000;
+
+	do
+		usleep(10000);
+	while (policy__refresh(policy) && tries--);
 }
 
 START_TEST(test_refresh)
@@ -230,6 +235,29 @@ START_TEST(test_refresh)
 	expect_refresh(policy, 1, 2);
 	unlink(at(root, "/etc/xdp/priorities.conf"));
 	expect_refresh(policy, 1, -1);
+	ck_assert_uint_eq(m.n, 0);
+	policy__close(policy);
+}
+END_TEST
+
+/* Neither it nor nothing in its place has times that could tell. */
+START_TEST(test_a_link_to_no_database_comes_and_goes)
+{
+	struct messages m;
+	struct policy *policy;
+
+	put_file(root, "/var/lib/xdp-policy/x", "");
+	policy = open_policy(root, &m);
+	settle(policy);
+	ck_assert(!symlink("nowhere", at(root, POLICY_DB_PATH)));
+	expect_refresh(policy, 1, -1);
+	ck_assert_str_eq(m.text, "0: found a link to nothing, expected a file\n");
+	settle(policy);
+	m = (struct messages){ 0 };
+	ck_assert(!unlink(at(root, POLICY_DB_PATH)));
+	expect_refresh(policy, 1, -1);
+	settle(policy);
+	expect_refresh(policy, 0, -1);
 	ck_assert_uint_eq(m.n, 0);
 	policy__close(policy);
 }
@@ -324,6 +352,7 @@ TCase *files_tests(void)
 	tcase_add_test(tc, test_yaml_and_json_count);
 	tcase_add_test(tc, test_dangling_link);
 	tcase_add_test(tc, test_refresh);
+	tcase_add_test(tc, test_a_link_to_no_database_comes_and_goes);
 	tcase_add_test(tc, test_young_files_are_not_trusted);
 	tcase_add_test(tc, test_last_good_is_kept);
 	tcase_add_test(tc, test_deny_on_error);

@@ -231,7 +231,6 @@ TCase *formats_tests(void)
 	TCase *tc = tcase_create("formats");
 
 	tcase_add_checked_fixture(tc, setup, teardown);
-	tcase_set_timeout(tc, 120);
 	tcase_add_test(tc, test_all_formats_decide_alike);
 	tcase_add_test(tc, test_the_rules_use_everything);
 	return tc;

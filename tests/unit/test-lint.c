@@ -360,7 +360,6 @@ TCase *lint_tests(void)
 {
 	TCase *tc = tcase_create("lint");
 
-	tcase_set_timeout(tc, 120);
 	tcase_add_test(tc, test_true);
 	return tc;
 }
