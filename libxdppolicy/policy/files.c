@@ -38,7 +38,8 @@ void policy_stamp__set(struct policy_stamp *stamp, const struct stat *st, int er
 	stamp->mode = st->st_mode;
 	stamp->uid = st->st_uid;
 	stamp->ctime = st->st_ctim;
-	clock_gettime(CLOCK_REALTIME, &now);
+	/* what the kernel stamps files with: late by any time where processors are taken away */
+	clock_gettime(CLOCK_REALTIME_COARSE, &now);
 	age = (now.tv_sec - st->st_ctim.tv_sec) * 1000000000LL + now.tv_nsec - st->st_ctim.tv_nsec;
 	stamp->racy = age >= 0 && age < TICK_NS;
 }
