@@ -25,7 +25,7 @@
 #define N_THREADS 4
 #define LINE_SIZE 160
 #define POLICY	  "/etc/xdp/priorities.conf"
-#define WATCHDOG  10 /* seconds until a child counts as hanging */
+#define WATCHDOG  100 /* seconds until a child counts as hanging */
 #define UNUSUAL	  12345
 
 static const struct api *api;

@@ -52,10 +52,11 @@ answers()
 	sleep 1
 	is "its answer" 192.0.2.7 "$(asked)"
 }
-# What it has said, without times, processes and ids. Who is first of its processes is up to chance.
+# What it has said, without times, processes and ids. Who is first of its processes is up to chance,
+# and one may say something while another has not ended its line yet.
 said()
 {
-	sed -E 's/^\[[^]]*\] *//; s/[0-9]+/N/g' nsd.err | sort -u
+	sed -E 's/\[[0-9]{4}-[^]]*\] */\n/g; s/[0-9]+/N/g' nsd.err | sed '/^$/d' | sort -u
 }
 
 alone()
