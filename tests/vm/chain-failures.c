@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * chain-failures IFACE KIND [FIRST [LAST]]: a chain of three programs is replaced by another order
- * of two of them with a new one, again and again, and each time another call within fails: the
- * FIRSTth (1), the next, ..., until there is none left. After each, all must be as before, or as
- * was wanted, and nothing left over. KIND is calls, memory or their-memory: see failing.h. Objects
- * are in the current directory.
+ * chain-failures IFACE KIND [FIRST [LAST [STEP]]]: a chain of three programs is replaced by another
+ * order of two of them with a new one, again and again, and each time another call within fails:
+ * the FIRSTth (1), the STEPth (1) after it, and so on, up to the LASTth, or (0) until there is none
+ * left. After each, all must be as before, or as was wanted, and nothing left over. KIND is calls,
+ * memory or their-memory: see failing.h. Objects are in the current directory.
  *
  * Prints what is wrong, a line each, and a last line of figures. With a sanitizer, leaks are
  * reported on standard error. Rounds of their-memory are a process each: libbpf may not survive.
@@ -357,7 +357,8 @@ static bool start(void)
 int main(int argc, char **argv)
 {
 	unsigned long k = argc > 3 ? strtoul(argv[3], NULL, 0) : 1;
-	unsigned long last = argc > 4 ? strtoul(argv[4], NULL, 0) : UINT_MAX;
+	unsigned long last = argc > 4 ? strtoul(argv[4], NULL, 0) : 0;
+	unsigned long step = argc > 5 ? strtoul(argv[5], NULL, 0) : 1;
 	enum failing_kind kind;
 	struct outcome *o;
 	struct view view;
@@ -368,9 +369,11 @@ int main(int argc, char **argv)
 	o = mmap(NULL, sizeof(*o), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (!ifindex || o == MAP_FAILED || !start())
 		return 1;
+	if (!last)
+		last = UINT_MAX;
 	look(&view);
 	while (k <= last && round_and_look(kind, k, &view, o))
-		k++;
+		k += step;
 	if (k <= last && (o->rc != 1 || *o->log))
 		wrong(k, &o->failed, "found %d (%s) without any failure, expected 1", o->rc,
 		      o->log);

@@ -7,6 +7,13 @@ PRELOAD=$(find /usr -name libxdppolicy-preload.so)
 HOOKS=${PRELOAD%/*}/libxdppolicy-hooks.so
 SENT=20
 
+# rounds NUMBER QUICK: how often something is done again and again: NUMBER times, or in a quick run
+# QUICK times.
+rounds()
+{
+	if grep -qw quick /proc/cmdline; then echo "$2"; else echo "$1"; fi
+}
+
 section()
 {
 	echo "# $*"

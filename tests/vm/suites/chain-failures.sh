@@ -12,11 +12,12 @@ links v0
 reset
 export ASAN_OPTIONS=detect_leaks=1
 
-# rounds KIND: all of them; what is wrong goes into wrong.out, the last line into figures.
-rounds()
+# fail_calls KIND STEP: all of them, in a quick run every STEPth; what is wrong goes into rounds.out,
+# the last line into figures.
+fail_calls()
 {
 	begin=$(date +%s)
-	chain-failures v0 "$1" >rounds.out 2>leaks.out
+	chain-failures v0 "$1" 1 0 "$(rounds 1 "$2")" >rounds.out 2>leaks.out
 	rc=$?
 	figures=$(tail -n 1 rounds.out)
 	echo "#   $1: $figures, in $(($(date +%s) - begin)) s"
@@ -33,11 +34,11 @@ sound()
 }
 
 section "system calls, libbpf's included"
-rounds calls
+fail_calls calls 10
 sound "system calls"
 
 section "allocations"
-rounds memory
+fail_calls memory 3
 sound "allocations"
 
 exit 0

@@ -6,7 +6,7 @@
 . ../chains-lib.sh
 
 links v0
-loads=60
+loads=$(rounds 60 16)
 
 yaml v0 ord_a.o ord_b.o ord_c.o >0.yaml
 yaml v0 ord_c.o ord_a.o ord_b.o >1.yaml
@@ -16,7 +16,7 @@ yaml v0 ord_c.o ord_b.o ord_a2.o >3.yaml
 load_all()
 {
 	failed=0 round=1
-	while [ $round -le $loads ]; do
+	while [ $round -le "$loads" ]; do
 		xdp-policy load $((round % 4)).yaml >does.out 2>&1 || {
 			failed=$((failed + 1))
 			sed 's/^/#   /' does.out

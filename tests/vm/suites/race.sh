@@ -7,9 +7,9 @@
 
 need_apply
 links v0
-loads=200
+loads=$(rounds 200 20)
 load_seconds=300 # a slow machine makes fewer
-duels=50
+duels=$(rounds 50 10)
 
 # root_policy ROOT NAME PRIORITY...: a policy of its own, for apply's --root.
 root_policy()
@@ -76,7 +76,7 @@ begin=$(date +%s)
 apply_loop loop 100000 /tmp/race/one /tmp/race/two &
 loop=$!
 round=0
-while [ $round -lt $loads ] && [ $(($(date +%s) - begin)) -lt $load_seconds ]; do
+while [ $round -lt "$loads" ] && [ $(($(date +%s) - begin)) -lt $load_seconds ]; do
 	try_load
 	try_unload
 	round=$((round + 1))
@@ -96,9 +96,9 @@ contains "packets" "^RECV $SENT (abc|bca):$SENT$" "$(packets v0)"
 
 section "two applies that want opposite orders"
 rm -f stop
-apply_loop one $duels /tmp/race/one &
+apply_loop one "$duels" /tmp/race/one &
 one=$!
-apply_loop two $duels /tmp/race/two &
+apply_loop two "$duels" /tmp/race/two &
 two=$!
 flow v0 3
 wait $one $two

@@ -7,12 +7,12 @@
 
 need_apply
 links v0
-swaps=100
+swaps=$(rounds 100 20)
 
 swap_all()
 {
 	failed=0 round=0
-	while [ $round -lt $swaps ]; do
+	while [ $round -lt "$swaps" ]; do
 		if [ $((round % 2)) = 0 ]; then
 			gives ord_a 30 ord_b 10 ord_c 20
 		else
