@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "below.h"
@@ -12,6 +13,7 @@
 #include "preload-unit.h"
 #include "preload/symbols.h"
 #include "tool.h"
+#include "util/owner.h"
 
 struct preload {
 	struct tool_opts opts;
@@ -89,8 +91,12 @@ static bool hooks_fit(void)
 	static const struct preload_shim nothing;
 	preload_hooks_fn *get;
 	bool fit = false;
+	struct stat st;
 	void *handle;
 
+	if (stat(HOOKS_PATH, &st) || !owner__is_alone(&st, 0) ||
+	    !owner__has_path(HOOKS_PATH, 0, 0, NULL, NULL))
+		return false;
 	handle = dlopen(HOOKS_PATH, RTLD_NOW | RTLD_LOCAL);
 	get = handle ? dlsym(handle, PRELOAD_HOOKS_SYMBOL) : NULL;
 	if (get)

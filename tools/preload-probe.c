@@ -19,6 +19,7 @@
 #include "preload-file.h"
 #include "preload-probe.h"
 #include "tool.h"
+#include "util/owner.h"
 
 #define SECONDS 10
 
@@ -179,37 +180,30 @@ static bool same_file(const char *a, const char *b)
 }
 
 /* Who can write to it, or put another in its place, has every set-user-ID program of the host. */
-static int check_owner(const char *root, const char *path, uid_t owner)
+static int check_owner(const char *root, const char *library, uid_t owner)
 {
 	struct policy_stamp stamp;
 	enum policy_file_state state;
 	struct stat st;
-	char *dir;
-	int fd, status = TOOL_OK;
+	size_t len;
+	char *path;
+	int fd, status = TOOL_FOUND;
 
+	if (asprintf(&path, "%s%s", root, library) < 0)
+		return TOOL_FOUND;
 	state = policy_file__open(path, owner, &fd, &stamp, &tool_log_stderr);
 	if (state == FILE_GOOD)
 		close(fd);
-	if (state == FILE_REFUSED)
-		return TOOL_FOUND;
-	if (state != FILE_GOOD) {
+	if (state == FILE_ABSENT || state == FILE_MASKED)
 		tool_error("%s: found %s, expected the preload library", path,
 			   state == FILE_ABSENT ? "no file" : "an empty file");
-		return TOOL_FOUND;
-	}
-	dir = strdup(path);
-	for (char *slash; !status && dir && (slash = strrchr(dir, '/')) > dir + strlen(root);) {
-		*slash = '\0';
-		/* a sticky one lets others add, but not replace what is root's */
-		if (!stat(dir, &st) &&
-		    (st.st_uid != owner || (st.st_mode & 022 && !(st.st_mode & S_ISVTX)))) {
-			tool_error("%s: found owner %u and mode %04o, expected owner %u and no "
-				   "write permission for group and others",
-				   dir, st.st_uid, st.st_mode & 07777, owner);
-			status = TOOL_FOUND;
-		}
-	}
-	free(dir);
+	else if (state == FILE_GOOD && !owner__has_path(path, strlen(root), owner, &st, &len))
+		tool_error("%.*s: found owner %u and mode %04o, expected owner %u and no write "
+			   "permission for group and others",
+			   (int)len, path, st.st_uid, st.st_mode & 07777, owner);
+	else if (state == FILE_GOOD)
+		status = TOOL_OK;
+	free(path);
 	return status;
 }
 
@@ -314,7 +308,10 @@ int preload_probe__try(const char *root, enum probe_loaders which, const char **
 			   path);
 		status = TOOL_FOUND;
 	} else {
-		status = check_owner(root, path, *root ? st.st_uid : 0);
+		status = check_owner(root, PRELOAD_PATH, *root ? st.st_uid : 0);
+		/* without hooks the shim does nothing, and status says so */
+		if (!status && below__exists(root, HOOKS_PATH))
+			status = check_owner(root, HOOKS_PATH, *root ? st.st_uid : 0);
 	}
 	if (!status)
 		status = try_entries(root, path, which, entry);

@@ -4,14 +4,19 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "libxdppolicy-plugin.h"
 #include "plugin.h"
+#include "util/owner.h"
+#include "util/root.h"
 
 /* The public numbers are ours: see the enums. */
 _Static_assert((int)XDP_POLICY_DISPATCHER == ATTR_DISPATCHER && XDP_POLICY_N_ATTRS == N_ATTRS,
 	       "attributes");
 _Static_assert((int)XDP_POLICY_TRYAGAIN == STATUS_TRYAGAIN, "statuses");
+
+#define PLUGIN_PATH_SIZE 512
 
 struct policy_plugin {
 	char name[32];
@@ -37,11 +42,31 @@ static void end(struct policy_plugin *plugin)
 	free(plugin);
 }
 
+/* Whether the code of a file can be let into the process, which may be root's. */
+static bool is_trusted(const char *path, const char *name, uid_t owner, char *why, size_t size)
+{
+	struct stat st;
+
+	if (!root__is_original()) {
+		snprintf(why, size,
+			 "found source '%s' in another root directory or mount namespace than the "
+			 "process was started in, where nothing is opened",
+			 name);
+		return false;
+	}
+	if (!stat(path, &st) && S_ISREG(st.st_mode) && owner__is_alone(&st, owner) &&
+	    owner__has_path(path, 0, owner, NULL, NULL))
+		return true;
+	snprintf(why, size,
+		 "found source '%s' whose plug-in others than user %u can change or exchange", name,
+		 owner);
+	return false;
+}
+
 /* Returns NULL with the reason in why. */
-static struct policy_plugin *begin(const char *dir, const char *name, char *why, size_t size)
+static struct policy_plugin *begin(const char *path, const char *name, char *why, size_t size)
 {
 	struct policy_plugin *plugin = calloc(1, sizeof(*plugin));
-	char path[512];
 	int rc;
 
 	if (!plugin) {
@@ -49,7 +74,6 @@ static struct policy_plugin *begin(const char *dir, const char *name, char *why,
 		return NULL;
 	}
 	snprintf(plugin->name, sizeof(plugin->name), "%s", name);
-	snprintf(path, sizeof(path), "%s/libxdppolicy_%s.so.0", dir, name);
 	plugin->handle = dlopen(path, RTLD_NOW | RTLD_LOCAL);
 	if (!plugin->handle) {
 		snprintf(why, size, "found source '%s' that can't be opened: %s", name, dlerror());
@@ -75,12 +99,17 @@ static struct policy_plugin *begin(const char *dir, const char *name, char *why,
 	return plugin;
 }
 
+static void path_of(const char *dir, const char *name, char path[PLUGIN_PATH_SIZE])
+{
+	snprintf(path, PLUGIN_PATH_SIZE, "%s/libxdppolicy_%s.so.0", dir, name);
+}
+
 static bool is_installed(const char *dir, const char *name)
 {
-	char path[512];
+	char path[PLUGIN_PATH_SIZE];
 	FILE *f;
 
-	snprintf(path, sizeof(path), "%s/libxdppolicy_%s.so.0", dir, name);
+	path_of(dir, name, path);
 	f = fopen(path, "re");
 	if (f)
 		fclose(f);
@@ -103,8 +132,9 @@ static bool check_one(const char *dir, const struct policy_step *step, const cha
 static void open_one(struct policy_plugins *plugins, const struct policy_step *step,
 		     const char *file, const struct policy_log *log)
 {
-	struct policy_plugin *plugin;
-	char why[POLICY_ERROR_SIZE];
+	char why[POLICY_ERROR_SIZE], path[PLUGIN_PATH_SIZE];
+	enum policy_level level = POLICY_ERROR;
+	struct policy_plugin *plugin = NULL;
 
 	if (find(plugins, step->name))
 		return;
@@ -115,10 +145,13 @@ static void open_one(struct policy_plugins *plugins, const struct policy_step *s
 	}
 	if (!check_one(plugins->dir, step, file, log))
 		return;
-	plugin = begin(plugins->dir, step->name, why, sizeof(why));
+	path_of(plugins->dir, step->name, path);
+	if (is_trusted(path, step->name, plugins->owner, why, sizeof(why))) {
+		level = POLICY_WARNING;
+		plugin = begin(path, step->name, why, sizeof(why));
+	}
 	if (!plugin) {
-		policy_log__msg(log, POLICY_WARNING, file, step->line,
-				"%s; it counts as unavailable", why);
+		policy_log__msg(log, level, file, step->line, "%s; it counts as unavailable", why);
 		return;
 	}
 	plugins->plugin[plugins->n] = plugin;

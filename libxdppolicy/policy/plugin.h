@@ -5,6 +5,7 @@
 /* Sources that are not ours: see libxdppolicy-plugin.h. */
 
 #include <stdatomic.h>
+#include <sys/types.h>
 
 #include "rule.h"
 #include "switch.h"
@@ -15,6 +16,7 @@ struct xdp_policy_value;
 /* One thread at a time opens plug-ins while others ask them: they come one by one, and stay. */
 struct policy_plugins {
 	char *dir;
+	uid_t owner; /* of the plug-ins, and of what they are in */
 	atomic_size_t n;
 	struct policy_plugin *plugin[16];
 };

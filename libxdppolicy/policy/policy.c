@@ -310,6 +310,7 @@ static int set_switch_text(struct policy *policy, const char *text)
 /* The code of a plug-in is this host's: for another root there is none. */
 static int set_plugin_dir(struct policy *policy, const char *dir)
 {
+	policy->plugins.owner = policy->owner;
 	if (!dir && *policy->root)
 		return 0;
 	policy->plugins.dir = strdup(dir ? dir : PLUGIN_DIR);

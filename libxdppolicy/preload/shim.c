@@ -21,6 +21,8 @@
 #include <unistd.h>
 
 #include "symbols.h"
+#include "util/owner.h"
+#include "util/root.h"
 
 #define EXPORT __attribute__((visibility("default")))
 
@@ -268,28 +270,32 @@ static void *own_of(enum preload_symbol symbol, const void *caller, bool *global
 }
 
 /*
- * The loader maps what a file's header promises, and a file that was cut short, say by a full disk,
- * kills the process when it is touched. The section headers come last: if they are there, all is.
+ * Whether the hooks can be let into the process, which may be root's. Only root can change or
+ * exchange the file: so what is looked at is what is loaded. The loader maps what its header
+ * promises, and a file that was cut short, say by a full disk, kills the process when it is
+ * touched. The section headers come last: if they are there, all is.
  */
-static bool is_whole(const char *path)
+static bool is_good(const char *path)
 {
 	ElfW(Ehdr) header;
 	struct stat st;
-	bool whole = false;
+	bool good = false;
 	int fd, cancel;
 
 	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel); /* the lock is held */
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		goto out;
-	if (!fstat(fd, &st) && read(fd, &header, sizeof(header)) == sizeof(header))
-		whole = header.e_shoff && header.e_shoff < (size_t)st.st_size &&
-			header.e_shoff + (size_t)header.e_shnum * header.e_shentsize <=
-				(size_t)st.st_size;
+	if (!fstat(fd, &st) && S_ISREG(st.st_mode) && owner__is_alone(&st, 0) &&
+	    owner__has_path(path, 0, 0, NULL, NULL) &&
+	    read(fd, &header, sizeof(header)) == sizeof(header))
+		good = header.e_shoff && header.e_shoff < (size_t)st.st_size &&
+		       header.e_shoff + (size_t)header.e_shnum * header.e_shentsize <=
+			       (size_t)st.st_size;
 	close(fd);
 out:
 	pthread_setcancelstate(cancel, NULL);
-	return whole;
+	return good;
 }
 
 /*
@@ -310,7 +316,9 @@ static void *const *open_hooks(void)
 		dlclose(handle);
 		return NULL;
 	}
-	handle = is_whole(HOOKS_PATH) ? quiet_dlopen(HOOKS_PATH, RTLD_NOW | RTLD_LOCAL) : NULL;
+	handle = root__is_original() && is_good(HOOKS_PATH) ?
+			 quiet_dlopen(HOOKS_PATH, RTLD_NOW | RTLD_LOCAL) :
+			 NULL;
 	get = handle ? quiet_dlsym(handle, PRELOAD_HOOKS_SYMBOL) : NULL;
 	if (get)
 		found = get(VERSION, &shim);

@@ -100,6 +100,13 @@ static void do_setns(char **args)
 	close(fd);
 }
 
+/* unlink FILE */
+static void do_unlink(char **args)
+{
+	if (unlink(args[0]))
+		say("unlink: %m");
+}
+
 /* limit NUMBER VALUE: of setrlimit(2) */
 static void do_limit(char **args)
 {
@@ -116,7 +123,7 @@ static const struct step {
 } steps[] = {
 	{ "open", 1, do_open },	    { "log", 0, do_log },	{ "show", 0, do_show },
 	{ "locale", 0, do_locale }, { "chroot", 1, do_chroot }, { "setns", 1, do_setns },
-	{ "limit", 2, do_limit },
+	{ "unlink", 1, do_unlink }, { "limit", 2, do_limit },
 };
 
 static const struct step *find_step(const char *name)
