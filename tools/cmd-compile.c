@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/output.h"
 #include "policy/db.h"
 #include "replace.h"
 #include "rule-file.h"
@@ -20,6 +21,11 @@ static const struct argp_option options[] = {
 	{ 0 },
 };
 
+static bool is_stdout(const struct compile *compile)
+{
+	return compile->output && output__is_stdout(compile->output);
+}
+
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
 	struct compile *compile = state->input;
@@ -30,6 +36,10 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		return 0;
 	case 'o':
 		compile->output = arg;
+		return 0;
+	case ARGP_KEY_END:
+		if (compile->opts.json && is_stdout(compile))
+			argp_error(state, "found --json, expected an --output that is a file");
 		return 0;
 	case ARGP_KEY_ARGS:
 		compile->args = state->argv + state->next;
@@ -120,7 +130,7 @@ int cmd_compile(int argc, char **argv)
 		status = tool_json_print(json_pack("{s:i, s:i, s:o}", "version", TOOL_JSON_VERSION,
 						   "rules", (int)rules.n, "file",
 						   tool_json_string(compile.output)));
-	else if (!status)
+	else if (!status && !is_stdout(&compile))
 		printf("%s: %zu rule%s\n", compile.output, rules.n, rules.n == 1 ? "" : "s");
 	policy_rules__clear(&rules);
 	free(made);

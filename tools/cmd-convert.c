@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/output.h"
 #include "rule-file.h"
 
 enum {
@@ -53,7 +54,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case ARGP_KEY_END:
 		if (!convert->input)
 			argp_error(state, "found no file, expected one, or - for standard input");
-		if (convert->to < 0 && !convert->output)
+		if (convert->to < 0 && output__is_stdout(convert->output))
 			argp_error(state, "found neither --to nor --output, expected one of them");
 		else if (convert->to < 0)
 			convert->to = rule_format__of(convert->output);

@@ -19,6 +19,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "common/output.h"
 #include "editor.h"
 #include "policy/plugin.h"
 #include "replace.h"
@@ -167,50 +168,35 @@ static int set_dir(struct edit *edit)
 
 static int follow_link(struct edit *edit)
 {
-	char target[PATH_MAX], *real;
-	ssize_t len;
+	char why[OUTPUT_WHY_SIZE], *target, *real;
+	bool is_link, ours;
 
-	len = readlink(edit->path, target, sizeof(target) - 1);
-	if (len < 0)
-		return TOOL_OK; /* it is no link, or not there */
-	target[len] = '\0';
-	real = realpath(edit->path, NULL);
-	if (!strcmp(target, "/dev/null") || (real && !strcmp(real, "/dev/null")))
-		tool_error("%s: found a link to /dev/null, which masks the file; remove it to edit "
-			   "a new file in its place",
-			   edit->path);
-	else if (!real)
-		tool_error("%s: found a link to '%s', which is not there, expected a file",
-			   edit->path, target);
-	else if (!is_ours(edit, real))
+	if (output__follow(edit->path, &target, why)) {
+		tool_error("%s: %s", edit->path, why);
+		return TOOL_CONFIG;
+	}
+	is_link = strcmp(target, edit->path);
+	real = is_link ? realpath(target, NULL) : NULL;
+	ours = real && is_ours(edit, real);
+	free(target);
+	if (is_link && !ours)
 		tool_error("%s: found a link to '%s', expected one within the policy's "
 			   "directories; edit that file itself",
-			   edit->path, real);
-	else {
+			   edit->path, real ? real : "");
+	if (is_link && ours) {
 		free(edit->path);
 		edit->path = real;
 		return set_dir(edit);
 	}
 	free(real);
-	return TOOL_CONFIG;
+	return is_link ? TOOL_CONFIG : TOOL_OK;
 }
 
-/* With mode 0755 whatever the umask; the editor shall have that back. */
-static int make_dirs(struct edit *edit)
+static int make_dirs(const struct edit *edit)
 {
-	mode_t mask = umask(022);
-	int err = 0;
+	int err = replace__make_dirs(edit->path);
 
-	for (char *slash = edit->path; (slash = strchr(slash + 1, '/'));) {
-		*slash = '\0';
-		if (mkdir(edit->path, 0755) && errno != EEXIST && !err) {
-			err = errno;
-			tool_error("%s: cannot make this directory: %m", edit->path);
-		}
-		*slash = '/';
-	}
-	umask(mask);
-	return err ? tool_status_of(err) : TOOL_OK;
+	return err ? tool_cannot(edit->path, "make its directory", -err) : TOOL_OK;
 }
 
 /* Who may write into the directory can put another file in the place of each of ours. */
@@ -396,9 +382,8 @@ static int put_in_place(struct edit *edit, const char *text, size_t size)
 		err = -ENOMEM;
 	else if (replace__write_all(replace.fd, text, size))
 		err = -errno;
-	/* the owner first: a change of it takes bits of the mode away */
-	else if (edit->exists && replace__give_to(replace.fd, &edit->st))
-		err = -errno;
+	else if (edit->exists)
+		err = replace__keep(replace.fd, edit->path, &edit->st);
 	if (err)
 		replace__abort(&replace);
 	else

@@ -5,8 +5,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "common/output.h"
 #include "import-chain.h"
-#include "replace.h"
 #include "rule-file.h"
 
 enum {
@@ -113,7 +113,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 			argp_error(state, "found format '%s', expected ini, yaml or json", arg);
 		return 0;
 	case 'o':
-		args->output = arg;
+		args->output = output__is_stdout(arg) ? NULL : arg;
 		return 0;
 	case ARGP_KEY_ARG:
 		set_input(args, arg, state);
@@ -284,48 +284,26 @@ static void print_report(const struct import *imp, const char *file)
 			imp->chain ? "program" : "rule", n_made == 1 ? "" : "s", n);
 }
 
-static int print_chains(FILE *out, const struct chain_file *file, int format)
+struct to_write {
+	const struct chain_file *file;
+	int format;
+};
+
+static int print_chains(FILE *out, void *ctx)
 {
-	int err = format == FORMAT_JSON ? chain_file__write_json(out, file, &tool_log_stderr) :
-					  chain_file__write_yaml(out, file, &tool_log_stderr);
+	const struct to_write *w = ctx;
 
-	if (!err && (fflush(out) || ferror(out)))
-		err = -errno;
-	return err;
-}
-
-static int replace_chains(const char *path, const struct chain_file *file, int format)
-{
-	struct replace replace;
-	FILE *out;
-	int err, fd;
-
-	err = replace__begin(&replace, path);
-	if (err)
-		return err;
-	fd = dup(replace.fd);
-	out = fd < 0 ? NULL : fdopen(fd, "w");
-	err = out ? print_chains(out, file, format) : -errno;
-	if (out && fclose(out) && !err)
-		err = -errno;
-	if (!err)
-		return replace__commit(&replace, 0644);
-	replace__abort(&replace);
-	return err;
+	return w->format == FORMAT_JSON ? chain_file__write_json(out, w->file, &tool_log_stderr) :
+					  chain_file__write_yaml(out, w->file, &tool_log_stderr);
 }
 
 static int write_chains(const struct args *args, const struct chain_file *file)
 {
-	int err = args->output ? replace_chains(args->output, file, args->format) :
-				 print_chains(stdout, file, args->format);
+	struct to_write w = { .file = file, .format = args->format };
+	const struct output output = { .print = print_chains, .ctx = &w };
+	char why[OUTPUT_WHY_SIZE];
 
-	if (!err)
-		return TOOL_OK;
-	if (err == -EILSEQ) /* told already */
-		return TOOL_CONFIG;
-	tool_error("%s: cannot write: %s", args->output ? args->output : "standard output",
-		   strerror(-err));
-	return err == -EACCES || err == -EPERM || err == -EROFS ? TOOL_PERM : TOOL_FOUND;
+	return tool_written(args->output, output__write(args->output, &output, why), why);
 }
 
 /* No file without rules is written: in its place it would mask others. Nor one without chains. */

@@ -9,9 +9,9 @@
 #include "chain/component.h"
 #include "chain/program.h"
 #include "chain/record.h"
+#include "common/output.h"
 #include "interfaces.h"
 #include "netns.h"
-#include "replace.h"
 #include "tool.h"
 
 enum format {
@@ -262,54 +262,31 @@ static void save_netns(void *ctx, const char *name)
 	interfaces__free(&interfaces);
 }
 
-static int print(const struct save *save, FILE *out)
+static int print(FILE *out, void *ctx)
 {
-	int err = save->format == FORMAT_JSON ?
-			  chain_file__write_json(out, &save->file, &tool_log_stderr) :
-			  chain_file__write_yaml(out, &save->file, &tool_log_stderr);
+	const struct save *save = ctx;
 
-	if (!err && (fflush(out) || ferror(out)))
-		err = errno ? -errno : -EIO;
-	return err;
-}
-
-static int print_to_file(const struct save *save)
-{
-	struct replace replace;
-	int err = replace__begin(&replace, save->output), fd;
-	FILE *out;
-
-	if (err)
-		return err;
-	fd = dup(replace.fd);
-	out = fd < 0 ? NULL : fdopen(fd, "w");
-	err = out ? print(save, out) : -errno;
-	if (out)
-		fclose(out);
-	else if (fd >= 0)
-		close(fd);
-	if (!err)
-		return replace__commit(&replace, 0644);
-	replace__abort(&replace);
-	return err;
+	return save->format == FORMAT_JSON ?
+		       chain_file__write_json(out, &save->file, &tool_log_stderr) :
+		       chain_file__write_yaml(out, &save->file, &tool_log_stderr);
 }
 
 static int finish(struct save *save)
 {
-	int err = 0;
+	const struct output output = { .print = print, .ctx = save };
+	char why[OUTPUT_WHY_SIZE];
+	int status = TOOL_OK;
 
 	/* an empty file would mask another, or take all off */
 	if (!save->file.n && !save->failed) {
 		tool_error("found no chain on any interface, expected one; nothing is written");
 		save->failed = true;
 	} else if (save->file.n) {
-		err = save->output ? print_to_file(save) : print(save, stdout);
+		status = tool_written(save->output, output__write(save->output, &output, why), why);
 	}
-	if (err && err != -EILSEQ)
-		fail(save, err, save->output ? save->output : "standard output");
-	if (save->not_permitted)
+	if (save->not_permitted || status == TOOL_PERM)
 		return TOOL_PERM;
-	return err || save->failed ? TOOL_FOUND : TOOL_OK;
+	return status || save->failed ? TOOL_FOUND : TOOL_OK;
 }
 
 int cmd_save(int argc, char **argv)

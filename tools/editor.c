@@ -37,6 +37,7 @@ static int run(char **words)
 	sigaction(SIGINT, &ignore, &old_int);
 	sigaction(SIGQUIT, &ignore, &old_quit);
 	sigemptyset(&defaults);
+	sigaddset(&defaults, SIGXFSZ);
 	if (old_int.sa_handler != SIG_IGN)
 		sigaddset(&defaults, SIGINT);
 	if (old_quit.sa_handler != SIG_IGN)

@@ -1,10 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-#include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
-#include <stdlib.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "policyd-metrics.h"
 
@@ -105,39 +100,16 @@ void metrics__print(const struct metrics *metrics, FILE *out)
 		  metrics->disabled);
 }
 
-int metrics__write(const struct metrics *metrics, const char *path)
+static int print(FILE *out, void *ctx)
 {
-	char *temp;
-	FILE *out;
-	int fd, err = 0;
+	metrics__print(ctx, out);
+	return 0;
+}
 
-	/*
-	 * Not replace.h, which waits for the disk: these figures are stale after a crash anyway.
-	 * The name must not end in .prom, or the collector would read it.
-	 */
-	if (asprintf(&temp, "%s.XXXXXX", path) < 0)
-		return -ENOMEM;
-	fd = mkostemp(temp, O_CLOEXEC);
-	if (fd < 0) {
-		err = -errno;
-		free(temp);
-		return err;
-	}
-	out = fdopen(fd, "w");
-	if (out) {
-		metrics__print(metrics, out);
-		if (fflush(out) || ferror(out) || fchmod(fd, 0644))
-			err = errno ? -errno : -EIO;
-		if (fclose(out) && !err)
-			err = -errno;
-	} else {
-		err = -errno;
-		close(fd);
-	}
-	if (!err && rename(temp, path))
-		err = -errno;
-	if (err)
-		unlink(temp);
-	free(temp);
-	return err;
+int metrics__write(const struct metrics *metrics, const char *path, char why[OUTPUT_WHY_SIZE])
+{
+	/* the temporary name does not end in .prom, or the collector would read it */
+	const struct output output = { .print = print, .ctx = (void *)metrics, .figures = true };
+
+	return output__write(path, &output, why);
 }

@@ -9,6 +9,8 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "common/output.h"
+
 struct metrics_port {
 	const char *netns; /* "" is the host's own */
 	const char *ifname;
@@ -29,7 +31,7 @@ struct metrics {
 
 void metrics__print(const struct metrics *metrics, FILE *out);
 
-/* Replaces the file by rename, readable for all. Returns 0 or a negative errno. */
-int metrics__write(const struct metrics *metrics, const char *path);
+/* To a place as output.h has it. Returns 0, or a negative errno with the reason in why. */
+int metrics__write(const struct metrics *metrics, const char *path, char why[OUTPUT_WHY_SIZE]);
 
 #endif

@@ -111,13 +111,14 @@ static void fill_ports(struct daemon *daemon, struct metrics *metrics)
 
 static void write_file(struct daemon *daemon, const struct metrics *metrics)
 {
+	char why[OUTPUT_WHY_SIZE];
 	int err;
 
 	if (!daemon->opts.metrics)
 		return;
-	err = metrics__write(metrics, daemon->opts.metrics);
+	err = metrics__write(metrics, daemon->opts.metrics, why);
 	if (err && err != daemon->metrics_err)
-		log__error("%s: can't be written: %s", daemon->opts.metrics, strerror(-err));
+		log__error("%s: %s", daemon->opts.metrics, why);
 	daemon->metrics_err = err;
 }
 

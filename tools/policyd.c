@@ -255,7 +255,9 @@ int main(int argc, char **argv)
 		}
 	}
 	daemon.opts.root = root && root[1] ? root : "";
+	/* both are errors of a write, after which there is something to clean up */
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN);
 	libbpf_set_print(NULL);
 	gethostname(daemon.host, sizeof(daemon.host) - 1);
 	lock = claim();

@@ -13,7 +13,6 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
-#include <sys/xattr.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -148,19 +147,6 @@ static int make_new(const struct text *old, const char *entry, struct text *new)
 
 /* --- replacing it --- */
 
-/* Above all the label of SELinux; what this file system does not keep is left out. */
-static void copy_attributes(const char *from, int to)
-{
-	char names[4096], value[4096];
-	ssize_t n = listxattr(from, names, sizeof(names)), size;
-
-	for (const char *name = names; n > 0 && name < names + n; name += strlen(name) + 1) {
-		size = getxattr(from, name, value, sizeof(value));
-		if (size >= 0)
-			fsetxattr(to, name, value, size, 0);
-	}
-}
-
 /* Writes what is to come into path beside it, with owner, mode and attributes of the old file. */
 static int prepare(struct replace *replace, const struct preload_edit *edit, const char *path,
 		   const struct text *old, const struct text *content)
@@ -169,15 +155,13 @@ static int prepare(struct replace *replace, const struct preload_edit *edit, con
 
 	if (err)
 		return err;
-	if (replace__write_all(replace->fd, content->data, content->size) ||
-	    (old->exists && replace__give_to(replace->fd, &old->st))) {
+	if (replace__write_all(replace->fd, content->data, content->size))
 		err = -errno;
+	else if (old->exists)
+		err = replace__keep(replace->fd, edit->path, &old->st);
+	if (err)
 		replace__abort(replace);
-		return err;
-	}
-	if (old->exists)
-		copy_attributes(edit->path, replace->fd);
-	return 0;
+	return err;
 }
 
 static int commit(struct replace *replace, const struct text *old)

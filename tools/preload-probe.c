@@ -74,6 +74,7 @@ be_child(const char *const *argv, const char *preload, const int *fds)
 	dup2(fds[1], 2);
 	signal(SIGALRM, SIG_DFL);
 	signal(SIGPIPE, SIG_DFL);
+	signal(SIGXFSZ, SIG_DFL);
 	alarm(SECONDS);
 	execve(argv[0], (char **)argv, (char **)env);
 	_exit(127);

@@ -1,13 +1,18 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+/* A file that is replaced as a whole, by a rename in its directory. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #include "replace.h"
+
+/* So much of a name is in the temporary one, which may not be too long either. */
+#define NAME_PART 200
 
 /* Length of the directory's part of a path, its slash included. */
 static int dir_len(const char *path)
@@ -21,6 +26,7 @@ int replace__make_dirs(const char *path)
 {
 	char *dir = strdup(path);
 	int err = dir ? 0 : -ENOMEM;
+	mode_t mask = umask(022);
 
 	for (char *slash = dir; !err && (slash = strchr(slash + 1, '/'));) {
 		*slash = '\0';
@@ -28,6 +34,7 @@ int replace__make_dirs(const char *path)
 			err = -errno;
 		*slash = '/';
 	}
+	umask(mask);
 	free(dir);
 	return err;
 }
@@ -38,7 +45,8 @@ int replace__begin(struct replace *r, const char *path)
 
 	*r = (struct replace){ .fd = -1 };
 	r->path = strdup(path);
-	if (!r->path || asprintf(&r->temp, "%.*s.%s.XXXXXX", len, path, path + len) < 0) {
+	if (!r->path ||
+	    asprintf(&r->temp, "%.*s.%.*s.XXXXXX", len, path, NAME_PART, path + len) < 0) {
 		r->temp = NULL;
 		replace__abort(r);
 		return -ENOMEM;
@@ -68,15 +76,30 @@ int replace__write_all(int fd, const char *text, size_t size)
 	return 0;
 }
 
-int replace__give_to(int fd, const struct stat *old)
+/* Above all the label of SELinux; what this file system does not keep is left out. */
+static void copy_attributes(const char *from, int to)
+{
+	char names[4096], value[4096];
+	ssize_t n = listxattr(from, names, sizeof(names)), size;
+
+	for (const char *name = names; n > 0 && name < names + n; name += strlen(name) + 1) {
+		size = getxattr(from, name, value, sizeof(value));
+		if (size >= 0)
+			fsetxattr(to, name, value, size, 0);
+	}
+}
+
+int replace__keep(int fd, const char *path, const struct stat *old)
 {
 	struct stat st;
 
 	if (fstat(fd, &st))
-		return -1;
-	if (st.st_uid == old->st_uid && st.st_gid == old->st_gid)
-		return 0;
-	return fchown(fd, old->st_uid, old->st_gid);
+		return -errno;
+	if ((st.st_uid != old->st_uid || st.st_gid != old->st_gid) &&
+	    fchown(fd, old->st_uid, old->st_gid))
+		return -errno;
+	copy_attributes(path, fd);
+	return 0;
 }
 
 /* So that the new name is on disk when we say that it is there. */
@@ -97,10 +120,11 @@ int replace__commit(struct replace *r, mode_t mode)
 {
 	int err = 0;
 
-	if (fchmod(r->fd, mode) || fsync(r->fd) || rename(r->temp, r->path))
+	if (fchmod(r->fd, mode) || (!r->no_sync && fsync(r->fd)) || rename(r->temp, r->path))
 		err = -errno;
 	if (!err) {
-		sync_dir(r->path);
+		if (!r->no_sync)
+			sync_dir(r->path);
 		free(r->temp);
 		r->temp = NULL;
 	}

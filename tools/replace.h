@@ -7,25 +7,35 @@
  * we are killed.
  */
 
+#include <stdbool.h>
+#include <stddef.h>
 #include <sys/stat.h>
 #include <sys/types.h>
 
 struct replace {
-	char *path; /* what is replaced */
-	char *temp; /* in the same directory; its name begins with a dot */
-	int fd;	    /* the temporary file, open for reading and writing */
+	char *path;   /* what is replaced */
+	char *temp;   /* in the same directory; its name begins with a dot */
+	int fd;	      /* the temporary file, open for reading and writing */
+	bool no_sync; /* what is lost in a crash is no loss */
 };
 
-/* Makes the directories above path that are missing, with mode 0755. Returns 0 or a negative errno.
+/*
+ * Makes the directories above path that are missing, with mode 0755 whatever the umask. Returns 0
+ * or a negative errno.
  */
 int replace__make_dirs(const char *path);
 
 /* Makes the temporary file, with mode 0600. Returns 0 or a negative errno. */
 int replace__begin(struct replace *r, const char *path);
 
-/* Both return 0, or -1 with errno: writes all of text; gives the file old's owner and group. */
+/* Writes all of text. Returns 0, or -1 with errno. */
 int replace__write_all(int fd, const char *text, size_t size);
-int replace__give_to(int fd, const struct stat *old);
+/*
+ * Gives the new file the owner, the group and the extended attributes of the old one at path. To be
+ * called before the mode is set, of which a new owner takes bits away. Returns 0 or a negative
+ * errno.
+ */
+int replace__keep(int fd, const char *path, const struct stat *old);
 
 /*
  * Gives it the mode, sees to it that it is on disk, and puts it in place. Returns 0, or a negative

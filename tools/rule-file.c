@@ -7,11 +7,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "common/output.h"
 #include "policy/db.h"
 #include "policy/ini.h"
 #include "policy/yaml.h"
 #include "progress.h"
-#include "replace.h"
 #include "rule-file.h"
 
 /* What a command reads may be more than what every process of a host shall. */
@@ -184,51 +184,34 @@ static int write_db(int fd, const char *path, const struct policy_rules *rules)
 	return err;
 }
 
-static int write_fd(int fd, enum rule_format format, const char *path,
-		    const struct policy_rules *rules)
-{
-	FILE *out;
-	int err;
+struct to_write {
+	const char *path;
+	enum rule_format format;
+	const struct policy_rules *rules;
+};
 
-	if (format == FORMAT_CDB)
-		return write_db(fd, path, rules);
-	fd = dup(fd);
-	out = fd < 0 ? NULL : fdopen(fd, "w");
-	if (!out)
-		return -errno;
-	err = print_rules(out, format, rules, false);
-	return fclose(out) && !err ? -errno : err;
-}
-
-static int not_written(const char *path, int err)
+static int print_any(FILE *out, void *ctx)
 {
-	if (err == -EILSEQ) /* told already */
-		return TOOL_CONFIG;
-	tool_error("%s: cannot write: %s", path, strerror(-err));
-	return err == -EACCES || err == -EPERM || err == -EROFS ? TOOL_PERM : TOOL_FOUND;
+	const struct to_write *w = ctx;
+
+	return w->format == FORMAT_CDB ? write_db(fileno(out), w->path, w->rules) :
+					 print_rules(out, w->format, w->rules, false);
 }
 
 int rule_file__print(enum rule_format format, const struct policy_rules *rules, bool places)
 {
 	int err = print_rules(stdout, format, rules, places);
 
-	return err ? not_written("standard output", err) : TOOL_OK;
+	if (err && err != -EILSEQ)
+		return tool_cannot("standard output", "write", -err);
+	return err ? TOOL_CONFIG : TOOL_OK;
 }
 
 int rule_file__write(const char *path, enum rule_format format, const struct policy_rules *rules)
 {
-	struct replace replace;
-	int err;
+	struct to_write w = { .path = path, .format = format, .rules = rules };
+	const struct output output = { .print = print_any, .ctx = &w };
+	char why[OUTPUT_WHY_SIZE];
 
-	if (!path)
-		return rule_file__print(format, rules, false);
-	err = replace__begin(&replace, path);
-	if (!err) {
-		err = write_fd(replace.fd, format, path, rules);
-		if (err)
-			replace__abort(&replace);
-		else
-			err = replace__commit(&replace, 0644);
-	}
-	return err ? not_written(path, err) : TOOL_OK;
+	return tool_written(path, output__write(path, &output, why), why);
 }

@@ -27,8 +27,8 @@ int rule_file__read(const char *path, enum rule_format format, struct policy_rul
 int rule_file__print(enum rule_format format, const struct policy_rules *rules, bool places);
 
 /*
- * Writes rules to a file, or to standard output if path is NULL. With progress on standard error if
- * a database takes long. Returns as above.
+ * Writes rules to a place as output.h has it. With progress on standard error if a database takes
+ * long. Returns as above.
  */
 int rule_file__write(const char *path, enum rule_format format, const struct policy_rules *rules);
 

@@ -59,6 +59,16 @@ int tool_cannot(const char *path, const char *what, int err)
 	return tool_status_of(err);
 }
 
+int tool_written(const char *path, int err, const char *why)
+{
+	if (!err)
+		return TOOL_OK;
+	if (err == -EILSEQ)
+		return TOOL_CONFIG;
+	tool_error("%s: %s", path && strcmp(path, "-") ? path : "standard output", why);
+	return tool_status_of(-err);
+}
+
 void tool_print_message(FILE *out, enum policy_level level, const char *file, unsigned int line,
 			const char *text)
 {

@@ -63,6 +63,12 @@ int tool_cannot(const char *path, const char *what, int err);
 /* The exit status for an errno. */
 int tool_status_of(int err);
 
+/*
+ * The exit status of output__write(), whose reason it says: TOOL_CONFIG for what cannot be written
+ * in a format, which is told already.
+ */
+int tool_written(const char *path, int err, const char *why);
+
 /* A message sink that writes "file:line: text" to standard error. */
 extern const struct policy_log tool_log_stderr;
 void tool_print_message(FILE *out, enum policy_level level, const char *file, unsigned int line,

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /* xdp-policy: a table of commands, one file each. */
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -68,6 +69,10 @@ static int run_command(const struct tool_command *command, struct argp_state *st
 	/* so that argp names the command in its messages; our own parser looks at it again */
 	snprintf(name, sizeof(name), "xdp-policy %s", command->name);
 	argv[0] = name;
+	/* a write beyond a limit is an error, after which we clean up; what `run` starts is not us
+	 */
+	if (command->run != cmd_run)
+		signal(SIGXFSZ, SIG_IGN);
 	status = command->run(argc, argv);
 	argv[0] = word;
 	return status;

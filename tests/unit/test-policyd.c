@@ -232,11 +232,12 @@ START_TEST(file)
 	char *root = make_root(), *path = strdup(at(root, "/xdp.prom"));
 	char seen[sizeof(expected)] = "";
 	struct stat old, st;
+	char why[OUTPUT_WHY_SIZE];
 	FILE *in;
 
 	put_file(root, "/xdp.prom", "old\n");
 	ck_assert(!stat(path, &old));
-	ck_assert_int_eq(metrics__write(&metrics, path), 0);
+	ck_assert_int_eq(metrics__write(&metrics, path, why), 0);
 	ck_assert(!stat(path, &st));
 	ck_assert_uint_ne(st.st_ino, old.st_ino);
 	ck_assert_uint_eq(st.st_mode & 07777, 0644);
@@ -245,9 +246,9 @@ START_TEST(file)
 	ck_assert_uint_eq(fread(seen, 1, sizeof(seen), in), sizeof(expected) - 1);
 	fclose(in);
 	ck_assert_str_eq(seen, expected);
-	ck_assert_int_eq(metrics__write(&metrics, at(root, "/none/xdp.prom")), -ENOENT);
+	ck_assert_int_eq(metrics__write(&metrics, at(root, "/none/xdp.prom"), why), -ENOENT);
 	ck_assert(!mkdir(at(root, "/dir.prom"), 0755));
-	ck_assert_int_lt(metrics__write(&metrics, at(root, "/dir.prom")), 0);
+	ck_assert_int_lt(metrics__write(&metrics, at(root, "/dir.prom"), why), 0);
 	/* nothing is left of what failed */
 	ck_assert_uint_eq(count_files(root), 2);
 	free(path);
