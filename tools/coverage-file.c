@@ -125,8 +125,7 @@ static void classify(struct libraries *libraries, const struct elf_facts *facts,
 	struct closure closure;
 
 	libraries__close_over(libraries, facts, coverage->name, &closure);
-	if (closure.ours ||
-	    (facts->texts & TEXT_OURS && facts->imports & (ATTACHES | IMPORT_ATTACH_TARGET))) {
+	if (closure.ours || (facts->texts & TEXT_OURS && facts->imports & IMPORT_BPF)) {
 		coverage->reason = REASON_OURS;
 		return;
 	}
