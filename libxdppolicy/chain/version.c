@@ -5,9 +5,6 @@
 #include "dispatcher.h"
 #include "version.h"
 
-/* Of libxdp 1.3 to 1.5, in case that it is not where distributions put it. */
-#define LIKELY_VERSION 2
-
 unsigned int dispatcher_version__in_btf(const struct btf *btf)
 {
 	const struct btf_type *t;
@@ -20,6 +17,19 @@ unsigned int dispatcher_version__in_btf(const struct btf *btf)
 	return t && btf_is_array(t) ? btf_array(t)->nelems : 0;
 }
 
+/* Of a dispatcher's object; 0 if there is none, or if its version is not understood. */
+static unsigned int version_of(const char *path)
+{
+	struct btf *btf = btf__parse(path, NULL);
+	unsigned int version;
+
+	if (libbpf_get_error(btf))
+		return 0;
+	version = dispatcher_version__in_btf(btf);
+	btf__free(btf);
+	return version <= DISPATCHER_VERSIONS ? version : 0;
+}
+
 unsigned int dispatcher_version__of_host(void)
 {
 	static const char *const paths[] = {
@@ -30,15 +40,10 @@ unsigned int dispatcher_version__of_host(void)
 	};
 
 	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
-		struct btf *btf = btf__parse(paths[i], NULL);
-		unsigned int version;
+		unsigned int version = version_of(paths[i]);
 
-		if (libbpf_get_error(btf))
-			continue;
-		version = dispatcher_version__in_btf(btf);
-		btf__free(btf);
-		if (version && version <= DISPATCHER_VERSIONS)
+		if (version)
 			return version;
 	}
-	return LIKELY_VERSION;
+	return LIBXDP_DISPATCHER; /* what was there when this was built */
 }
