@@ -22,6 +22,8 @@
  * ord_bare.o   -DLETTER=r -g0 -DUNCOUNTED
  * ord_bad.o    -DLETTER=s -DUNCHECKED
  * ord_head.o   -DLETTER=b -DHEADROOM=8
+ * ord_core.o   -DLETTER=u -DCORE
+ * ord_config.o -DLETTER=v -DCONFIG
  *
  * LETTER       the letter; the program is ord_LETTER, or NAME
  * SECOND       the letter of a second program in the same object
@@ -34,12 +36,15 @@
  * UNCOUNTED    it has no map
  * UNCHECKED    it reads a packet without a look at its size, which no verifier lets pass
  * HEADROOM     it moves the head of the packet by so many bytes, and back
+ * CORE         libbpf fills in what the kernel's types are when it loads it
+ * CONFIG       and this, what the kernel's version is
  */
 #include <linux/bpf.h>
 #include <linux/if_ether.h>
 #include <linux/in.h>
 #include <linux/ip.h>
 #include <linux/udp.h>
+#include <bpf/bpf_core_read.h>
 #include <bpf/bpf_endian.h>
 #include <bpf/bpf_helpers.h>
 #include <xdp/xdp_helpers.h>
@@ -67,6 +72,15 @@
 #endif
 #ifndef VERDICT
 #define VERDICT XDP_PASS
+#endif
+
+#ifdef CORE
+struct task_struct {
+	int pid;
+} __attribute__((preserve_access_index));
+#endif
+#ifdef CONFIG
+extern int LINUX_KERNEL_VERSION __kconfig;
 #endif
 
 /*
@@ -105,6 +119,14 @@ static __always_inline int run(struct xdp_md *ctx, char letter, void *counter)
 	__u32 key = 0;
 	__u64 *count;
 
+#ifdef CORE
+	if (!bpf_core_type_exists(struct task_struct))
+		return XDP_ABORTED;
+#endif
+#ifdef CONFIG
+	if (!LINUX_KERNEL_VERSION)
+		return XDP_ABORTED;
+#endif
 #ifdef HEADROOM
 	if (bpf_xdp_adjust_head(ctx, -HEADROOM) || bpf_xdp_adjust_head(ctx, HEADROOM))
 		return XDP_ABORTED;

@@ -7,6 +7,7 @@
 #include "component.h"
 #include "load.h"
 #include "maps.h"
+#include "object-file.h"
 
 /* An object that one or several programs of the spec are in. */
 struct component_object {
@@ -15,6 +16,7 @@ struct component_object {
 	char *path;    /* absolute */
 	void *data;
 	size_t size;
+	char sum[OBJECT_FILE_SUM_SIZE];		/* "" if a load key can't be made of it */
 	const struct chain_spec_program *first; /* that names it: what it says counts */
 	struct map_pins pins;
 };
@@ -22,7 +24,7 @@ struct component_object {
 struct loading {
 	struct components *components;
 	const struct chain *live;
-	const bool *ours;
+	const struct component_record *records; /* of live */
 	struct chain_problem *problem;
 	unsigned int program; /* that is looked at */
 };

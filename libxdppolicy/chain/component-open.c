@@ -10,7 +10,6 @@
 #include <string.h>
 
 #include "component-internal.h"
-#include "object-file.h"
 #include "program.h"
 
 int component__fail(const struct loading *l, int err, const char *fmt, ...)
@@ -189,8 +188,13 @@ static int add_object(const struct loading *l, const struct chain_spec_program *
 		}
 		return 0;
 	}
-	err = object_file__read(path, spec->sha256, &o->data, &o->size, why, sizeof(why));
-	return err ? component__fail(l, err, "%s: %s", path, why) : component_object__open(l, o);
+	err = object_file__read(path, spec->sha256, &o->data, &o->size, o->sum, why, sizeof(why));
+	if (err)
+		return component__fail(l, err, "%s: %s", path, why);
+	err = component_object__open(l, o);
+	if (!err && !load_key__may_be(o->obj, o->data, o->size))
+		*o->sum = '\0';
+	return err;
 }
 
 static bool is_chosen(const struct components *c, const struct bpf_program *prog)
@@ -199,6 +203,21 @@ static bool is_chosen(const struct components *c, const struct bpf_program *prog
 		if (c->component[i].program == prog)
 			return true;
 	return false;
+}
+
+static void make_load_key(const struct components *components, const struct component_object *o,
+			  struct component *c)
+{
+	const struct load_key_facts facts = {
+		.sum = o->sum,
+		.object = o->obj,
+		.program = c->program,
+		.flags = c->flags,
+		.pin_path = o->first->pin_path,
+		.share_maps = components->spec->share_maps,
+	};
+
+	load_key__make(&facts, c->load_key);
 }
 
 static int choose(const struct loading *l, struct component_object *o)
@@ -222,6 +241,7 @@ static int choose(const struct loading *l, struct component_object *o)
 	c->flags = frags ? BPF_F_XDP_HAS_FRAGS : 0;
 	c->program = prog;
 	c->of = o - l->components->object;
+	make_load_key(l->components, o, c);
 	return 0;
 }
 

@@ -45,7 +45,7 @@ static int find_shared(const struct loading *l, const char *name)
 			return fcntl(fd, F_DUPFD_CLOEXEC, 3);
 	}
 	for (unsigned int i = 0; i < l->live->n; i++) {
-		int fd = l->ours[i] ? live_map(&l->live->program[i], name) : -ENOENT;
+		int fd = l->records[i].in_chain ? live_map(&l->live->program[i], name) : -ENOENT;
 
 		if (fd >= 0)
 			return fd;
@@ -257,7 +257,8 @@ static bool is_unchanged(const struct component *c, const struct chain_program *
 /* The caller of an open object has its maps in hand: its programs are never those of another. */
 static void match(struct components *c, unsigned int i, const struct chain *live)
 {
-	if (c->component[i].program && c->object[c->component[i].of].borrowed)
+	if (c->component[i].live >= 0 ||
+	    (c->component[i].program && c->object[c->component[i].of].borrowed))
 		return;
 	for (unsigned int j = 0; j < live->n; j++) {
 		if (is_taken(c, j) || !is_unchanged(&c->component[i], &live->program[j]))
@@ -327,6 +328,54 @@ static int load_rest(struct loading *l, struct component_object *o)
 	return err ? err : take_programs(l, o, skip);
 }
 
+/* --- what need not be loaded --- */
+
+/* The live program that was loaded from just that, and in just that way; -1 if there is none. */
+static int find_recorded(const struct loading *l, const char *key)
+{
+	for (unsigned int i = 0; *key && i < l->live->n; i++)
+		if (!is_taken(l->components, i) && l->records[i].in_chain &&
+		    !strcmp(l->records[i].load_key, key))
+			return i;
+	return -1;
+}
+
+/* The live program takes the place of what would be loaded. */
+static bool take_recorded(const struct loading *l, const struct component_object *o,
+			  struct component *c)
+{
+	c->live = find_recorded(l, c->load_key);
+	if (c->live < 0)
+		return false;
+	c->info = l->live->program[c->live].info;
+	c->fd = bpf_prog_get_fd_by_id(c->info.id);
+	c->section = bpf_program__section_name(c->program);
+	c->object = o->path;
+	return c->fd >= 0;
+}
+
+static void give_back(struct component *c)
+{
+	if (c->fd >= 0)
+		close(c->fd);
+	c->fd = -1;
+	c->live = -1;
+}
+
+/* Whether the records know all of an object's programs: some without the others say too little. */
+static bool is_recorded(const struct loading *l, const struct component_object *o)
+{
+	bool all = true;
+
+	for (unsigned int i = 0; i < l->components->spec->n; i++)
+		if (is_of(l, i, o))
+			all = all && take_recorded(l, o, &l->components->component[i]);
+	for (unsigned int i = 0; i < l->components->spec->n && !all; i++)
+		if (is_of(l, i, o))
+			give_back(&l->components->component[i]);
+	return all;
+}
+
 /* --- all of it --- */
 
 static int load_target(struct loading *l)
@@ -352,9 +401,12 @@ static int load_all(struct loading *l)
 		if (err)
 			return err;
 	}
-	err = c->n_objects ? load_target(l) : 0;
 	for (unsigned int i = 0; i < c->n_objects && !err; i++) {
-		err = load_object(l, &c->object[i], none);
+		if (is_recorded(l, &c->object[i]))
+			continue;
+		err = c->target < 0 ? load_target(l) : 0;
+		if (!err)
+			err = load_object(l, &c->object[i], none);
 		if (!err)
 			err = take_programs(l, &c->object[i], none);
 	}
@@ -374,13 +426,14 @@ void components__init(struct components *components)
 		components->component[i] = (struct component){ .fd = -1, .live = -1 };
 }
 
-int components__load(const struct chain_spec *spec, const struct chain *live, const bool ours[],
-		     bool dry_run, struct components *ret, struct chain_problem *problem)
+int components__load(const struct chain_spec *spec, const struct chain *live,
+		     const struct component_record records[], bool dry_run, struct components *ret,
+		     struct chain_problem *problem)
 {
 	struct loading l = {
 		.components = ret,
 		.live = live,
-		.ours = ours,
+		.records = records,
 		.problem = problem,
 	};
 

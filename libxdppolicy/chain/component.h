@@ -8,6 +8,7 @@
  */
 
 #include "live.h"
+#include "load/load-key.h"
 #include "spec.h"
 
 struct bpf_program;
@@ -18,6 +19,7 @@ struct component {
 	struct proginfo info;
 	uint32_t flags;		      /* those of a slot: whether it takes frags */
 	const char *object, *section; /* NULL: not known */
+	char load_key[LOAD_KEY_SIZE]; /* "": it must be loaded to be known */
 	/*
 	 * Which program of the live chain it is, unchanged: the same function, instructions,
 	 * constants and maps. Then that one is to be kept. -1 for none.
@@ -39,16 +41,24 @@ struct components {
 	struct component_object *object;
 };
 
+/* What the record of a live program says of how it came there. */
+struct component_record {
+	bool in_chain; /* of a chain from data */
+	char load_key[LOAD_KEY_SIZE];
+};
+
 /* Nothing is open: components__close() may follow. */
 void components__init(struct components *components);
 
 /*
- * Loads them all, and finds those that are unchanged. live is the chain that they shall join; ours
- * says which of its programs are of a chain from data, whose maps can be shared. Returns 0 or a
- * negative errno with *problem; components__close() is due in either case.
+ * Loads them, and finds those that are unchanged, by their records as far as those tell. live is
+ * the chain that they shall join, with the records of its programs; maps of those that are of a
+ * chain from data can be shared. Returns 0 or a negative errno with *problem; components__close()
+ * is due in either case.
  */
-int components__load(const struct chain_spec *spec, const struct chain *live, const bool ours[],
-		     bool dry_run, struct components *ret, struct chain_problem *problem);
+int components__load(const struct chain_spec *spec, const struct chain *live,
+		     const struct component_record records[], bool dry_run, struct components *ret,
+		     struct chain_problem *problem);
 
 /*
  * Finds again what is unchanged, in a chain that was read anew. Returns false if that is not what

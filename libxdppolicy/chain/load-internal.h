@@ -25,7 +25,7 @@ struct chain_load {
 	struct policy_known app[CHAIN_MAX];
 	struct policy_decision decision[CHAIN_MAX];
 	struct chain before, after;
-	bool ours[CHAIN_MAX]; /* of those before: attached by a chain from data */
+	struct component_record records[CHAIN_MAX]; /* of those before */
 	struct slot slot[CHAIN_MAX];
 	bool changes;
 

@@ -139,7 +139,7 @@ static int stays(const struct chain_load *load, unsigned int live, struct chain_
 {
 	const struct chain_program *p = &load->before.program[live];
 
-	if (load->ours[live])
+	if (load->records[live].in_chain)
 		return load->spec->add && !is_succeeded(load, &p->info);
 	if (load->spec->add || load->spec->foreign == FOREIGN_KEEP)
 		return true;

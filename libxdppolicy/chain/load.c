@@ -37,7 +37,7 @@ static bool is_lack(int err)
 }
 
 /* A record that is there, but can't be read now, makes no program somebody else's. */
-static int read_owners(struct chain_load *load)
+static int read_records(struct chain_load *load)
 {
 	struct record_dirs dirs;
 	int ret = 0;
@@ -50,7 +50,9 @@ static int read_owners(struct chain_load *load)
 		if (err >= 0)
 			err = record_at__read(dirs.attached, RECORD_ATTACHED,
 					      &load->before.program[i].info, &record);
-		load->ours[i] = record.in_chain;
+		load->records[i] = (struct component_record){ .in_chain = record.in_chain };
+		if (record.load_key && strlen(record.load_key) == LOAD_KEY_SIZE - 1)
+			strcpy(load->records[i].load_key, record.load_key);
 		record__clear(&record);
 		ret = is_lack(err) ? err : 0;
 	}
@@ -67,7 +69,7 @@ static int read_chain(struct chain_load *load, struct chain_problem *problem)
 					  strerror(-err));
 	if (load->before.fixed[0])
 		return chain_problem__set(problem, -1, -EBUSY, "%s", load->before.fixed);
-	err = read_owners(load);
+	err = read_records(load);
 	return err ? chain_problem__set(problem, -1, err, XDP_POLICY_RUN_DIR "/attached: %s",
 					strerror(-err)) :
 		     0;
@@ -92,7 +94,7 @@ static int prepare(struct chain_load *load, struct chain_problem *problem)
 	if (!err)
 		err = read_chain(load, problem);
 	if (!err)
-		err = components__load(load->spec, &load->before, load->ours, load->opts.dry_run,
+		err = components__load(load->spec, &load->before, load->records, load->opts.dry_run,
 				       &load->components, problem);
 	if (!err)
 		err = chain_load__decide(load, problem);
@@ -182,6 +184,7 @@ static int write_record(struct chain_load *load, int dir, unsigned int i,
 		.info = info,
 		.subject = &subject,
 		.in_chain = true,
+		.load_key = load->components.component[slot->spec].load_key,
 	};
 	int err;
 

@@ -110,6 +110,8 @@ int record_text__attached(const struct record_attach *attach, char *text)
 	put_head(&w, attach->info);
 	if (attach->in_chain)
 		put(&w, "chain = %s\n", yes);
+	if (attach->load_key && *attach->load_key)
+		put(&w, "load-key = %s\n", attach->load_key);
 	for (size_t i = 0; i < N(fact_conds); i++)
 		put_fact(&w, policy_key__cond(fact_conds[i])->name, subject->value[fact_conds[i]]);
 	put_fact(&w, "uid", subject->uid);
@@ -159,7 +161,7 @@ struct parser {
 	bool bad, no_memory;
 	bool has_version, has_loaded, in_chain;
 	uint64_t version, loaded;
-	char *fact[N_CONDS], *uid;
+	char *fact[N_CONDS], *uid, *load_key;
 	struct values section[N_SECTIONS];
 };
 
@@ -264,6 +266,8 @@ static bool take_head(struct parser *p, const char *name, const char *value)
 		return false;
 	if (!strcmp(name, "chain") && !p->in_chain)
 		return p->in_chain = !strcmp(value, yes);
+	if (!strcmp(name, "load-key"))
+		return add_fact(p, &p->load_key, value);
 	if (!strcmp(name, "uid"))
 		return add_fact(p, &p->uid, value);
 	for (size_t i = 0; i < N(fact_conds); i++)
@@ -358,6 +362,7 @@ static void hand_over(struct parser *p, struct record *ret)
 	ret->in_chain = p->in_chain;
 	memcpy(ret->value, p->fact, sizeof(ret->value));
 	ret->uid = p->uid;
+	ret->load_key = p->load_key;
 	ret->app = p->section[APP].known;
 	ret->btf = p->section[AUTHOR].known;
 }
@@ -387,5 +392,6 @@ int record_text__parse(enum record_kind kind, const char *text, size_t size, uin
 	for (int cond = 0; cond < N_CONDS; cond++)
 		free(p.fact[cond]);
 	free(p.uid);
+	free(p.load_key);
 	return err;
 }

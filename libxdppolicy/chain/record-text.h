@@ -8,6 +8,7 @@
  *	version = 1
  *	loaded = 48230001177		nanoseconds from the boot to the program's load
  *	chain = yes			it is of a chain from data; else left out
+ *	load-key = 9f86d081...		of one in a chain: see load-key.h; left out if there is none
  *	program = xdp_filter
  *	executable = /usr/sbin/filterd	a fact a line; what is unknown is left out
  *	unit =				a fact, too: of no unit

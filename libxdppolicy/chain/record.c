@@ -56,6 +56,7 @@ void record__clear(struct record *record)
 	for (int cond = 0; cond < N_CONDS; cond++)
 		free(record->value[cond]);
 	free(record->uid);
+	free(record->load_key);
 	*record = (struct record){ .app.unknown = true, .btf.unknown = true };
 }
 

@@ -20,9 +20,10 @@
 #include "live.h"
 
 struct record {
-	bool attached; /* there is a file of the hooks */
-	bool seen;     /* the first values are known */
-	bool in_chain; /* it was attached as a part of a chain from data: see load.h */
+	bool attached;	/* there is a file of the hooks */
+	bool seen;	/* the first values are known */
+	bool in_chain;	/* it was attached as a part of a chain from data: see load.h */
+	char *load_key; /* of one in a chain: see load-key.h; NULL for none */
 
 	char *value[N_CONDS]; /* facts; NULL is unknown */
 	char *uid;
@@ -36,6 +37,7 @@ struct record_attach {
 	const struct proginfo *info;
 	const struct policy_subject *subject; /* facts, and sources app and btf */
 	bool in_chain;
+	const char *load_key; /* NULL or "": none */
 };
 
 /*

@@ -28,6 +28,7 @@ static void clear(struct record *record)
 	for (int cond = 0; cond < N_CONDS; cond++)
 		free(record->value[cond]);
 	free(record->uid);
+	free(record->load_key);
 }
 
 static int write_attached(const struct record *record, char *text)
@@ -38,7 +39,12 @@ static int write_attached(const struct record *record, char *text)
 		.app = record->app,
 		.btf = record->btf,
 	};
-	const struct record_attach attach = { &info, &subject, record->in_chain };
+	const struct record_attach attach = {
+		.info = &info,
+		.subject = &subject,
+		.in_chain = record->in_chain,
+		.load_key = record->load_key,
+	};
 
 	for (int cond = 0; cond < N_CONDS; cond++)
 		subject.value[cond] = record->value[cond];
@@ -72,6 +78,7 @@ static void check_record(enum record_kind kind, const struct record *record)
 		for (int cond = 0; cond < N_CONDS; cond++)
 			check_fact(record->value[cond], again.value[cond]);
 		check_fact(record->uid, again.uid);
+		check_fact(record->load_key, again.load_key);
 		check_values(&record->app, &again.app);
 		check_values(&record->btf, &again.btf);
 		CHECK(record->in_chain == again.in_chain);

@@ -60,7 +60,7 @@ static struct policy_subject full_subject(void)
 
 static void put_record(const struct policy_subject *subject)
 {
-	const struct record_attach attach = { &info, subject, false };
+	const struct record_attach attach = { .info = &info, .subject = subject };
 
 	ck_assert_int_eq(record_at__write(dir, &attach), 0);
 }
@@ -236,7 +236,7 @@ END_TEST
 START_TEST(test_cut)
 {
 	struct policy_subject subject = full_subject();
-	const struct record_attach attach = { &info, &subject, false };
+	const struct record_attach attach = { .info = &info, .subject = &subject };
 	char text[RECORD_TEXT_SIZE];
 	int len = record_text__attached(&attach, text);
 
@@ -399,6 +399,8 @@ START_TEST(test_in_chain)
 		ck_assert_int_eq(record_at__write(dir, &attach), 0);
 		record = get_record(RECORD_ATTACHED, 0);
 		ck_assert(record.in_chain);
+		ck_assert(priority == 1 ? !record.load_key : !strcmp(record.load_key, "0f1e"));
+		attach.load_key = "0f1e";
 		ck_assert_uint_eq(record.app.value[ATTR_PRIORITY].num, priority);
 		record__clear(&record);
 	}

@@ -121,6 +121,7 @@ int main(void)
 	suite_add_tcase(suite, record_tests());
 	suite_add_tcase(suite, policyd_tests());
 	suite_add_tcase(suite, object_file_tests());
+	suite_add_tcase(suite, load_key_tests());
 	suite_add_tcase(suite, preload_tests());
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_ENV);

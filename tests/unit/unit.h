@@ -29,6 +29,7 @@ TCase *chain_tests(void);
 TCase *record_tests(void);
 TCase *policyd_tests(void);
 TCase *object_file_tests(void);
+TCase *load_key_tests(void);
 TCase *preload_tests(void);
 
 /* A temporary root directory; remove_root() takes all of it away. */

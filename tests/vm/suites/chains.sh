@@ -42,6 +42,77 @@ proves "one less, one in another version" v0 "10 ord_c, 20 ord_a" cA
 is "the one that is the same has stayed" "$kept" "$(program_id v0 ord_c)"
 is "those that are gone are gone" "" "$(bpftool prog show | grep -E 'name ord_[bd]')"
 
+section "what is known to be unchanged is not loaded again"
+if command -v strace >/dev/null; then
+	# loaded DESCRIPTION STATUS ARGUMENT...: the names of the programs that a load gives the kernel
+	loaded()
+	{
+		what=$1 expected=$2
+		shift 2
+		strace -f -qq -s 128 -o trace -e trace=bpf "$@" >does.out 2>&1
+		rc=$?
+		[ $rc = 0 ] || sed 's/^/#   /' does.out
+		is "$what: programs that are loaded, status" "$expected 0" \
+			"$(sed -n 's/.*BPF_PROG_LOAD.*prog_name="\([a-z0-9_]*\)".*/\1/p' trace |
+				grep -E '^(ord|xdp)_' | sort | uniq | xargs) $rc"
+	}
+	yaml v0 ord_a.o 'ord_pair.o;program: ord_h' 'ord_pair.o;program: ord_g' >known.yaml
+	clean
+	loaded "anew" "ord_a ord_g ord_h xdp_dispatcher" xdp-policy load known.yaml
+	same_programs=$(programs v0)
+	unchanged "again" loaded "again" "" xdp-policy load known.yaml
+	unchanged "--dry-run" loaded "--dry-run" "" xdp-policy load --dry-run known.yaml
+	yaml v0 'ord_pair.o;program: ord_g' ord_a.o 'ord_pair.o;program: ord_h' >known.yaml
+	loaded "another order" xdp_dispatcher xdp-policy load known.yaml
+	proves "another order" v0 "10 ord_g, 20 ord_a, 30 ord_h" gah
+	yaml v0 'ord_pair.o;program: ord_g' ord_a.o ord_b.o >known.yaml
+	loaded "one more, one less" "ord_b xdp_dispatcher" xdp-policy load known.yaml
+	proves "one more, one less" v0 "10 ord_g, 20 ord_a, 30 ord_b" gab
+	kept=$(programs v0)
+
+	# the same instructions, so the same program: but that is not known before
+	mkdir other
+	cp ord_*.o other/
+	echo >>other/ord_a.o
+	sed 's/ord_a.o/other\/&/' known.yaml >other.yaml
+	loaded "a byte more in an object" "ord_a xdp_dispatcher" xdp-policy load other.yaml
+	is "a byte more in an object: the programs are the same" "$kept" "$(programs v0)"
+	loaded "the same file again" "" xdp-policy load other.yaml
+	loaded "the other one" "ord_a xdp_dispatcher" xdp-policy load known.yaml
+	cp ord_b.o other/ord_a.o
+	sed -i 's/ord_a.o/&;program: ord_b/; s/;/\n      /' other.yaml
+	loaded "another object by the same name" "ord_b xdp_dispatcher" xdp-policy load other.yaml
+	proves "another object by the same name" v0 "10 ord_g, 20 ord_b, 30 ord_b" gbb
+	does "back" 0 load known.yaml
+	# PER_LINUX with UNAME26: another release of the kernel, for all that asks uname()
+	loaded "another kernel" "ord_a ord_b ord_g xdp_dispatcher" python3 -c '
+import ctypes, os
+ctypes.CDLL(None).personality(0x0020000)
+os.execvp("xdp-policy", ["xdp-policy", "load", "known.yaml"])'
+	does "back" 0 load known.yaml
+	sed 's/ord_a.o/&\n      pin-path: \/sys\/fs\/bpf\/ours/' known.yaml >other.yaml
+	loaded "another pin-path" "ord_a xdp_dispatcher" xdp-policy load other.yaml
+	{ cat known.yaml && echo "    share-maps: [cnt_a]"; } >other.yaml
+	loaded "other maps to share" "ord_a ord_b ord_g xdp_dispatcher" xdp-policy load other.yaml
+	does "back" 0 load known.yaml
+	sed -i 's/^load-key = ./load-key = x/' "/run/xdp-policy/attached/$(program_id v0 ord_a)"
+	loaded "another key in its record" "ord_a xdp_dispatcher" xdp-policy load known.yaml
+	sed -i '/^load-key/d' "/run/xdp-policy/attached/$(program_id v0 ord_a)"
+	loaded "a record without one" "ord_a xdp_dispatcher" xdp-policy load known.yaml
+	chmod 666 "/run/xdp-policy/attached/$(program_id v0 ord_a)"
+	loaded "a record that anybody can write" "ord_a xdp_dispatcher" \
+		xdp-policy load --replace-foreign known.yaml
+	is "the chain" "10 ord_g, 20 ord_a, 30 ord_b" "$(order v0)"
+	yaml v0 ord_core.o ord_config.o >known.yaml
+	does "before" 0 load known.yaml
+	kept=$(programs v0)
+	loaded "what depends on the kernel" "ord_u ord_v xdp_dispatcher" xdp-policy load known.yaml
+	is "it is kept nevertheless" "$kept" "$(programs v0)"
+	does "before" 0 load four.json
+else
+	skip "what is unchanged is not loaded again" "no strace in the guest"
+fi
+
 section "one broken file of two interfaces"
 does "before" 0 load four.json
 echo "no object" >ord_text.o
