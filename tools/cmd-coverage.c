@@ -235,6 +235,8 @@ static int show_host(struct command *command)
 		}
 		coverage__each_process(&command->host, NULL, show_and_judge, command);
 	}
+	/* installed by root, and as much as there is */
+	command->host.budget = UINT64_MAX;
 	err = coverage__each_installed(&command->host, show, command, &command->scan);
 	return err ? tool_no_memory() : TOOL_OK;
 }
@@ -279,7 +281,8 @@ static void print_table(struct command *command)
 	else if (!command->missing)
 		puts("found nothing that attaches XDP");
 	if (command->scan.untold)
-		printf("%zu programs cannot be told: static, or with libbpf inside\n",
+		printf("%zu programs cannot be told: static, with libbpf or calls of bpf(2) inside, "
+		       "or the like\n",
 		       command->scan.untold);
 	if (command->scan.cut)
 		puts("there are more files than were looked at");

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /* Classes, reasons and states: their words, their sentences, and what to do about them. */
 #include <stdio.h>
+#include <string.h>
 
 #include "coverage.h"
 
@@ -15,6 +16,7 @@ static const struct {
 	[COVERAGE_UNKNOWN] = { "unknown", "cannot be told" },
 };
 
+#define NO_CHAINS     "nothing: it makes no chains"
 #define NO_DISPATCHER "nothing: it makes no chains; only 'attach = deny' can hold for it"
 
 static const struct {
@@ -52,22 +54,19 @@ static const struct {
 	[REASON_LIBBPF] = { COVERAGE_NONE, "libbpf-attach",
 			    "shared libbpf, attaches past the dispatcher", NO_DISPATCHER },
 	[REASON_NETLINK] = { COVERAGE_NONE, "netlink-attach",
-			     "speaks netlink itself, attaches past the dispatcher",
-			     "nothing: it makes no chains" },
+			     "speaks netlink itself, attaches past the dispatcher", NO_CHAINS },
 	[REASON_LIBBPF_INSIDE] = { COVERAGE_NONE, "libbpf-inside",
-				   "libbpf inside, would attach past the dispatcher",
-				   "nothing: it makes no chains" },
+				   "libbpf inside, would attach past the dispatcher", NO_CHAINS },
 	[REASON_GO] = { COVERAGE_NONE, "go", "Go, attaches past the dispatcher",
 			"nothing: it makes no chains; import takes over data of l3afd" },
 	[REASON_RUST] = { COVERAGE_NONE, "rust", "Rust's aya, would attach past the dispatcher",
-			  "nothing: it makes no chains" },
+			  NO_CHAINS },
 	[REASON_BPFMAN] = { COVERAGE_NONE, "bpfman", "bpfman, whose chains are its own",
 			    "give priorities to bpfman, or take over its data by import" },
 	[REASON_HOLDS_LINK] = { COVERAGE_NONE, "holds-link", "holds an interface by a bpf_link",
-				"nothing: it makes no chains" },
+				NO_CHAINS },
 	[REASON_HOLDS_PROGRAM] = { COVERAGE_NONE, "holds-program",
-				   "holds XDP programs, without libxdp",
-				   "nothing: it makes no chains" },
+				   "holds XDP programs, without libxdp", NO_CHAINS },
 	[REASON_LONE_PROGRAM] = { COVERAGE_NONE, "no-dispatcher",
 				  "one program without a dispatcher",
 				  "take it off, and load it by libxdp or by xdp-policy load" },
@@ -83,6 +82,29 @@ static const struct {
 	[REASON_UNTOLD_LIBBPF] = { COVERAGE_UNKNOWN, "libbpf-inside-only",
 				   "libbpf inside, without what attaches XDP by netlink",
 				   "look at xdp-policy status while it runs" },
+	[REASON_UNCALLED] = { COVERAGE_UNKNOWN, "uncalled-libxdp",
+			      "shared libxdp.so.1, but no call of what uses it is seen",
+			      "look at xdp-policy status while it runs" },
+	[REASON_LIBRARY_MAY] = { COVERAGE_UNKNOWN, "library-may-attach",
+				 "a library of it may attach past the dispatcher",
+				 "look at xdp-policy status while it runs" },
+	[REASON_LINK_CREATE] = { COVERAGE_UNKNOWN, "link-create",
+				 "bpf_link_create(), for XDP or for other things",
+				 "look at xdp-policy status while it runs; where it is for XDP "
+				 "only 'attach = deny' can hold for it" },
+	[REASON_OWN_CALL] = { COVERAGE_UNKNOWN, "own-bpf-call", "calls bpf(2) by itself, or may",
+			      "look at xdp-policy status while "
+			      "it runs" },
+	[REASON_STARTS] = { COVERAGE_UNKNOWN, "starts-others", "not known",
+			    "ask for the program that it starts" },
+	[REASON_OTHER_ROOT] = { COVERAGE_UNKNOWN, "other-root", "not known",
+				"look at its processes while it runs" },
+	[REASON_NO_LIBRARY] = { COVERAGE_UNKNOWN, "no-library", "found not all of its libraries",
+				"look whether they are installed, and where it is told to find "
+				"them" },
+	[REASON_TOO_LARGE] = { COVERAGE_UNKNOWN, "too-large",
+			       "not known: too large, or of too many libraries",
+			       "look at xdp-policy status while it runs" },
 	[REASON_BROKEN] = { COVERAGE_UNKNOWN, "broken", "an ELF file that can't be read",
 			    "look whether it is whole" },
 	[REASON_MISSING] = { COVERAGE_UNKNOWN, "missing", "found no such file",
@@ -107,6 +129,8 @@ static const struct {
 	  "has file capabilities: /etc/ld.so.preload holds for it, LD_PRELOAD does not" },
 	{ NOTE_MNT_NS, "mount-namespace",
 	  "in another mount namespace, where the preload must be, too" },
+	{ NOTE_ROOT, "root-directory",
+	  "in another root directory, where the preload must be, too" },
 	{ NOTE_NET_NS, "network-namespace", "in another network namespace" },
 	{ NOTE_HOLDS, "holds-programs", "holds XDP programs" },
 	{ NOTE_MIXED, "mixed", "what it attaches by libbpf itself goes past the dispatcher" },
@@ -177,6 +201,8 @@ void coverage__advise(const struct coverage *coverage, char *buf, size_t size)
 {
 	const char *advice = reasons[coverage->reason].advice;
 
+	if (advice && coverage->no_deny && strstr(advice, "deny"))
+		advice = NO_CHAINS;
 	*buf = '\0';
 	if (advice)
 		snprintf(buf, size, "%s", advice);

@@ -43,18 +43,21 @@ static enum coverage_reason by_texts(const struct elf_facts *facts, enum coverag
 /*
  * What has a shared libxdp may attach by libbpf all the same. libknot does, and takes from libxdp
  * AF_XDP's sockets without their program: it has one of its own inside. DPDK and suricata take
- * libxdp's, unless they are given another.
+ * libxdp's, unless they are given another. Some have libxdp by a library that they need for other
+ * things, as Knot's tools without XDP have it by libknot.
  */
 static void by_shared(const struct elf_facts *facts, const struct closure *closure,
 		      struct coverage *coverage)
 {
 	uint32_t imports = closure->imports;
 
-	coverage->reason = REASON_SHARED;
+	bool uncalled = closure->hides_xdp && !closure->asks_xdp;
+
+	coverage->reason = uncalled ? REASON_UNCALLED : REASON_SHARED;
 	set_detail(coverage, "through ", closure->libxdp_by);
 	if (facts->texts & TEXT_SKIPS)
 		coverage->reason = REASON_SKIPS;
-	else if (!(imports & ATTACHES) || imports & IMPORT_XDP_PROGRAM)
+	else if (uncalled || !(imports & ATTACHES) || imports & IMPORT_XDP_PROGRAM)
 		return;
 	else if (imports & IMPORT_OPEN_MEM && facts->imports & IMPORT_XDP_NAME)
 		coverage->reason = REASON_OWN_PROGRAM;
@@ -109,14 +112,40 @@ static bool by_libbpf(const struct elf_facts *facts, const struct closure *closu
 static void check_loader(struct libraries *libraries, const struct elf_facts *facts,
 			 const struct closure *closure, struct coverage *coverage)
 {
-	if (coverage__class(coverage) != COVERAGE_FULL && coverage->reason != REASON_INSIDE_OLD)
-		return;
+	enum coverage_reason reason;
+
 	if (closure->libbpf_0)
-		coverage->reason = REASON_LIBBPF_0;
+		reason = REASON_LIBBPF_0;
 	else if (strstr(facts->interpreter, "ld-musl"))
-		coverage->reason = REASON_OTHER_LOADER;
+		reason = REASON_OTHER_LOADER;
 	else if (!libraries__can_preload(libraries, facts))
-		coverage->reason = REASON_NO_SHIM;
+		reason = REASON_NO_SHIM;
+	else
+		return;
+	coverage->no_deny = true;
+	if (coverage__class(coverage) == COVERAGE_FULL || coverage->reason == REASON_INSIDE_OLD)
+		coverage->reason = reason;
+}
+
+/* Nothing in it attaches XDP as far as is seen. These may do so where it is not seen. */
+static void doubt(const struct elf_facts *facts, const struct closure *closure,
+		  struct coverage *coverage)
+{
+	bool bpf = closure->libbpf || closure->imports & IMPORT_BPF;
+
+	if (*closure->attach_by) {
+		coverage->reason = REASON_LIBRARY_MAY;
+		set_detail(coverage, "through ", closure->attach_by);
+	} else if (facts->imports & IMPORT_LINK_CREATE || *closure->link_by) {
+		coverage->reason = REASON_LINK_CREATE;
+		if (!(facts->imports & IMPORT_LINK_CREATE))
+			set_detail(coverage, "through ", closure->link_by);
+	} else if (facts->texts & TEXT_BPF_CALL || (bpf && facts->imports & IMPORT_SYSCALL)) {
+		coverage->reason = REASON_OWN_CALL;
+	} else if (*closure->missing && facts->kind == ELF_FILE_EXECUTABLE) {
+		coverage->reason = REASON_NO_LIBRARY;
+		set_detail(coverage, "there is no ", closure->missing);
+	}
 }
 
 static void classify(struct libraries *libraries, const struct elf_facts *facts,
@@ -125,21 +154,22 @@ static void classify(struct libraries *libraries, const struct elf_facts *facts,
 	struct closure closure;
 
 	libraries__close_over(libraries, facts, coverage->name, &closure);
+	if (closure.is_cut) {
+		coverage->reason = REASON_TOO_LARGE;
+		return;
+	}
 	if (closure.ours || (facts->texts & TEXT_OURS && facts->imports & IMPORT_BPF)) {
 		coverage->reason = REASON_OURS;
 		return;
 	}
-	if (by_libxdp(facts, &closure, coverage)) {
-		check_loader(libraries, facts, &closure, coverage);
-		return;
+	if (!by_libxdp(facts, &closure, coverage) && !by_libbpf(facts, &closure, coverage)) {
+		coverage->reason = by_texts(facts, closure.libbpf || closure.imports & IMPORT_BPF ?
+							   REASON_NO_ATTACH :
+							   REASON_NO_BPF);
+		if (coverage__class(coverage) == COVERAGE_NO_XDP)
+			doubt(facts, &closure, coverage);
 	}
-	if (by_libbpf(facts, &closure, coverage))
-		return;
-	coverage->reason =
-		by_texts(facts, closure.libbpf || closure.imports & IMPORT_BPF ? REASON_NO_ATTACH :
-										 REASON_NO_BPF);
-	if (*closure.missing)
-		set_detail(coverage, "there is no ", closure.missing);
+	check_loader(libraries, facts, &closure, coverage);
 }
 
 /* In secure-execution mode LD_PRELOAD is ignored. */
@@ -163,6 +193,8 @@ static void look_at(struct libraries *libraries, int fd, const struct elf_facts 
 	else if (facts->kind == ELF_FILE_BROKEN ||
 		 (!elf_facts__is_static(facts) && !facts->is_whole))
 		coverage->reason = REASON_BROKEN;
+	else if (facts->is_cut)
+		coverage->reason = REASON_TOO_LARGE;
 	else if (elf_facts__is_static(facts))
 		coverage->reason = by_texts(facts, REASON_UNTOLD_STATIC);
 	else
@@ -175,7 +207,7 @@ void coverage__look_at_file(struct libraries *libraries, int fd, struct coverage
 {
 	struct elf_facts facts;
 
-	elf_facts__read(fd, &facts);
+	elf_facts__read(fd, libraries__budget(libraries), &facts);
 	look_at(libraries, fd, &facts, coverage);
 	elf_facts__clear(&facts);
 }
@@ -224,7 +256,7 @@ int coverage__look_at_path(struct libraries *libraries, const char *path, struct
 				 coverage__open_command(libraries, path, coverage->name);
 	if (fd < 0)
 		return -errno;
-	elf_facts__read(fd, &facts);
+	elf_facts__read(fd, libraries__budget(libraries), &facts);
 	if (facts.kind == ELF_FILE_SCRIPT && *facts.interpreter)
 		err = look_at_interpreter(libraries, facts.interpreter, coverage);
 	else

@@ -12,6 +12,9 @@
 #include "preload-edit.h"
 #include "preload/symbols.h"
 
+/* Of all that is asked for, and of all processes, together. */
+#define MAX_SEARCH (2ULL << 30)
+
 static bool is_host_wide(const char *root)
 {
 	struct preload_found found;
@@ -21,7 +24,8 @@ static bool is_host_wide(const char *root)
 
 int coverage_host__open(const char *root, struct coverage_host *ret)
 {
-	*ret = (struct coverage_host){ .root = root, .libraries = libraries__new(root) };
+	*ret = (struct coverage_host){ .root = root, .budget = MAX_SEARCH };
+	ret->libraries = libraries__new(root, &ret->budget);
 	if (!ret->libraries)
 		return -ENOMEM;
 	ret->shim = below__exists(root, PRELOAD_PATH);

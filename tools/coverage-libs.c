@@ -12,7 +12,7 @@
 #include "below.h"
 #include "coverage.h"
 
-#define MAX_LIBRARIES 2048 /* of one executable */
+#define MAX_LIBRARIES 1024 /* of one executable */
 #define MAX_DIRS      256  /* of the loader's configuration */
 
 /* A library that was looked for, whether it was found or not. */
@@ -25,6 +25,7 @@ struct library {
 
 struct libraries {
 	char *root;
+	uint64_t *budget;
 	size_t n_dirs;
 	char *dir[MAX_DIRS];
 	struct library *by_key;
@@ -101,12 +102,14 @@ static void read_conf(struct libraries *libraries)
 	free(entries);
 }
 
-struct libraries *libraries__new(const char *root)
+struct libraries *libraries__new(const char *root, uint64_t *budget)
 {
 	struct libraries *libraries = calloc(1, sizeof(*libraries));
 
-	if (libraries)
+	if (libraries) {
 		libraries->root = strdup(root);
+		libraries->budget = budget;
+	}
 	if (!libraries || !libraries->root) {
 		free(libraries);
 		return NULL;
@@ -139,6 +142,11 @@ const char *libraries__root(const struct libraries *libraries)
 	return libraries->root;
 }
 
+uint64_t *libraries__budget(const struct libraries *libraries)
+{
+	return libraries->budget;
+}
+
 /* --- one library --- */
 
 /* What is asked for, and by whom. */
@@ -157,7 +165,7 @@ static bool try_path(struct libraries *libraries, const struct search *search, c
 
 	if (fd < 0)
 		return false;
-	elf_facts__read(fd, &found->facts);
+	elf_facts__read(fd, libraries->budget, &found->facts);
 	close(fd);
 	if (found->facts.kind >= ELF_FILE_EXECUTABLE &&
 	    found->facts.machine == search->executable->machine &&
@@ -296,8 +304,12 @@ static void add(struct walk *walk, const char *name, const struct elf_facts *use
 	struct member *member;
 
 	HASH_FIND_STR(walk->members, name, member);
-	if (member || HASH_COUNT(walk->members) >= MAX_LIBRARIES)
+	if (member)
 		return;
+	if (HASH_COUNT(walk->members) >= MAX_LIBRARIES) {
+		walk->closure->is_cut = true;
+		return;
+	}
 	member = calloc(1, sizeof(*member));
 	if (!member)
 		return;
@@ -307,37 +319,55 @@ static void add(struct walk *walk, const char *name, const struct elf_facts *use
 	HASH_ADD_KEYPTR(hh, walk->members, member->name, strlen(member->name), member);
 }
 
-static void note(const struct walk *walk, const struct member *member)
+/* The libraries that the preload stands in front of, and ours. Returns false for any other. */
+static bool note_carrier(struct closure *closure, const struct member *member)
 {
-	const struct library *library = member->library;
-	struct closure *closure = walk->closure;
-
 	/* by name: what is needed counts, even where the library itself is not to be found */
 	if (begins(member->name, "libxdp.so.")) {
 		closure->libxdp = true;
 		if (member->first != member->name)
 			snprintf(closure->libxdp_by, sizeof(closure->libxdp_by), "%s",
 				 member->first);
-		return;
-	}
-	if (begins(member->name, "libbpf.so.")) {
+	} else if (begins(member->name, "libbpf.so.")) {
 		closure->libbpf = true;
 		closure->libbpf_0 = closure->libbpf_0 || begins(member->name, "libbpf.so.0");
-		return;
-	}
-	if (begins(member->name, "libxdppolicy.so.")) {
+	} else if (begins(member->name, "libxdppolicy.so.")) {
 		closure->ours = true;
-		return;
+	} else {
+		return false;
 	}
+	return true;
+}
+
+static void note(const struct walk *walk, const struct member *member)
+{
+	const struct library *library = member->library;
+	struct closure *closure = walk->closure;
+	uint32_t imports;
+	bool attaches;
+
+	if (note_carrier(closure, member))
+		return;
 	if (!library || !library->path) {
 		snprintf(closure->missing, sizeof(closure->missing), "%s", member->name);
 		return;
 	}
-	closure->imports |= library->facts.imports;
+	imports = library->facts.imports;
+	attaches = imports & (IMPORT_XDP_ATTACH | IMPORT_LINK_XDP | IMPORT_OLD_ATTACH);
+	closure->imports |= imports;
+	closure->is_cut |= library->facts.is_cut;
 	if (elf_facts__has_libxdp_inside(&library->facts))
 		snprintf(closure->inside_by, sizeof(closure->inside_by), "%s", member->name);
-	else if (library->facts.imports & (IMPORT_XDP_ATTACH | IMPORT_LINK_XDP | IMPORT_OLD_ATTACH))
+	else if (attaches)
 		snprintf(closure->attach_by, sizeof(closure->attach_by), "%s", member->name);
+	else if (imports & IMPORT_LINK_CREATE)
+		snprintf(closure->link_by, sizeof(closure->link_by), "%s", member->name);
+	if (strstr(member->name, "xdp"))
+		closure->asks_xdp = true;
+	else if (elf_facts__needs(&library->facts, "libxdp.so."))
+		closure->hides_xdp |= imports & (IMPORT_XDP_NAME | IMPORT_XSK);
+	else if (imports & IMPORT_XDP_NAME && !attaches)
+		closure->asks_xdp = true;
 }
 
 /*
@@ -365,7 +395,11 @@ void libraries__close_over(struct libraries *libraries, const struct elf_facts *
 	struct walk walk = { libraries, facts, path, ret, NULL };
 	struct member *member, *next;
 
-	*ret = (struct closure){ .imports = facts->imports };
+	*ret = (struct closure){
+		.imports = facts->imports,
+		.asks_xdp = facts->imports & (IMPORT_XDP_NAME | IMPORT_XSK),
+		.is_cut = facts->is_cut,
+	};
 	for (size_t i = 0; i < facts->n_needed; i++)
 		add(&walk, facts->needed[i], facts, path, NULL);
 	/* those that are added meanwhile come last, so that all are seen, and each once */
@@ -393,7 +427,7 @@ static bool is_own_machine(const struct elf_facts *facts)
 
 	if (!own.word) {
 		fd = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
-		elf_facts__read(fd, &own);
+		elf_facts__read(fd, NULL, &own);
 		elf_facts__clear(&own);
 		if (fd >= 0)
 			close(fd);

@@ -152,20 +152,37 @@ static int open_executable(const struct process *process, char *path, size_t siz
 	return openat(process->dir, "exe", O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 }
 
-static void classify(const struct coverage_host *host, struct coverage *coverage, int fd)
+/* Of what runs in another root directory its file's path is the host's, and its libraries' is not.
+ */
+static void cut_root(const struct process *process, char *path)
 {
-	struct libraries *libraries = host->libraries;
-	char root[64];
+	char root[PATH_MAX];
+	ssize_t len = readlinkat(process->dir, "root", root, sizeof(root) - 1);
 
-	/* a container has libraries of its own */
-	if (coverage->notes & NOTE_MNT_NS) {
-		snprintf(root, sizeof(root), "/proc/%d/root", coverage->pid);
-		libraries = libraries__new(root);
+	if (len > 1 && !strncmp(path, root, len) && path[len] == '/')
+		memmove(path, path + len, strlen(path + len) + 1);
+}
+
+static void classify(const struct coverage_host *host, const struct process *process, int fd,
+		     struct coverage *coverage)
+{
+	struct libraries *libraries;
+	char root[64], path[PATH_MAX];
+
+	if (!(coverage->notes & (NOTE_MNT_NS | NOTE_ROOT))) {
+		coverage__look_at_file(host->libraries, fd, coverage);
+		return;
 	}
-	if (libraries)
-		coverage__look_at_file(libraries, fd, coverage);
-	if (libraries != host->libraries)
-		libraries__free(libraries);
+	/* a container has libraries of its own */
+	snprintf(root, sizeof(root), "/proc/%d/root", coverage->pid);
+	libraries = libraries__new(root, libraries__budget(host->libraries));
+	if (!libraries)
+		return;
+	strcpy(path, coverage->name);
+	cut_root(process, coverage->name);
+	coverage__look_at_file(libraries, fd, coverage);
+	strcpy(coverage->name, path);
+	libraries__free(libraries);
 }
 
 static bool is_libxdps(enum coverage_reason reason)
@@ -173,10 +190,11 @@ static bool is_libxdps(enum coverage_reason reason)
 	return reason <= REASON_STATIC && reason != REASON_OURS;
 }
 
-/* Its file tells what it does without libxdp, though libxdp is in its memory. */
+/* Its file tells what it does without libxdp, or that it need not, though libxdp is in its memory.
+ */
 static bool is_past_libxdp(enum coverage_reason reason)
 {
-	return reason == REASON_OWN_PROGRAM || reason == REASON_SKIPS;
+	return reason == REASON_OWN_PROGRAM || reason == REASON_SKIPS || reason == REASON_UNCALLED;
 }
 
 /* What it does says more than what is in its file. */
@@ -188,11 +206,17 @@ static void correct(const struct process *process, struct coverage *coverage)
 		coverage->notes |= NOTE_MAY_OPEN;
 		*coverage->detail = '\0';
 	}
+	if (process->libbpf && coverage->reason == REASON_NO_BPF) {
+		coverage->reason = REASON_LIBRARY_MAY;
+		coverage->notes |= NOTE_MAY_OPEN;
+		strcpy(coverage->detail, "through libbpf");
+	}
 	if (process->skips && is_libxdps(coverage->reason))
 		coverage->reason = REASON_SKIPS;
 	if (process->program)
 		coverage->notes |= NOTE_HOLDS;
-	if (process->program && coverage__class(coverage) >= COVERAGE_NO_XDP)
+	if (process->program && coverage__class(coverage) >= COVERAGE_NO_XDP &&
+	    coverage->reason != REASON_UNCALLED)
 		coverage->reason = REASON_HOLDS_PROGRAM;
 	if (process->link && coverage->reason != REASON_OURS)
 		coverage->reason = REASON_HOLDS_LINK;
@@ -201,7 +225,7 @@ static void correct(const struct process *process, struct coverage *coverage)
 static void set_state(const struct coverage_host *host, const struct process *process,
 		      struct coverage *coverage)
 {
-	bool there = !(coverage->notes & NOTE_MNT_NS);
+	bool there = !(coverage->notes & (NOTE_MNT_NS | NOTE_ROOT));
 	bool enabled =
 		there && *coverage->unit && coverage_unit__is_preloaded(host, coverage->unit);
 
@@ -231,12 +255,14 @@ static int look_at(const struct coverage_host *host, struct process *process,
 	read_unit(process, coverage->unit, sizeof(coverage->unit));
 	if (is_elsewhere(process, "ns/mnt"))
 		coverage->notes |= NOTE_MNT_NS;
+	else if (is_elsewhere(process, "root"))
+		coverage->notes |= NOTE_ROOT;
 	if (is_elsewhere(process, "ns/net"))
 		coverage->notes |= NOTE_NET_NS;
 	fd = open_executable(process, coverage->name, sizeof(coverage->name));
 	if (fd < 0)
 		return -errno;
-	classify(host, coverage, fd);
+	classify(host, process, fd, coverage);
 	close(fd);
 	correct(process, coverage);
 	set_state(host, process, coverage);
@@ -316,6 +342,14 @@ static bool is_refusal(int err)
 	return err == -EACCES || err == -EPERM;
 }
 
+/* Of all processes: systemd opens libbpf for other things, and nothing says that it attaches XDP.
+ */
+static bool is_of_no_interest(const struct coverage *coverage)
+{
+	return coverage__class(coverage) == COVERAGE_NO_XDP ||
+	       (coverage->reason == REASON_LIBRARY_MAY && coverage->notes & NOTE_MAY_OPEN);
+}
+
 /* Whether it was told of. */
 static bool tell(const struct coverage_host *host, const char *unit, pid_t pid, coverage_fn *fn,
 		 void *ctx)
@@ -327,7 +361,7 @@ static bool tell(const struct coverage_host *host, const char *unit, pid_t pid, 
 		rc = coverage__look_at_process(host, pid, &coverage) ?: 1;
 	if (is_refusal(rc))
 		rc = look_from_outside(pid, &coverage);
-	if (rc <= 0 || (!unit && coverage__class(&coverage) == COVERAGE_NO_XDP))
+	if (rc <= 0 || (!unit && is_of_no_interest(&coverage)))
 		return false;
 	fn(ctx, &coverage);
 	return true;

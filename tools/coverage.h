@@ -52,6 +52,14 @@ enum coverage_reason {
 	REASON_NOT_ELF,
 	REASON_UNTOLD_STATIC,
 	REASON_UNTOLD_LIBBPF,
+	REASON_UNCALLED,
+	REASON_LIBRARY_MAY,
+	REASON_LINK_CREATE,
+	REASON_OWN_CALL,
+	REASON_STARTS,
+	REASON_OTHER_ROOT,
+	REASON_NO_LIBRARY,
+	REASON_TOO_LARGE,
 	REASON_BROKEN,
 	REASON_MISSING,
 	REASON_REFUSED,
@@ -78,7 +86,8 @@ enum coverage_note {
 	NOTE_NET_NS = 1 << 3,
 	NOTE_HOLDS = 1 << 4, /* XDP programs, by descriptors */
 	NOTE_MAY_OPEN = 1 << 5,
-	NOTE_MIXED = 1 << 6
+	NOTE_MIXED = 1 << 6,
+	NOTE_ROOT = 1 << 7
 };
 
 enum coverage_what {
@@ -101,6 +110,7 @@ struct coverage {
 	enum coverage_reason reason;
 	enum coverage_state state;
 	uint32_t notes;
+	bool no_deny; /* the preload keeps out of it: nothing can be denied to it */
 };
 
 /* --- coverage-class.c --- */
@@ -123,23 +133,29 @@ bool coverage__is_reached(const struct coverage *coverage);
 
 /* Executables' libraries below one root, as the loader would find them. */
 struct libraries;
-struct libraries *libraries__new(const char *root); /* or NULL without memory */
+/* NULL without memory. budget: see elf-facts.h; it may be NULL, and is not to go away before. */
+struct libraries *libraries__new(const char *root, uint64_t *budget);
 void libraries__free(struct libraries *libraries);
 
 /* What is taken in with an executable. */
 struct closure {
 	bool libxdp, libbpf, libbpf_0, ours;
+	bool asks_xdp;	     /* something in it calls what has xdp in its name, or is called so */
+	bool hides_xdp;	     /* a library calls libxdp, for whoever calls it for that */
+	bool is_cut;	     /* there is more than was looked at */
 	uint32_t imports;    /* its own and those of its libraries but for libxdp and libbpf */
 	char libxdp_by[256]; /* which of its own libraries brings it in; empty: none is needed */
 	char plugin[256];    /* a plug-in with libxdp for what it is linked with */
 	char inside_by[256]; /* a library that has libxdp inside */
 	char attach_by[256]; /* a library that attaches past the dispatcher */
+	char link_by[256];   /* a library that creates links by libbpf, of whatever kind */
 	char missing[256];   /* a library that is not there */
 };
 void libraries__close_over(struct libraries *libraries, const struct elf_facts *facts,
 			   const char *path, struct closure *ret);
 
 const char *libraries__root(const struct libraries *libraries);
+uint64_t *libraries__budget(const struct libraries *libraries);
 
 /* Whether there is, or can be installed, a preload for such an executable. */
 bool libraries__can_preload(struct libraries *libraries, const struct elf_facts *facts);
@@ -172,6 +188,11 @@ struct coverage_host {
 	bool host;     /* it is in /etc/ld.so.preload */
 	bool disabled; /* the kill switch is set */
 	bool daemon;   /* xdp-policyd runs */
+	/*
+	 * How much of what was asked for may still be searched, in bytes: it may be anybody's, and
+	 * be as large as they like. What is installed is the host's own.
+	 */
+	uint64_t budget;
 };
 int coverage_host__open(const char *root, struct coverage_host *ret);
 void coverage_host__close(struct coverage_host *host);

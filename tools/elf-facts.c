@@ -1,4 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * What an ELF file or a script says of itself. It may be anybody's and made to keep us busy: what
+ * libelf would read, keep and walk is bounded before it is asked.
+ */
+#include <fcntl.h>
 #include <gelf.h>
 #include <libelf.h>
 #include <stdio.h>
@@ -10,8 +15,9 @@
 #include "elf-facts.h"
 
 /* More is taken for nonsense. */
-#define MAX_FILE    (2LL << 30)
-#define MAX_SECTION (256U << 20)
+#define MAX_SECTION (32U << 20)
+#define MAX_SYMBOLS 1000000
+#define MAX_NAME    1024 /* of a symbol, as far as it is looked at */
 #define MAX_NEEDED  1024
 #define MAX_DYNAMIC 65536
 
@@ -33,6 +39,7 @@ static const struct {
 	{ "bpf_xdp_attach", 0, IMPORT_XDP_ATTACH },
 	{ "bpf_program__attach_xdp", 0, IMPORT_LINK_XDP },
 	{ "bpf_set_link_xdp_fd", 19, IMPORT_OLD_ATTACH },
+	{ "bpf_link_create", 0, IMPORT_LINK_CREATE },
 	{ "bpf_object__open_mem", 0, IMPORT_OPEN_MEM },
 	{ "bpf_object__open_skeleton", 0, IMPORT_OPEN_MEM },
 	{ "bpf_", 4, IMPORT_BPF },
@@ -68,6 +75,25 @@ static const struct {
 };
 #define LONGEST_TEXT 64
 
+/*
+ * Instructions by which bpf(2) is called past libbpf: its number as what syscall(3) is given first,
+ * and as the number of a system call, which then follows soon.
+ */
+static const struct {
+	uint16_t machine;
+	uint8_t len;
+	const char *number, *call; /* of call, if there is one: its bytes */
+	uint8_t call_len;
+} bpf_calls[] = {
+	{ EM_X86_64, 5, "\xbf\x41\x01\x00\x00", NULL, 0 },
+	{ EM_X86_64, 4, "\x41\x01\x00\x00", "\x0f\x05", 2 },
+	{ EM_AARCH64, 4, "\x00\x23\x80\xd2", NULL, 0 },
+	{ EM_AARCH64, 4, "\x00\x23\x80\x52", NULL, 0 },
+	{ EM_AARCH64, 4, "\x08\x23\x80\xd2", "\x01\x00\x00\xd4", 4 },
+	{ EM_AARCH64, 4, "\x08\x23\x80\x52", "\x01\x00\x00\xd4", 4 },
+};
+#define CALL_WITHIN 40
+
 /* --- sections --- */
 
 static bool is_sane(const GElf_Shdr *header)
@@ -86,14 +112,26 @@ static Elf_Scn *find_section(Elf *elf, unsigned int type, GElf_Shdr *header)
 	return NULL;
 }
 
+/* libelf looks for the end of a string from the end of all, each time: it must be right there. */
+static bool has_strings(Elf *elf, size_t index)
+{
+	Elf_Scn *section = elf_getscn(elf, index);
+	GElf_Shdr header;
+	Elf_Data *data;
+
+	if (!gelf_getshdr(section, &header) || !is_sane(&header))
+		return false;
+	data = elf_rawdata(section, NULL);
+	return data && data->d_buf && data->d_size && !((char *)data->d_buf)[data->d_size - 1];
+}
+
 static bool has_section(Elf *elf, const char *name)
 {
 	Elf_Scn *section = NULL;
 	GElf_Shdr header;
 	size_t names;
 
-	if (elf_getshdrstrndx(elf, &names) || !gelf_getshdr(elf_getscn(elf, names), &header) ||
-	    !is_sane(&header))
+	if (elf_getshdrstrndx(elf, &names) || !has_strings(elf, names))
 		return false;
 	while ((section = elf_nextscn(elf, section))) {
 		const char *found = NULL;
@@ -109,14 +147,23 @@ static bool has_section(Elf *elf, const char *name)
 /* The data of a section of entries, with the strings that they refer to. */
 static Elf_Data *entries_of(Elf *elf, unsigned int type, size_t *strings)
 {
-	GElf_Shdr header, string_header;
+	GElf_Shdr header;
 	Elf_Scn *section = find_section(elf, type, &header);
 
-	if (!section || !gelf_getshdr(elf_getscn(elf, header.sh_link), &string_header) ||
-	    !is_sane(&string_header))
+	if (!section || !has_strings(elf, header.sh_link))
 		return NULL;
 	*strings = header.sh_link;
 	return elf_getdata(section, NULL);
+}
+
+static void add_import(struct elf_facts *facts, const char *name)
+{
+	for (size_t k = 0; k < N(imports); k++)
+		if (imports[k].len ? !strncmp(name, imports[k].name, imports[k].len) :
+				     !strcmp(name, imports[k].name))
+			facts->imports |= imports[k].bits;
+	if (memmem(name, strnlen(name, MAX_NAME), "xdp", 3))
+		facts->imports |= IMPORT_XDP_NAME;
 }
 
 static void read_imports(Elf *elf, struct elf_facts *facts)
@@ -128,22 +175,19 @@ static void read_imports(Elf *elf, struct elf_facts *facts)
 	if (!data)
 		facts->is_whole = false;
 	for (int i = 0; data && gelf_getsym(data, i, &symbol); i++) {
-		const char *name = NULL;
+		const char *name;
 
-		if (symbol.st_shndx == SHN_UNDEF)
-			name = elf_strptr(elf, strings, symbol.st_name);
-		else
-			continue;
-		if (!name) {
-			facts->is_whole = false;
-			continue;
+		if (i == MAX_SYMBOLS) {
+			facts->is_cut = true;
+			return;
 		}
-		for (size_t k = 0; k < N(imports); k++)
-			if (imports[k].len ? !strncmp(name, imports[k].name, imports[k].len) :
-					     !strcmp(name, imports[k].name))
-				facts->imports |= imports[k].bits;
-		if (strstr(name, "xdp"))
-			facts->imports |= IMPORT_XDP_NAME;
+		if (symbol.st_shndx != SHN_UNDEF)
+			continue;
+		name = elf_strptr(elf, strings, symbol.st_name);
+		if (name)
+			add_import(facts, name);
+		else
+			facts->is_whole = false;
 	}
 }
 
@@ -151,8 +195,12 @@ static void add_needed(struct elf_facts *facts, const char *name)
 {
 	char **larger;
 
-	if (facts->n_needed == MAX_NEEDED || !*name || strlen(name) > 255)
+	if (!*name)
 		return;
+	if (facts->n_needed == MAX_NEEDED || strnlen(name, 256) > 255) {
+		facts->is_cut = true;
+		return;
+	}
 	larger = reallocarray(facts->needed, facts->n_needed + 1, sizeof(*larger));
 	if (!larger)
 		return;
@@ -160,6 +208,18 @@ static void add_needed(struct elf_facts *facts, const char *name)
 	larger[facts->n_needed] = strdup(name);
 	if (larger[facts->n_needed])
 		facts->n_needed++;
+}
+
+static void copy_path(struct elf_facts *facts, char ret[ELF_RUNPATH_SIZE], const char *text)
+{
+	size_t len = strnlen(text, ELF_RUNPATH_SIZE);
+
+	if (len == ELF_RUNPATH_SIZE) {
+		facts->is_cut = true;
+		return;
+	}
+	memcpy(ret, text, len);
+	ret[len] = '\0';
 }
 
 /* Returns the flags of DT_FLAGS_1. */
@@ -172,10 +232,11 @@ static uint64_t read_dynamic(Elf *elf, struct elf_facts *facts)
 
 	if (!data)
 		facts->is_whole = false;
-	for (int i = 0; data && i < MAX_DYNAMIC && gelf_getdyn(data, i, &entry); i++) {
+	for (int i = 0; data && gelf_getdyn(data, i, &entry); i++) {
 		const char *text = NULL;
 
-		if (entry.d_tag == DT_NULL)
+		facts->is_cut |= i == MAX_DYNAMIC;
+		if (entry.d_tag == DT_NULL || i == MAX_DYNAMIC)
 			break;
 		if (entry.d_tag == DT_FLAGS_1)
 			flags = entry.d_un.d_val;
@@ -191,9 +252,9 @@ static uint64_t read_dynamic(Elf *elf, struct elf_facts *facts)
 		if (entry.d_tag == DT_NEEDED)
 			add_needed(facts, text);
 		else if (entry.d_tag == DT_RPATH)
-			snprintf(facts->rpath, sizeof(facts->rpath), "%s", text);
+			copy_path(facts, facts->rpath, text);
 		else
-			snprintf(facts->runpath, sizeof(facts->runpath), "%s", text);
+			copy_path(facts, facts->runpath, text);
 	}
 	return flags;
 }
@@ -249,23 +310,74 @@ static void read_elf(Elf *elf, int fd, struct elf_facts *facts)
 
 /* --- texts --- */
 
+static bool has_call(const char *data, size_t size, size_t k)
+{
+	const char *end = data + size, *at = data;
+
+	while ((at = memmem(at, end - at, bpf_calls[k].number, bpf_calls[k].len))) {
+		size_t left = end - at, within = left < CALL_WITHIN ? left : CALL_WITHIN;
+
+		if (!bpf_calls[k].call ||
+		    memmem(at, within, bpf_calls[k].call, bpf_calls[k].call_len))
+			return true;
+		at++;
+	}
+	return false;
+}
+
+static void search_calls(const char *data, size_t size, struct elf_facts *facts)
+{
+	for (size_t k = 0; k < N(bpf_calls); k++)
+		if (!(facts->texts & TEXT_BPF_CALL) && bpf_calls[k].machine == facts->machine &&
+		    (bpf_calls[k].call || facts->imports & IMPORT_SYSCALL) &&
+		    has_call(data, size, k))
+			facts->texts |= TEXT_BPF_CALL;
+}
+
 static void search(const char *data, size_t size, struct elf_facts *facts)
 {
+	search_calls(data, size, facts);
 	for (size_t i = 0; i < N(texts); i++)
 		if (!(facts->texts & texts[i].bit) &&
 		    memmem(data, size, texts[i].text, strlen(texts[i].text)))
 			facts->texts |= texts[i].bit;
 }
 
+/* Where data begins at or behind a place, and where it ends: holes have no text. False: nowhere. */
+static bool next_data(int fd, off_t *at, off_t *end)
+{
+	off_t data = lseek(fd, *at, SEEK_DATA);
+
+	if (data < 0)
+		return false;
+	*at = data;
+	*end = lseek(fd, data, SEEK_HOLE);
+	return *end > data;
+}
+
 /* Read, not mapped: the file may be cut short meanwhile. */
-static void search_all(int fd, struct elf_facts *facts)
+static void search_all(int fd, uint64_t *budget, struct elf_facts *facts)
 {
 	size_t size = 1 << 20, kept = 0;
+	uint64_t left = ELF_MAX_SEARCH;
 	char *block = malloc(size);
-	off_t at = 0;
-	ssize_t n;
+	off_t at = 0, end = 0;
 
-	while (block && (n = pread(fd, block + kept, size - kept, at)) > 0) {
+	if (budget && *budget < left)
+		left = *budget;
+	while (block && (at < end || next_data(fd, &at, &end))) {
+		size_t room = size - kept;
+		ssize_t n = pread(fd, block + kept, (off_t)room < end - at ? (off_t)room : end - at,
+				  at);
+
+		if (n <= 0)
+			break;
+		facts->is_cut = (uint64_t)n > left;
+		if (facts->is_cut)
+			break;
+		left -= n;
+		if (budget)
+			*budget -= n;
 		at += n;
 		n += kept;
 		search(block, n, facts);
@@ -311,7 +423,26 @@ static void read_script(const char *line, struct elf_facts *facts)
 		memcpy(facts->interpreter, line, len);
 }
 
-void elf_facts__read(int fd, struct elf_facts *ret)
+/*
+ * Whether the numbers of headers are what they seem: where others stand in the first section they
+ * can be of any size, and libelf has memory for all. No linker makes so many of what can run.
+ */
+static bool has_sane_counts(const char *start)
+{
+	if (start[EI_CLASS] == ELFCLASS32) {
+		Elf32_Ehdr header;
+
+		memcpy(&header, start, sizeof(header));
+		return header.e_phnum != PN_XNUM && (header.e_shnum || !header.e_shoff);
+	} else {
+		Elf64_Ehdr header;
+
+		memcpy(&header, start, sizeof(header));
+		return header.e_phnum != PN_XNUM && (header.e_shnum || !header.e_shoff);
+	}
+}
+
+void elf_facts__read(int fd, uint64_t *budget, struct elf_facts *ret)
 {
 	char start[ELF_INTERPRETER_SIZE] = "";
 	struct stat st;
@@ -329,7 +460,7 @@ void elf_facts__read(int fd, struct elf_facts *ret)
 	if (len < SELFMAG || memcmp(start, ELFMAG, SELFMAG))
 		return;
 	ret->kind = ELF_FILE_BROKEN;
-	if (st.st_size > MAX_FILE)
+	if (!has_sane_counts(start))
 		return;
 	elf_version(EV_CURRENT);
 	elf = elf_begin(fd, ELF_C_READ, NULL);
@@ -337,7 +468,7 @@ void elf_facts__read(int fd, struct elf_facts *ret)
 		read_elf(elf, fd, ret);
 	elf_end(elf);
 	if (ret->kind >= ELF_FILE_EXECUTABLE && is_worth_a_search(ret))
-		search_all(fd, ret);
+		search_all(fd, budget, ret);
 }
 
 void elf_facts__clear(struct elf_facts *facts)

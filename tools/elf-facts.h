@@ -31,8 +31,9 @@ enum elf_import {
 	IMPORT_XDP_NAME = 1 << 7, /* anything with xdp in its name */
 	IMPORT_SYSCALL = 1 << 8,
 	IMPORT_DLOPEN = 1 << 9,
-	IMPORT_OPEN_MEM = 1 << 10,   /* opens an object that is part of it */
-	IMPORT_XDP_PROGRAM = 1 << 11 /* attaches by libxdp */
+	IMPORT_OPEN_MEM = 1 << 10,    /* opens an object that is part of it */
+	IMPORT_XDP_PROGRAM = 1 << 11, /* attaches by libxdp */
+	IMPORT_LINK_CREATE = 1 << 12  /* bpf_link_create(), for XDP or for other things */
 };
 
 /* Texts that it contains, as bits; see the table in elf-facts.c. */
@@ -46,7 +47,8 @@ enum elf_text {
 	TEXT_BPFMAN = 1 << 6,
 	TEXT_OPENS_LIBXDP = 1 << 7,
 	TEXT_OURS = 1 << 8,
-	TEXT_SKIPS = 1 << 9
+	TEXT_SKIPS = 1 << 9,
+	TEXT_BPF_CALL = 1 << 10 /* the number of bpf(2), in front of a system call */
 };
 
 #define ELF_INTERPRETER_SIZE 256
@@ -59,6 +61,8 @@ struct elf_facts {
 	bool is_go;
 	/* its libraries and imports could be read; those of a static one cannot, ever */
 	bool is_whole;
+	/* there is more of it than is looked at: what was not found may be there all the same */
+	bool is_cut;
 	/* the loader of an executable, empty if static; or what runs a script */
 	char interpreter[ELF_INTERPRETER_SIZE];
 	char rpath[ELF_RUNPATH_SIZE], runpath[ELF_RUNPATH_SIZE];
@@ -67,8 +71,14 @@ struct elf_facts {
 	char **needed;
 };
 
-/* Always fills in *ret, to be freed by elf_facts__clear(). */
-void elf_facts__read(int fd, struct elf_facts *ret);
+/* So much of one file is searched for texts; holes are none of it. */
+#define ELF_MAX_SEARCH (512U << 20)
+
+/*
+ * Always fills in *ret, to be freed by elf_facts__clear(). budget, unless it is NULL, is how much
+ * of all files together may still be searched, and gets less.
+ */
+void elf_facts__read(int fd, uint64_t *budget, struct elf_facts *ret);
 void elf_facts__clear(struct elf_facts *facts);
 
 /* An executable that no loader works on, and no preload. */

@@ -335,7 +335,7 @@ static void add_reach(struct group *group, int fd)
 	struct elf_facts elf;
 	bool is_static, is_linked;
 
-	elf_facts__read(fd, &elf);
+	elf_facts__read(fd, NULL, &elf);
 	is_static = elf_facts__is_static(&elf);
 	is_linked = !is_static && elf_facts__has_libxdp_inside(&elf);
 	elf_facts__clear(&elf);

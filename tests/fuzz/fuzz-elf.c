@@ -13,7 +13,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	CHECK(fd >= 0 && (!size || write(fd, data, size) == (ssize_t)size));
 	memset(&facts, 'x', sizeof(facts));
-	elf_facts__read(fd, &facts);
+	elf_facts__read(fd, NULL, &facts);
 	CHECK(facts.kind <= ELF_FILE_LIBRARY);
 	CHECK(memchr(facts.interpreter, '\0', sizeof(facts.interpreter)));
 	CHECK(memchr(facts.rpath, '\0', sizeof(facts.rpath)));
