@@ -236,12 +236,19 @@ static const char *switch_path(const struct policy *policy, const struct policy_
 
 #define ALL_CONDS ((1U << N_CONDS) - 1)
 
+static bool asks_plugin_for(const struct policy_switch *sw, enum policy_attr attr)
+{
+	for (size_t i = 0; i < sw->attr[attr].n; i++)
+		if (sw->attr[attr].step[i].source == SOURCE_PLUGIN)
+			return true;
+	return false;
+}
+
 static bool asks_plugin(const struct policy_switch *sw)
 {
 	for_each_attr(attr)
-		for (size_t i = 0; i < sw->attr[attr].n; i++)
-			if (sw->attr[attr].step[i].source == SOURCE_PLUGIN)
-				return true;
+		if (asks_plugin_for(sw, attr))
+			return true;
 	return false;
 }
 
@@ -392,12 +399,29 @@ unsigned int policy__conds(const struct policy *policy)
 bool policy__may_decide(const struct policy *policy, enum policy_attr attr)
 {
 	const struct policy_state *state = policy->state;
-	const struct policy_steps *steps = &state->sw.attr[attr];
 
-	for (size_t i = 0; i < steps->n; i++)
-		if (steps->step[i].source == SOURCE_PLUGIN)
+	return asks_plugin_for(&state->sw, attr) || state->db || state->attrs & 1U << attr;
+}
+
+static bool has_denial(const struct policy_state *state)
+{
+	for (size_t i = 0; i < state->index.n; i++) {
+		const struct policy_head *head = &state->index.rule[i]->head;
+
+		if (head->has[ATTR_ATTACH] && head->value[ATTR_ATTACH].num == ATTACH_DENY)
 			return true;
-	return state->db || state->attrs & 1U << attr;
+	}
+	return false;
+}
+
+/* What a database or a plug-in would say is not known before it is asked. */
+bool policy__may_deny(const struct policy *policy)
+{
+	const struct policy_state *state = policy->state;
+
+	if (policy__denies_all(policy) || state->db || asks_plugin_for(&state->sw, ATTR_ATTACH))
+		return true;
+	return state->attrs & 1U << ATTR_ATTACH && has_denial(state);
 }
 
 bool policy__denies_all(const struct policy *policy)

@@ -74,6 +74,9 @@ unsigned int policy__conds(const struct policy *policy);
 /* Whether a rule or a plug-in may say anything about the attribute. */
 bool policy__may_decide(const struct policy *policy, enum policy_attr attr);
 
+/* Whether any attach may be denied: by a rule, a database, a plug-in or on-error. */
+bool policy__may_deny(const struct policy *policy);
+
 /* on-error: deny stands in the switch file and something is refused. */
 bool policy__denies_all(const struct policy *policy);
 

@@ -6,7 +6,7 @@
 #include <bpf/libbpf.h>
 #include <xdp/libxdp.h>
 
-#include "policy/policy.h"
+#include "call.h"
 #include "symbols.h"
 
 extern struct preload_shim hooks_shim;
@@ -39,36 +39,10 @@ int hook_bpf_xdp_query(int ifindex, int flags, struct bpf_xdp_query_opts *opts);
 int hook_bpf_xdp_attach(int ifindex, int fd, __u32 flags, const struct bpf_xdp_attach_opts *opts);
 
 /*
- * How deep this thread is in libxdp's opening or attaching, which call themselves and libbpf
- * through the hooks: what the outermost call decides is not decided below it.
- */
-extern __thread unsigned int libxdp_depth;
-
-/* The object that an opening function of libxdp, in this thread, has opened so far. */
-extern __thread struct libxdp_opened {
-	bool wanted; /* we are in such a function */
-	const struct bpf_object *obj;
-	char *path;
-} libxdp_opened;
-
-/*
  * LIBXDP_SKIP_DISPATCHER=1, by which libxdp attaches past the dispatcher, is hidden from this
- * process until as many calls have shown it again. In skip.c; with the lock of state.h held.
+ * process until as many calls have shown it again. In skip.c; hide with the lock of state.h held.
  */
 void skip__hide(void);
-void skip__show(void);
-
-/* What the outermost attach of a shared libxdp, in this thread, is about to attach. */
-extern __thread struct libxdp_attaching {
-	/* what the policy wants of a program and libxdp did not take: it is loaded already */
-	bool differs;
-	bool no_skip; /* skip__show() is due */
-	size_t n;
-	struct libxdp_attached {
-		struct xdp_program *prog;
-		struct policy_known app, btf;	   /* before the policy set its own values */
-		struct policy_value want[N_ATTRS]; /* priority and chain call actions */
-	} * program;
-} libxdp_attaching;
+void skip__show_soon(void);
 
 #endif

@@ -249,29 +249,36 @@ static void read_chain(struct joining *joining, int fd)
 		};
 }
 
-void joining__begin(struct joining *joining, const struct policy *policy, int ifindex, int fd,
-		    uint32_t flags, const struct bpf_xdp_attach_opts *opts)
+void joining__begin(struct joining *joining, const struct policy *policy, bool shared, int ifindex,
+		    int fd, uint32_t flags, const struct bpf_xdp_attach_opts *opts)
+{
+	*joining = (struct joining){ .policy = policy, .ifindex = ifindex, .flags = flags };
+	if (!shared || libxdp_call.attaching.differs)
+		read_chain(joining, fd);
+	if (shared)
+		joining__add_shared(joining);
+	else
+		add_static(joining, fd, opts);
+	/* where no daemon does it: else the records of a job that runs again and again pile up */
+	if (joining->n_records)
+		record__sweep();
+}
+
+void joining__build(struct joining *joining)
 {
 	char why[CHAIN_WHY_SIZE], ifname[IF_NAMESIZE];
 	int err;
 
-	*joining = (struct joining){ .policy = policy, .ifindex = ifindex, .flags = flags };
-	if (!libxdp_depth || libxdp_attaching.differs)
-		read_chain(joining, fd);
-	if (libxdp_depth)
-		joining__add_shared(joining);
-	else
-		add_static(joining, fd, opts);
-	if (joining->differs && !joining->denied) {
-		err = stand_in__make(&joining->chain, joining->want, why, &joining->stand_in);
-		if (err)
-			state__log(LOG_ERR, "%s: values not applied: %s",
-				   if_indextoname(ifindex, ifname) ? ifname : "?",
-				   *why ? why : strerror(-err));
-	}
-	/* where no daemon does it: else the records of a job that runs again and again pile up */
-	if (joining->n_records)
-		record__sweep();
+	if (!joining->differs)
+		return;
+	err = stand_in__make(&joining->chain, joining->want, why, &joining->stand_in);
+	if (!err)
+		return;
+	if (state__lock())
+		state__log(LOG_ERR, "%s: values not applied: %s",
+			   if_indextoname(joining->ifindex, ifname) ? ifname : "?",
+			   *why ? why : strerror(-err));
+	state__unlock();
 }
 
 void joining__end(struct joining *joining, bool stands_in, bool attached)

@@ -15,7 +15,7 @@
 #include "hooks.h"
 
 struct joining {
-	const struct policy *policy;
+	const struct policy *policy; /* as long as it is entered */
 	int ifindex;
 	uint32_t flags;
 
@@ -29,9 +29,18 @@ struct joining {
 	uint32_t record[32];
 };
 
-/* What is about to be attached, as bpf_xdp_attach() is told. joining__end() is due. */
-void joining__begin(struct joining *joining, const struct policy *policy, int ifindex, int fd,
-		    uint32_t flags, const struct bpf_xdp_attach_opts *opts);
+/*
+ * What is about to be attached, as bpf_xdp_attach() is told; shared: by a shared libxdp, which
+ * libxdp_call knows. joining__end() is due.
+ */
+void joining__begin(struct joining *joining, const struct policy *policy, bool shared, int ifindex,
+		    int fd, uint32_t flags, const struct bpf_xdp_attach_opts *opts);
+
+/*
+ * Makes the stand-in, if one is needed. Without the lock: libbpf tells the application what it
+ * loads, and may not come back from there.
+ */
+void joining__build(struct joining *joining);
 
 /* The stand-in, if there is one, is attached or not; and what was to be attached, it or another. */
 void joining__end(struct joining *joining, bool stands_in, bool attached);
@@ -43,7 +52,7 @@ void joining__end(struct joining *joining, bool stands_in, bool attached);
 void joining__add(struct joining *joining, const struct proginfo *info,
 		  struct policy_subject *subject, const struct policy_value *want);
 
-/* What libxdp_attaching names; in libxdp.c. */
+/* What libxdp_call names; in libxdp.c. */
 void joining__add_shared(struct joining *joining);
 
 #endif

@@ -25,20 +25,23 @@ static __thread int queried_ifindex;
 struct bpf_object *hook_bpf_object__open_file(const char *path,
 					      const struct bpf_object_open_opts *opts)
 {
+	bool inner = IS_INNER();
 	struct bpf_object *obj = REAL(bpf_object__open_file)(path, opts);
 	int saved_errno = errno;
 
 	if (path && !libbpf_get_error(obj)) {
-		if (libxdp_opened.wanted) {
-			/* the hook of libxdp's function keeps it */
-			free(libxdp_opened.path);
-			libxdp_opened.path = object__keep_path(path);
-			libxdp_opened.obj = obj;
-		} else {
-			char *kept = object__keep_path(path);
+		char *kept = object__keep_path(path);
 
-			state__lock();
+		if (inner && libxdp_call.opened.wanted) {
+			/* the hook of libxdp's function keeps it */
+			free(libxdp_call.opened.path);
+			libxdp_call.opened.path = kept;
+			libxdp_call.opened.obj = obj;
+		} else if (state__lock()) {
 			object__set_path(obj, kept);
+			state__unlock();
+		} else {
+			free(kept); /* its path is unknown then */
 			state__unlock();
 		}
 	}
@@ -46,23 +49,21 @@ struct bpf_object *hook_bpf_object__open_file(const char *path,
 	return obj;
 }
 
+static void drop_object(const void *obj)
+{
+	object__free(object__take(obj));
+	enforced__drop_of(obj);
+}
+
 void hook_bpf_object__close(struct bpf_object *obj)
 {
 	int saved_errno = errno;
-	struct object *object = NULL;
 
 	/* out of the list before the address can be another object's */
-	if (obj && (object__any() || enforced__any())) {
-		state__lock();
-		object = object__take(obj);
-		enforced__drop_of(obj);
-		state__unlock();
-	}
+	if (obj && (object__any() || enforced__any()))
+		state__do(drop_object, obj);
 	errno = saved_errno;
 	REAL(bpf_object__close)(obj);
-	saved_errno = errno;
-	object__free(object);
-	errno = saved_errno;
 }
 
 /* Whether the policy wants other values for prog than libxdp would find in its BTF. */
@@ -121,7 +122,7 @@ struct btf *hook_bpf_object__btf(const struct bpf_object *obj)
 	struct object *object;
 
 	/* a shared libxdp's own opening: its hook sets the values, which costs no copy */
-	if (!btf || libxdp_depth || object__is_dispatcher(obj))
+	if (!btf || IS_INNER() || object__is_dispatcher(obj))
 		return btf;
 	policy = state__enter();
 	if (policy) {
@@ -179,8 +180,8 @@ int hook_bpf_program__set_attach_target(struct bpf_program *prog, int fd, const 
 	const struct object *object;
 	bool denied = false;
 
-	if (!libxdp_depth && fd > 0 && prog && object__is_xdp(prog) && is_xdp_fd(fd))
-		policy = state__enter();
+	if (!IS_INNER() && fd > 0 && prog && object__is_xdp(prog) && is_xdp_fd(fd))
+		policy = state__enter_attach(&denied);
 	if (policy) {
 		object = object__of(prog);
 		if (object && !object__is_dispatcher(object->key)) {
@@ -217,17 +218,19 @@ static bool is_denied_fd(const struct policy *policy, int ifindex, int fd)
 /* Detaching (fd of -1) always passes, as does a shared libxdp that detaches one of several. */
 int hook_bpf_xdp_attach(int ifindex, int fd, __u32 flags, const struct bpf_xdp_attach_opts *opts)
 {
+	bool inner = IS_INNER(), denied = false, stands_in = false;
 	struct policy *policy = NULL;
 	int err = -EACCES, saved_errno = errno;
-	bool denied = false, stands_in = false;
 	struct joining joining;
 
-	if (fd >= 0 && (!libxdp_depth || libxdp_attaching.n))
+	if (fd >= 0 && !inner)
+		policy = state__enter_attach(&denied);
+	else if (fd >= 0 && libxdp_call.attaching.n)
 		policy = state__enter();
 	if (policy) {
-		denied = !libxdp_depth && is_denied_fd(policy, ifindex, fd);
+		denied = !inner && is_denied_fd(policy, ifindex, fd);
 		if (!denied) {
-			joining__begin(&joining, policy, ifindex, fd, flags, opts);
+			joining__begin(&joining, policy, inner, ifindex, fd, flags, opts);
 			denied = joining.denied;
 			if (denied)
 				joining__end(&joining, false, false);
@@ -236,6 +239,8 @@ int hook_bpf_xdp_attach(int ifindex, int fd, __u32 flags, const struct bpf_xdp_a
 	}
 	if (denied)
 		return refuse();
+	if (policy)
+		joining__build(&joining);
 	errno = saved_errno;
 	if (policy && joining.stand_in) {
 		err = REAL(bpf_xdp_attach)(ifindex, stand_in__fd(joining.stand_in), flags, opts);

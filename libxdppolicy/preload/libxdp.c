@@ -22,10 +22,6 @@
 #include "report.h"
 #include "state.h"
 
-__thread unsigned int libxdp_depth;
-__thread struct libxdp_opened libxdp_opened;
-__thread struct libxdp_attaching libxdp_attaching;
-
 /* What else of libxdp is called from here, found in the libxdp that the process has. */
 static struct {
 	__typeof__(&xdp_program__name) name;
@@ -209,7 +205,7 @@ static void enforce(struct xdp_program *prog, const struct policy_subject *subje
 		p->app = subject->app;
 	if (note)
 		memcpy(note->want, now, sizeof(now));
-	libxdp_attaching.differs = libxdp_attaching.differs || (loaded && changed);
+	libxdp_call.attaching.differs = libxdp_call.attaching.differs || (loaded && changed);
 	report__send(&report, "");
 }
 
@@ -223,9 +219,9 @@ static void decide_open(const struct policy *policy, struct xdp_program *prog)
 
 	if (libxdp.fd(prog) >= 0)
 		return;
-	if (libxdp_opened.path && libxdp_opened.obj == libxdp.bpf_obj(prog)) {
-		object__set_path(libxdp_opened.obj, libxdp_opened.path);
-		libxdp_opened.path = NULL;
+	if (libxdp_call.opened.path && libxdp_call.opened.obj == libxdp.bpf_obj(prog)) {
+		object__set_path(libxdp_call.opened.obj, libxdp_call.opened.path);
+		libxdp_call.opened.path = NULL;
 	}
 	obj = describe(prog, &subject);
 	if (!obj || object__is_dispatcher(obj))
@@ -303,9 +299,9 @@ static struct libxdp_attached *note_sources(struct xdp_program *prog, const stru
 {
 	struct libxdp_attached *note;
 
-	if (!libxdp_attaching.program)
+	if (!libxdp_call.attaching.program)
 		return NULL;
-	note = &libxdp_attaching.program[libxdp_attaching.n++];
+	note = &libxdp_call.attaching.program[libxdp_call.attaching.n++];
 	*note = (struct libxdp_attached){ .prog = prog, .app = subject->app, .btf = subject->btf };
 	note->btf.unknown = !obj;
 	return note;
@@ -313,8 +309,8 @@ static struct libxdp_attached *note_sources(struct xdp_program *prog, const stru
 
 void joining__add_shared(struct joining *joining)
 {
-	for (size_t i = 0; i < libxdp_attaching.n; i++) {
-		const struct libxdp_attached *note = &libxdp_attaching.program[i];
+	for (size_t i = 0; i < libxdp_call.attaching.n; i++) {
+		const struct libxdp_attached *note = &libxdp_call.attaching.program[i];
 		struct policy_subject subject = { .app = note->app, .btf = note->btf };
 		const struct bpf_object *obj = describe(note->prog, &subject);
 		struct proginfo info;
@@ -370,8 +366,8 @@ static int decide(const struct policy *policy, struct xdp_program *prog, int ifi
 
 static void forget_sources(void)
 {
-	free(libxdp_attaching.program);
-	libxdp_attaching = (struct libxdp_attaching){ 0 };
+	free(libxdp_call.attaching.program);
+	libxdp_call.attaching = (struct libxdp_attaching){ 0 };
 }
 
 /*
@@ -382,21 +378,21 @@ static int before_attach(struct xdp_program **progs, size_t n, int ifindex,
 			 enum xdp_attach_mode *mode)
 {
 	enum xdp_attach_mode wanted = *mode;
+	bool skip = true, refused;
 	struct policy *policy;
 	int saved_errno = errno;
-	bool skip = true;
 	int err = 0;
 
-	if (libxdp_depth)
-		return 0;
-	policy = state__enter();
+	policy = state__enter_attach(&refused);
+	if (refused)
+		err = -EACCES;
 	if (policy && progs && bind_libxdp()) {
-		libxdp_attaching.program = calloc(n, sizeof(*libxdp_attaching.program));
+		libxdp_call.attaching.program = calloc(n, sizeof(*libxdp_call.attaching.program));
 		for (size_t i = 0; i < n && !err; i++)
 			if (progs[i])
 				err = decide(policy, progs[i], ifindex, *mode, &wanted, &skip);
-		libxdp_attaching.no_skip = !err && !skip;
-		if (libxdp_attaching.no_skip)
+		libxdp_call.attaching.no_skip = !err && !skip;
+		if (libxdp_call.attaching.no_skip)
 			skip__hide();
 	}
 	if (policy)
@@ -412,21 +408,10 @@ static void after_attach(void)
 {
 	int saved_errno = errno;
 
-	if (libxdp_depth)
-		return;
-	if (libxdp_attaching.no_skip) {
-		state__lock();
-		skip__show();
-		state__unlock();
-	}
+	if (libxdp_call.attaching.no_skip)
+		skip__show_soon();
 	forget_sources();
 	errno = saved_errno;
-}
-
-static void begin_open(void)
-{
-	if (!libxdp_depth++)
-		libxdp_opened = (struct libxdp_opened){ .wanted = true };
 }
 
 static void after_open(struct xdp_program *prog)
@@ -434,28 +419,30 @@ static void after_open(struct xdp_program *prog)
 	struct policy *policy;
 	int saved_errno = errno;
 
-	if (--libxdp_depth)
-		return;
 	policy = libbpf_get_error(prog) ? NULL : state__enter();
 	if (policy) {
 		if (bind_libxdp())
 			decide_open(policy, prog);
 		state__leave();
 	}
-	free(libxdp_opened.path);
-	libxdp_opened = (struct libxdp_opened){ 0 };
+	free(libxdp_call.opened.path);
 	errno = saved_errno;
 }
 
-#define HOOK_OPEN(name, params, args)          \
-	struct xdp_program *hook_##name params \
-	{                                      \
-		struct xdp_program *prog;      \
-                                               \
-		begin_open();                  \
-		prog = REAL(name) args;        \
-		after_open(prog);              \
-		return prog;                   \
+#define HOOK_OPEN(name, params, args)             \
+	struct xdp_program *hook_##name params    \
+	{                                         \
+		struct xdp_program *prog;         \
+		struct libxdp_call outer;         \
+                                                  \
+		if (IS_INNER())                   \
+			return REAL(name) args;   \
+		BEGIN_CALL(&outer);               \
+		libxdp_call.opened.wanted = true; \
+		prog = REAL(name) args;           \
+		after_open(prog);                 \
+		call__end(&outer);                \
+		return prog;                      \
 	}
 
 HOOK_OPEN(xdp_program__from_bpf_obj, (struct bpf_object * obj, const char *section), (obj, section))
@@ -470,28 +457,36 @@ HOOK_OPEN(xdp_program__create, (struct xdp_program_opts * opts), (opts))
 int hook_xdp_program__attach(struct xdp_program *prog, int ifindex, enum xdp_attach_mode mode,
 			     unsigned int flags)
 {
-	int err = before_attach(&prog, 1, ifindex, &mode);
+	struct libxdp_call outer;
+	int err;
 
-	if (err)
-		return err;
-	libxdp_depth++;
-	err = REAL(xdp_program__attach)(prog, ifindex, mode, flags);
-	libxdp_depth--;
-	after_attach();
+	if (IS_INNER())
+		return REAL(xdp_program__attach)(prog, ifindex, mode, flags);
+	BEGIN_CALL(&outer);
+	err = before_attach(&prog, 1, ifindex, &mode);
+	if (!err) {
+		err = REAL(xdp_program__attach)(prog, ifindex, mode, flags);
+		after_attach();
+	}
+	call__end(&outer);
 	return err;
 }
 
 int hook_xdp_program__attach_multi(struct xdp_program **progs, size_t n, int ifindex,
 				   enum xdp_attach_mode mode, unsigned int flags)
 {
-	int err = before_attach(progs, n, ifindex, &mode);
+	struct libxdp_call outer;
+	int err;
 
-	if (err)
-		return err;
-	libxdp_depth++;
-	err = REAL(xdp_program__attach_multi)(progs, n, ifindex, mode, flags);
-	libxdp_depth--;
-	after_attach();
+	if (IS_INNER())
+		return REAL(xdp_program__attach_multi)(progs, n, ifindex, mode, flags);
+	BEGIN_CALL(&outer);
+	err = before_attach(progs, n, ifindex, &mode);
+	if (!err) {
+		err = REAL(xdp_program__attach_multi)(progs, n, ifindex, mode, flags);
+		after_attach();
+	}
+	call__end(&outer);
 	return err;
 }
 
@@ -506,7 +501,7 @@ static enum xdp_attach_mode before_detach(int ifindex, enum xdp_attach_mode mode
 	bool any = mode_changed;
 	struct policy *policy;
 
-	if (libxdp_depth || mode == XDP_MODE_UNSPEC)
+	if (mode == XDP_MODE_UNSPEC)
 		return mode;
 	policy = any ? NULL : state__enter();
 	if (policy) {
@@ -522,36 +517,44 @@ static enum xdp_attach_mode before_detach(int ifindex, enum xdp_attach_mode mode
 int hook_xdp_program__detach(struct xdp_program *prog, int ifindex, enum xdp_attach_mode mode,
 			     unsigned int flags)
 {
+	struct libxdp_call outer;
 	int err;
 
+	if (IS_INNER())
+		return REAL(xdp_program__detach)(prog, ifindex, mode, flags);
+	BEGIN_CALL(&outer);
 	mode = before_detach(ifindex, mode);
-	libxdp_depth++;
 	err = REAL(xdp_program__detach)(prog, ifindex, mode, flags);
-	libxdp_depth--;
+	call__end(&outer);
 	return err;
 }
 
 int hook_xdp_program__detach_multi(struct xdp_program **progs, size_t n, int ifindex,
 				   enum xdp_attach_mode mode, unsigned int flags)
 {
+	struct libxdp_call outer;
 	int err;
 
+	if (IS_INNER())
+		return REAL(xdp_program__detach_multi)(progs, n, ifindex, mode, flags);
+	BEGIN_CALL(&outer);
 	mode = before_detach(ifindex, mode);
-	libxdp_depth++;
 	err = REAL(xdp_program__detach_multi)(progs, n, ifindex, mode, flags);
-	libxdp_depth--;
+	call__end(&outer);
 	return err;
+}
+
+static void drop_program(const void *prog)
+{
+	enforced__drop(prog);
 }
 
 void hook_xdp_program__close(struct xdp_program *prog)
 {
 	int saved_errno = errno;
 
-	if (enforced__any()) { /* ours is among them, or nobody can put it there now */
-		state__lock();
-		enforced__drop(prog);
-		state__unlock();
-	}
+	if (enforced__any()) /* ours is among them, or nobody can put it there now */
+		state__do(drop_program, prog);
 	errno = saved_errno;
 	REAL(xdp_program__close)(prog);
 }

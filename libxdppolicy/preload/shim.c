@@ -60,19 +60,44 @@ static pthread_mutex_t mutex = PTHREAD_RECURSIVE_MUTEX_INITIALIZER_NP;
 /* what pthread_atfork() refers to; the start files that define it are not linked */
 __attribute__((visibility("hidden"))) void *__dso_handle;
 
-/*
- * A thread that is in the loader already, in the constructor of a plug-in, may wait here for one
- * that waits for the loader. Better without the lock than for ever.
+/* Who has the lock has not given it back while somebody waited for it as long as one waits. */
+static atomic_bool is_stuck;
+
+/* In steps: a process that was frozen, and so with it who has the lock, has not waited all of it.
  */
-static bool lock(void)
+#define WAIT_STEPS 10
+#define STEP_NS	   100000000L
+
+static bool wait_for_lock(void)
 {
 	struct timespec limit;
 
+	clock_gettime(CLOCK_MONOTONIC, &limit);
+	limit.tv_nsec += STEP_NS;
+	if (limit.tv_nsec >= 1000000000L) {
+		limit.tv_sec++;
+		limit.tv_nsec -= 1000000000L;
+	}
+	return !pthread_mutex_clocklock(&mutex, CLOCK_MONOTONIC, &limit);
+}
+
+/*
+ * A thread that is in the loader already, in the constructor of a plug-in, may wait here for one
+ * that waits for the loader. Better without the lock than for ever. Where one has waited in vain
+ * nobody waits again, until the lock was given back: a call takes it several times.
+ */
+static bool lock(void)
+{
 	if (!pthread_mutex_trylock(&mutex))
 		return true;
-	clock_gettime(CLOCK_REALTIME, &limit);
-	limit.tv_sec += 1;
-	return !pthread_mutex_timedlock(&mutex, &limit);
+	for (int i = 0; i < WAIT_STEPS; i++) {
+		if (atomic_load_explicit(&is_stuck, memory_order_relaxed))
+			return false;
+		if (wait_for_lock())
+			return true;
+	}
+	atomic_store_explicit(&is_stuck, 1, memory_order_relaxed);
+	return false;
 }
 
 static void before_fork(void)
@@ -83,13 +108,15 @@ static void before_fork(void)
 /* Of a lock that could not be had this is an error, and does nothing. */
 static void unlock(void)
 {
-	pthread_mutex_unlock(&mutex);
+	if (!pthread_mutex_unlock(&mutex))
+		atomic_store_explicit(&is_stuck, 0, memory_order_relaxed);
 }
 
 /* The mutex names its owner's thread id, and in the child that is another. */
 static void after_fork_in_child(void)
 {
 	mutex = (pthread_mutex_t)PTHREAD_RECURSIVE_MUTEX_INITIALIZER_NP;
+	atomic_store_explicit(&is_stuck, 0, memory_order_relaxed);
 }
 
 static void hold_over_fork(void)

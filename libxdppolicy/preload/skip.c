@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include "hooks.h"
+#include "state.h"
 
 static char other[] = "LIBXDP_SKIP_DISPATCHER=0";
 static char *hidden;
@@ -31,8 +32,14 @@ void skip__hide(void)
 		replace(hidden, other);
 }
 
-void skip__show(void)
+static void show(const void *unused)
 {
+	(void)unused;
 	if (!--depth && hidden)
 		replace(other, hidden);
+}
+
+void skip__show_soon(void)
+{
+	state__do(show, NULL);
 }

@@ -2,8 +2,10 @@
 #include <locale.h>
 #include <pthread.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -27,6 +29,25 @@ static __thread unsigned int lock_depth;
 static __thread int cancel_state;
 static __thread locale_t language;
 
+/* What is to be done as soon as the lock can be had. */
+static _Atomic(struct due *) due;
+struct due {
+	void (*fn)(const void *arg);
+	const void *arg;
+	struct due *next;
+};
+
+static void do_due(void)
+{
+	struct due *next;
+
+	for (struct due *d = due ? atomic_exchange(&due, NULL) : NULL; d; d = next) {
+		next = d->next;
+		d->fn(d->arg);
+		free(d);
+	}
+}
+
 bool state__lock(void)
 {
 	int was;
@@ -36,7 +57,10 @@ bool state__lock(void)
 		cancel_state = was;
 		language = uselocale(newlocale(LC_ALL_MASK, "C", NULL));
 	}
-	return hooks_shim.lock();
+	if (!hooks_shim.lock())
+		return false;
+	do_due();
+	return true;
 }
 
 void state__unlock(void)
@@ -46,6 +70,24 @@ void state__unlock(void)
 		uselocale(language);
 		pthread_setcancelstate(cancel_state, NULL);
 	}
+}
+
+void state__do(void (*fn)(const void *arg), const void *arg)
+{
+	bool locked = state__lock();
+	struct due *d;
+
+	if (locked) {
+		fn(arg);
+	} else {
+		d = malloc(sizeof(*d));
+		if (d) {
+			*d = (struct due){ .fn = fn, .arg = arg, .next = due };
+			while (!atomic_compare_exchange_weak(&due, &d->next, d))
+				;
+		}
+	}
+	state__unlock();
 }
 
 #define LOG_BURST      20
@@ -189,11 +231,51 @@ static bool is_fresh(void)
 	return fresh;
 }
 
-struct policy *state__enter(void)
+/* What the policy said of attaching when it was looked at last, for when it cannot be. */
+enum last_known {
+	NOT_YET,
+	DENIES_NOTHING,
+	MAY_DENY
+};
+static atomic_int last_known;
+
+enum busy {
+	BUSY_OPENING,
+	BUSY_ATTACHING,
+	BUSY_REFUSED,
+	N_BUSY
+};
+
+/* Without the lock, whose holder may be at it for long: at most one line of a kind in ten seconds.
+ */
+static void tell_busy(enum busy kind)
+{
+	static const char *const outcome[N_BUSY] = {
+		[BUSY_OPENING] = "values left as they are",
+		[BUSY_ATTACHING] = "attach let through, since nothing is denied",
+		[BUSY_REFUSED] = "attach denied",
+	};
+	static atomic_llong next[N_BUSY];
+	long long earliest = next[kind];
+	struct timespec now;
+	char line[160];
+
+	clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
+	if (now.tv_sec < earliest ||
+	    !atomic_compare_exchange_strong(&next[kind], &earliest, now.tv_sec + 10))
+		return;
+	snprintf(line, sizeof(line),
+		 "another thread has been busy with the policy for a second: %s", outcome[kind]);
+	send_line(LOG_ERR, line);
+}
+
+/* NULL without the lock; *busy: others may be in there. */
+static struct policy *enter(bool *busy)
 {
 	const struct policy_opts opts = { .log = { .fn = log_policy } };
 
-	if (!state__lock()) { /* others may be in there: as if there were no policy */
+	*busy = !state__lock();
+	if (*busy) {
 		state__unlock();
 		return NULL;
 	}
@@ -202,10 +284,36 @@ struct policy *state__enter(void)
 		policy__open(&opts, &policy);
 	else if (!is_fresh())
 		policy__refresh(policy);
-	if (policy && !policy__is_disabled(policy))
+	if (policy && !policy__is_disabled(policy)) {
+		last_known = policy__may_deny(policy) ? MAY_DENY : DENIES_NOTHING;
 		return policy;
+	}
+	last_known = DENIES_NOTHING;
 	state__unlock();
 	return NULL;
+}
+
+struct policy *state__enter(void)
+{
+	struct policy *entered;
+	bool busy;
+
+	entered = enter(&busy);
+	if (busy)
+		tell_busy(BUSY_OPENING);
+	return entered;
+}
+
+struct policy *state__enter_attach(bool *refused)
+{
+	struct policy *entered;
+	bool busy;
+
+	entered = enter(&busy);
+	*refused = busy && last_known != DENIES_NOTHING;
+	if (busy)
+		tell_busy(*refused ? BUSY_REFUSED : BUSY_ATTACHING);
+	return entered;
 }
 
 void state__leave(void)

@@ -19,11 +19,24 @@ struct policy *state__enter(void);
 void state__leave(void);
 
 /*
+ * The same for who is about to attach. *refused is true if the policy cannot be asked in time, and
+ * the last known one denies anything, or none is known: then the attach must not be let through. A
+ * line says so.
+ */
+struct policy *state__enter_attach(bool *refused);
+
+/*
  * The lock alone, for the registries. It is the shim's: recursive, and held over fork(). No thread
  * is cancelled while it has it. False: it could not be had in a second; state__unlock() is due.
  */
 bool state__lock(void);
 void state__unlock(void);
+
+/*
+ * Calls fn with the lock held: now, or, if it cannot be had in time, before anything else is done
+ * with it. For what must be done, though it does not matter when.
+ */
+void state__do(void (*fn)(const void *arg), const void *arg);
 
 /* Whether any rule asks for a fact; valid until state__leave(). */
 bool state__wants(enum policy_cond cond);

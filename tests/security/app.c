@@ -9,21 +9,34 @@
 #include <fcntl.h>
 #include <locale.h>
 #include <net/if.h>
+#include <pthread.h>
 #include <sched.h>
+#include <setjmp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <ucontext.h>
 #include <unistd.h>
 #include <xdp/libxdp.h>
 
+/* What libbpf's print callback does, once, in place of printing; NULL: nothing. */
+static void (*on_print)(void);
+
 static int print_nothing(enum libbpf_print_level level, const char *format, va_list args)
 {
+	void (*fn)(void) = on_print;
+
 	(void)level;
 	(void)format;
 	(void)args;
+	on_print = NULL;
+	if (fn)
+		fn();
 	return 0;
 }
 
@@ -48,6 +61,194 @@ static void do_open(char **args)
 	}
 	say("%u", xdp_program__run_prio(prog));
 	xdp_program__close(prog);
+}
+
+/* deep FILE: the same, far down on a stack that is not written to */
+static void do_deep(char **args)
+{
+	char *unused = alloca(16384);
+
+	do_open(args);
+	unused[0] = **args;
+}
+
+/* attach FILE INTERFACE: what that returns */
+static void do_attach(char **args)
+{
+	int ifindex = if_nametoindex(args[1]), err;
+	struct xdp_program *prog = xdp_program__open_file(args[0], "xdp", NULL);
+
+	if (libxdp_get_error(prog)) {
+		say("error %ld", libxdp_get_error(prog));
+		return;
+	}
+	err = xdp_program__attach(prog, ifindex, XDP_MODE_SKB, 0);
+	say("%d", err);
+	if (!err)
+		xdp_program__detach(prog, ifindex, XDP_MODE_SKB, 0);
+	xdp_program__close(prog);
+}
+
+static jmp_buf left;
+
+static void leave(void)
+{
+	longjmp(left, 1);
+}
+
+/* jump STEP FILE INTERFACE: longjmp(3) out of the first message of that step */
+static void do_jump(char **args)
+{
+	on_print = leave;
+	if (setjmp(left))
+		say("left");
+	else if (!strcmp(args[0], "attach"))
+		do_attach(args + 1);
+	else
+		do_open(args + 1);
+}
+
+static ucontext_t here, there;
+static char **there_args;
+
+static void switch_back(void)
+{
+	swapcontext(&there, &here);
+}
+
+static void open_there(void)
+{
+	on_print = switch_back;
+	do_open(there_args);
+}
+
+/* coroutine BAD FILE: opens FILE while another coroutine is inside of opening BAD, and later */
+static void do_coroutine(char **args)
+{
+	static char stack[256 << 10];
+
+	there_args = args;
+	getcontext(&there);
+	there.uc_stack.ss_sp = stack;
+	there.uc_stack.ss_size = sizeof(stack);
+	there.uc_link = &here;
+	makecontext(&there, open_there, 0);
+	swapcontext(&here, &there);
+	do_open(args + 1);
+	swapcontext(&here, &there);
+	do_open(args + 1);
+}
+
+/* env NAME */
+static void do_env(char **args)
+{
+	const char *value = getenv(args[0]);
+
+	say("%s", value ? value : "-");
+}
+
+/* The one program of an object, loaded; < 0 if there is none. The object stays open. */
+static int load(const char *path)
+{
+	struct bpf_object *obj = bpf_object__open_file(path, NULL);
+	struct bpf_program *prog = obj ? bpf_object__next_program(obj, NULL) : NULL;
+
+	if (!prog)
+		return -1;
+	bpf_program__set_type(prog, BPF_PROG_TYPE_XDP);
+	return bpf_object__load(obj) ? -1 : bpf_program__fd(prog);
+}
+
+/* link FILE INTERFACE: by a link, which is closed again */
+static void do_link(char **args)
+{
+	int link = bpf_link_create(load(args[0]), if_nametoindex(args[1]), BPF_XDP, NULL);
+
+	say("%d", link < 0 ? link : 0);
+	if (link >= 0)
+		close(link);
+}
+
+/* attach-xdp FILE INTERFACE: by libbpf's own function for that */
+static void do_attach_xdp(char **args)
+{
+	struct bpf_object *obj = bpf_object__open_file(args[0], NULL);
+	struct bpf_program *prog = bpf_object__next_program(obj, NULL);
+	struct bpf_link *link;
+
+	bpf_program__set_type(prog, BPF_PROG_TYPE_XDP);
+	bpf_object__load(obj);
+	link = bpf_program__attach_xdp(prog, if_nametoindex(args[1]));
+	say("%ld", libbpf_get_error(link));
+	if (!libbpf_get_error(link))
+		bpf_link__destroy(link);
+	bpf_object__close(obj);
+}
+
+/* update FILE OTHER INTERFACE: a link of FILE gets OTHER */
+static void do_update(char **args)
+{
+	int link = bpf_link_create(load(args[0]), if_nametoindex(args[2]), BPF_XDP, NULL);
+
+	say("%d", link < 0 ? link : bpf_link_update(link, load(args[1]), NULL));
+	if (link >= 0)
+		close(link);
+}
+
+static pthread_t thread;
+
+static void *open_in_thread(void *file)
+{
+	struct xdp_program *prog = xdp_program__open_file(file, "xdp", NULL);
+
+	if (!libxdp_get_error(prog))
+		xdp_program__close(prog);
+	return NULL;
+}
+
+/* slow FILE: another thread opens FILE, and is in the plug-in slow.c from now on */
+static void do_slow(char **args)
+{
+	pthread_create(&thread, NULL, open_in_thread, args[0]);
+	while (access("/run/slow.in", F_OK))
+		usleep(1000);
+}
+
+/* release: it goes on, and is waited for */
+static void do_release(char **args)
+{
+	(void)args;
+	close(open("/run/slow.out", O_WRONLY | O_CREAT | O_CLOEXEC, 0644));
+	pthread_join(thread, NULL);
+}
+
+/* many FILE INTERFACE: attaches 20 times, and whether that took less than 10 seconds */
+static void do_many(char **args)
+{
+	struct xdp_program *prog = xdp_program__open_file(args[0], "xdp", NULL);
+	int ifindex = if_nametoindex(args[1]), refused = 0;
+	struct timespec start, end;
+
+	clock_gettime(CLOCK_MONOTONIC, &start);
+	for (int i = 0; i < 20; i++)
+		refused += xdp_program__attach(prog, ifindex, XDP_MODE_SKB, 0) == -EACCES;
+	clock_gettime(CLOCK_MONOTONIC, &end);
+	say("%d refused %s", refused, end.tv_sec - start.tv_sec < 10 ? "soon" : "late");
+}
+
+/* child FILE INTERFACE: attach in one that _Fork(3) makes, whose locks stay as they are */
+static void do_child(char **args)
+{
+	pid_t pid;
+
+	fflush(stdout);
+	pid = _Fork();
+	if (!pid) {
+		alarm(60);
+		do_attach(args);
+		_exit(0);
+	}
+	waitpid(pid, NULL, 0);
 }
 
 static int log_fd;
@@ -121,9 +322,16 @@ static const struct step {
 	int n_args;
 	void (*run)(char **args);
 } steps[] = {
-	{ "open", 1, do_open },	    { "log", 0, do_log },	{ "show", 0, do_show },
-	{ "locale", 0, do_locale }, { "chroot", 1, do_chroot }, { "setns", 1, do_setns },
-	{ "unlink", 1, do_unlink }, { "limit", 2, do_limit },
+	{ "open", 1, do_open },		  { "deep", 1, do_deep },
+	{ "attach", 2, do_attach },	  { "jump", 3, do_jump },
+	{ "coroutine", 2, do_coroutine }, { "env", 1, do_env },
+	{ "link", 2, do_link },		  { "attach-xdp", 2, do_attach_xdp },
+	{ "update", 3, do_update },	  { "slow", 1, do_slow },
+	{ "release", 0, do_release },	  { "many", 2, do_many },
+	{ "child", 2, do_child },	  { "log", 0, do_log },
+	{ "show", 0, do_show },		  { "locale", 0, do_locale },
+	{ "chroot", 1, do_chroot },	  { "setns", 1, do_setns },
+	{ "unlink", 1, do_unlink },	  { "limit", 2, do_limit },
 };
 
 static const struct step *find_step(const char *name)

@@ -1,0 +1,31 @@
+#!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# An application that leaves a call of libxdp by a jump out of libbpf's print callback, or is in
+# several at a time, has the policy afterwards as before.
+set -u
+# shellcheck source=tests/security/place.sh
+. "$TOP/tests/security/place.sh"
+
+a=$BUILD/bpf/ord_a.o bad=/etc/passwd
+app() { preloaded "$WORK/app" "$@"; }
+printf 'ord_a: 33\n[no]\nprogram = ord_c\nattach = deny\n' >/etc/xdp/priorities.conf
+c=$BUILD/bpf/ord_c.o
+
+says "jump: out of an opening" "33 left 33 33" app open "$a" jump open "$bad" - open "$a" open "$a"
+says "jump: then from deeper on the stack" "left 33 33" app jump open "$bad" - deep "$a" deep "$a"
+says "jump: a denied attach stays denied" "left -13" app jump open "$bad" - attach "$c" lo
+says "jump: out of an attach" "left 33 -13" app jump attach "$a" lo open "$a" attach "$c" lo
+coroutine() { app coroutine "$bad" "$a" | sed 's/error -[0-9]*/error/'; }
+says "jump: with coroutines" "33 error 33" coroutine
+
+printf 'ord_a: 33\n[d]\nprogram = ord_a\ndispatcher = required\n' >/etc/xdp/priorities.conf
+says "jump: LIBXDP_SKIP_DISPATCHER is seen again" "1 left 33 1" \
+	env LIBXDP_SKIP_DISPATCHER=1 LD_PRELOAD="$PRELOAD" "$WORK/app" \
+	env LIBXDP_SKIP_DISPATCHER jump attach "$a" lo open "$a" env LIBXDP_SKIP_DISPATCHER
+
+if g++ -std=gnu++11 -o "$WORK/throw" "$TOP/tests/security/throw.cc" -lxdp -lbpf 2>"$WORK/log"; then
+	printf 'ord_a: 33\n[no]\nprogram = ord_a\nattach = deny\n' >/etc/xdp/priorities.conf
+	says "jump: an exception" "thrown 33 -13" preloaded "$WORK/throw" "$a" lo
+else
+	skip "jump: an exception" "no g++, or libxdp's headers are not for C++"
+fi
