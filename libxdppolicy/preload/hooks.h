@@ -37,6 +37,9 @@ void hook_bpf_object__close(struct bpf_object *obj);
 int hook_bpf_program__set_attach_target(struct bpf_program *prog, int fd, const char *name);
 int hook_bpf_xdp_query(int ifindex, int flags, struct bpf_xdp_query_opts *opts);
 int hook_bpf_xdp_attach(int ifindex, int fd, __u32 flags, const struct bpf_xdp_attach_opts *opts);
+int hook_bpf_link_create(int fd, int target, enum bpf_attach_type type,
+			 const struct bpf_link_create_opts *opts);
+int hook_bpf_link_update(int link, int fd, const struct bpf_link_update_opts *opts);
 
 /*
  * LIBXDP_SKIP_DISPATCHER=1, by which libxdp attaches past the dispatcher, is hidden from this

@@ -215,6 +215,22 @@ static bool is_denied_fd(const struct policy *policy, int ifindex, int fd)
 	return is_denied(policy, &subject, ifindex);
 }
 
+/* Whether fd must not be attached to the interface, by whatever way it is. */
+static bool refuses(int ifindex, int fd)
+{
+	int saved_errno = errno;
+	struct policy *policy;
+	bool denied;
+
+	policy = state__enter_attach(&denied);
+	if (policy) {
+		denied = is_denied_fd(policy, ifindex, fd);
+		state__leave();
+	}
+	errno = saved_errno;
+	return denied;
+}
+
 /* Detaching (fd of -1) always passes, as does a shared libxdp that detaches one of several. */
 int hook_bpf_xdp_attach(int ifindex, int fd, __u32 flags, const struct bpf_xdp_attach_opts *opts)
 {
@@ -256,4 +272,36 @@ int hook_bpf_xdp_attach(int ifindex, int fd, __u32 flags, const struct bpf_xdp_a
 		errno = saved_errno;
 	}
 	return err;
+}
+
+/* libbpf's bpf_program__attach_xdp() comes here, too. */
+int hook_bpf_link_create(int fd, int target, enum bpf_attach_type type,
+			 const struct bpf_link_create_opts *opts)
+{
+	if (type == BPF_XDP && refuses(target, fd))
+		return refuse();
+	return REAL(bpf_link_create)(fd, target, type, opts);
+}
+
+/* The interface that a link attaches to; 0 of another kind of link, or one whose interface is gone.
+ */
+static int link_ifindex(int link)
+{
+	struct bpf_link_info info = { 0 };
+	uint32_t len = sizeof(info);
+
+	if (bpf_obj_get_info_by_fd(link, &info, &len) || info.type != BPF_LINK_TYPE_XDP)
+		return 0;
+	return info.xdp.ifindex;
+}
+
+/* Another program for a link, as bpf_link__update_program() does. */
+int hook_bpf_link_update(int link, int fd, const struct bpf_link_update_opts *opts)
+{
+	int saved_errno = errno, ifindex = link_ifindex(link);
+
+	errno = saved_errno;
+	if (ifindex && refuses(ifindex, fd))
+		return refuse();
+	return REAL(bpf_link_update)(link, fd, opts);
 }

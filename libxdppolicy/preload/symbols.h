@@ -15,6 +15,8 @@
 
 struct bpf_object;
 struct bpf_object_open_opts;
+struct bpf_link_create_opts;
+struct bpf_link_update_opts;
 struct bpf_program;
 struct bpf_xdp_attach_opts;
 struct bpf_xdp_query_opts;
@@ -59,7 +61,12 @@ struct xdp_program_opts;
 	  (ifindex, flags, opts), -ENOSYS)                                                         \
 	X(BPF, int, bpf_xdp_attach,                                                                \
 	  (int ifindex, int fd, uint32_t flags, const struct bpf_xdp_attach_opts *opts),           \
-	  (ifindex, fd, flags, opts), -ENOSYS)
+	  (ifindex, fd, flags, opts), -ENOSYS)                                                     \
+	X(BPF, int, bpf_link_create,                                                               \
+	  (int fd, int target, int type, const struct bpf_link_create_opts *opts),                 \
+	  (fd, target, type, opts), -ENOSYS)                                                       \
+	X(BPF, int, bpf_link_update, (int link, int fd, const struct bpf_link_update_opts *opts),  \
+	  (link, fd, opts), -ENOSYS)
 
 enum preload_symbol {
 #define X(lib, ret, name, params, args, fail) SYM_##name,

@@ -21,6 +21,8 @@ printf '[no]\nprogram = ord_a\nattach = deny\n' >/etc/xdp/priorities.conf
 says "lockdeny: alone" "-13 0" app attach "$a" lo attach "$c" lo
 says "lockdeny: while another thread has the policy, and after it" "-13 -13 -13 0" \
 	app attach "$a" lo slow "$b" attach "$a" lo attach "$c" lo release attach "$c" lo
+says "lockdeny: by a link of libbpf" "-13 -13" \
+	app attach "$a" lo slow "$b" link "$a" lo release
 says "lockdeny: many attaches wait once" "-13 20 refused soon" \
 	app attach "$a" lo slow "$b" many "$a" lo release
 says "lockdeny: a child of _Fork()" "-13 -13" app attach "$a" lo slow "$b" child "$a" lo release
