@@ -199,7 +199,7 @@ static int parse_actions(const char *text, struct policy_value *ret, char *err, 
 		int action = action_by_name(name);
 
 		n_words++;
-		if (!sign && !strcasecmp(name, "none")) {
+		if (action < 0 && !sign && !strcasecmp(name, "none")) {
 			none = true;
 			continue;
 		}

@@ -250,9 +250,11 @@ static struct policy_file *add_file(struct policy_files *files, char *path,
 
 static char *join(const char *a, const char *b, const char *c)
 {
-	char *path;
+	char *path = malloc(strlen(a) + strlen(b) + strlen(c) + 1);
 
-	return asprintf(&path, "%s%s%s", a, b, c) < 0 ? NULL : path;
+	if (path)
+		stpcpy(stpcpy(stpcpy(path, a), b), c);
+	return path;
 }
 
 /* Who stat(2) says owns what belongs to nobody of this user namespace. */

@@ -226,7 +226,7 @@ static void set(struct parser *p, struct policy_rule *rule, const struct policy_
 /* program: priority [chain call actions] */
 static void short_rule(struct parser *p, const char *program, const char *value)
 {
-	size_t len = strcspn(value, " \t");
+	size_t len = strcspn(value, " \t"), name_len = policy_name__fit(program);
 	struct policy_rule *rule;
 	char word[32], name[POLICY_MAX_NAME + 1];
 
@@ -242,7 +242,8 @@ static void short_rule(struct parser *p, const char *program, const char *value)
 	}
 	memcpy(word, value, len);
 	word[len] = '\0';
-	snprintf(name, sizeof(name), "%.*s", (int)policy_name__fit(program), program);
+	memcpy(name, program, name_len);
+	name[name_len] = '\0';
 	rule = policy_rules__add(p->rules, name, p->line);
 	if (!rule) {
 		p->no_memory = p->stopped = true;

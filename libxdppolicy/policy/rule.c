@@ -233,6 +233,11 @@ static int list_add(char **list, const char *text, char *err, size_t err_size)
 	if (!words)
 		return -ENOMEM;
 	rc = split(text, words, &n_bytes, err, err_size);
+	if (!rc && !*list) {
+		words[n_bytes] = '\0';
+		*list = words;
+		return 0;
+	}
 	grown = rc ? NULL : realloc(*list, used + n_bytes + 1);
 	if (grown) {
 		memcpy(grown + used, words, n_bytes);

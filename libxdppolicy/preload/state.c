@@ -116,36 +116,22 @@ bool state__may_log(void)
 	return rate.tokens;
 }
 
-/* As syslog(3) writes it, whatever the language of the application. */
-static void print_stamp(char *buf, size_t size)
-{
-	static const char months[12][4] = { "Jan", "Feb", "Mar", "Apr", "May", "Jun",
-					    "Jul", "Aug", "Sep", "Oct", "Nov", "Dec" };
-	time_t now = time(NULL);
-	struct tm tm;
-
-	*buf = '\0';
-	if (localtime_r(&now, &tm))
-		snprintf(buf, size, "%s %2d %02d:%02d:%02d", months[tm.tm_mon], tm.tm_mday,
-			 tm.tm_hour, tm.tm_min, tm.tm_sec);
-}
-
 /*
  * Not syslog(3): that would keep a descriptor and an identity that belong to the application, and
- * may wait. A datagram that cannot be sent at once is dropped.
+ * may wait. A datagram that cannot be sent at once is dropped. There is no time in it, which needs
+ * the time zone and its lock: who receives it knows when.
  */
 static void send_line(int priority, const char *text)
 {
 	struct sockaddr_un addr = { .sun_family = AF_UNIX, .sun_path = "/dev/log" };
-	char line[700], stamp[64];
+	char line[700];
 	int fd, len;
 
 	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0)
 		return;
-	print_stamp(stamp, sizeof(stamp));
-	len = snprintf(line, sizeof(line), "<%d>%s xdp-policy[%d]: %s", LOG_DAEMON | priority,
-		       stamp, getpid(), text);
+	len = snprintf(line, sizeof(line), "<%d>xdp-policy[%d]: %s", LOG_DAEMON | priority,
+		       getpid(), text);
 	if (len > (int)sizeof(line) - 1)
 		len = sizeof(line) - 1;
 	sendto(fd, line, len, MSG_NOSIGNAL | MSG_DONTWAIT, (struct sockaddr *)&addr, sizeof(addr));

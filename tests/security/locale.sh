@@ -34,11 +34,11 @@ case $(strangely date +%b) in Q*) ;; *) skip locale "localedef makes no locale h
 
 echo 'ord_a: 33 redirect' >/etc/xdp/priorities.conf
 in_strange() { preloaded strangely "$WORK/app" log locale open "$BUILD/bpf/ord_a.o" show; }
-line='^<29>(Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) [ 1-3][0-9] [0-9:]{8} xdp-policy\[[0-9]+\]: ord_a: '
+line='^<29>xdp-policy\[[0-9]+\]: ord_a: '
 in_strange >"$WORK/said" 2>&1
 if grep -Eq "$line" "$WORK/said"; then
-	ok "locale: the month of a line in the log"
+	ok "locale: a line in the log, with nothing of the language in it"
 else
-	not_ok "locale: the month of a line in the log" "$WORK/said"
+	not_ok "locale: a line in the log, with nothing of the language in it" "$WORK/said"
 fi
 says "locale: small and capital letters of a rule" 33 sed -n 1p "$WORK/said"
