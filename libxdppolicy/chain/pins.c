@@ -2,8 +2,8 @@
 #include <bpf/bpf.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <linux/magic.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/file.h>
@@ -25,15 +25,30 @@ const char *pins__where(void)
 	return mount_point();
 }
 
+/* Enough for a file below any mount point that libxdp is told of in practice; stacks may be small.
+ */
+#define PIN_PATH 1024
+
+/* What is longer becomes the empty path, which no file has. */
+static void format_path(char path[PIN_PATH], const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	if (vsnprintf(path, PIN_PATH, format, args) >= PIN_PATH)
+		*path = '\0';
+	va_end(args);
+}
+
 int pins__lock(void)
 {
-	char path[PATH_MAX];
+	char path[PIN_PATH];
 	struct statfs fs;
 	int fd;
 
 	if (statfs(mount_point(), &fs) || fs.f_type != BPF_FS_MAGIC)
 		return -ENODEV;
-	snprintf(path, sizeof(path), "%s/xdp", mount_point());
+	format_path(path, "%s/xdp", mount_point());
 	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
 		return -errno;
@@ -48,12 +63,12 @@ int pins__lock(void)
 
 int pins__start(void)
 {
-	char path[PATH_MAX];
+	char path[PIN_PATH];
 	int fd = pins__lock();
 
 	if (fd != -ENOENT)
 		return fd;
-	snprintf(path, sizeof(path), "%s/xdp", mount_point());
+	format_path(path, "%s/xdp", mount_point());
 	if (mkdir(path, S_IRWXU) && errno != EEXIST)
 		return -errno;
 	return pins__lock();
@@ -64,21 +79,21 @@ void pins__unlock(int fd)
 	close(fd);
 }
 
-static void dir_path(char path[PATH_MAX], int ifindex, uint32_t id)
+static void dir_path(char path[PIN_PATH], int ifindex, uint32_t id)
 {
-	snprintf(path, PATH_MAX, "%s/xdp/dispatch-%d-%u", mount_point(), ifindex, id);
+	format_path(path, "%s/xdp/dispatch-%d-%u", mount_point(), ifindex, id);
 }
 
-static void pin_path(char path[PATH_MAX], int ifindex, uint32_t id, unsigned int slot,
+static void pin_path(char path[PIN_PATH], int ifindex, uint32_t id, unsigned int slot,
 		     const char *kind)
 {
-	snprintf(path, PATH_MAX, "%s/xdp/dispatch-%d-%u/prog%u-%s", mount_point(), ifindex, id,
-		 slot, kind);
+	format_path(path, "%s/xdp/dispatch-%d-%u/prog%u-%s", mount_point(), ifindex, id, slot,
+		    kind);
 }
 
 static int open_all(int ifindex, uint32_t id, unsigned int n, int fds[])
 {
-	char path[PATH_MAX];
+	char path[PIN_PATH];
 
 	for (unsigned int i = 0; i < n; i++) {
 		/* a missing link pin means that nothing but luck keeps the program in its slot */
@@ -95,7 +110,7 @@ static int open_all(int ifindex, uint32_t id, unsigned int n, int fds[])
 
 int pins__open(int ifindex, uint32_t id, unsigned int n, int fds[])
 {
-	char path[PATH_MAX];
+	char path[PIN_PATH];
 	int err;
 
 	for (unsigned int i = 0; i < n; i++)
@@ -119,7 +134,7 @@ static int pin(int fd, const char *path)
 
 int pins__mend(int ifindex, uint32_t id, unsigned int n, const int prog_fds[], const int link_fds[])
 {
-	char path[PATH_MAX];
+	char path[PIN_PATH];
 	int err = 0;
 
 	dir_path(path, ifindex, id);
@@ -148,7 +163,7 @@ int pins__make(int ifindex, uint32_t id, unsigned int n, const int prog_fds[], c
 int pins__remove(int ifindex, uint32_t id)
 {
 	static const char *const kinds[] = { "link", "prog" };
-	char path[PATH_MAX];
+	char path[PIN_PATH];
 	int err = 0;
 
 	for (unsigned int i = 0; i < CHAIN_MAX; i++) {

@@ -64,7 +64,7 @@ void process__unit_of(const char *cgroup, char *unit, size_t size)
 
 static void read_unit(struct process_facts *facts)
 {
-	char text[4096];
+	char text[4000];
 	ssize_t len;
 	int fd;
 

@@ -117,9 +117,13 @@ int record__write(const struct record_attach *attach)
 
 int record_at__keep_first(int dir, const struct chain_program *program)
 {
-	char text[RECORD_TEXT_SIZE];
+	char *text = malloc(RECORD_TEXT_SIZE);
+	int err = -ENOMEM;
 
-	return put(dir, RECORD_SEEN, &program->info, text, record_text__seen(program, text));
+	if (text)
+		err = put(dir, RECORD_SEEN, &program->info, text, record_text__seen(program, text));
+	free(text);
+	return err;
 }
 
 int record__keep_first(const struct chain_program *program)

@@ -386,15 +386,20 @@ static void count(void *ctx, const struct journal_entry *entry)
 static void recover(void *ctx, const struct journal_entry *entry)
 {
 	const uint32_t ids[] = { entry->old_id, entry->new_id };
-	struct chain before;
+	struct chain *before;
 	int lock, err;
 
 	(void)ctx;
 	lock = is_recoverable(entry) ? pins__lock() : -ENODEV;
 	if (lock < 0)
 		return;
-	journal__read(entry, &before);
-	err = keep_first(&before);
+	before = malloc(sizeof(*before));
+	err = before ? 0 : -ENOMEM;
+	if (before) {
+		journal__read(entry, before);
+		err = keep_first(before);
+		free(before);
+	}
 	for (size_t i = 0; i < sizeof(ids) / sizeof(ids[0]); i++) {
 		int attached = ids[i] ? is_attached(entry->ifindex, ids[i]) : 1;
 

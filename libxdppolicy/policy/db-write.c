@@ -276,7 +276,7 @@ static int write_at(int fd, const void *data, size_t n, off_t at)
 /* The checksum of what is in the file, not of what was meant to be. */
 static int sum_file(int fd, off_t size, uint64_t *sum)
 {
-	unsigned char buf[1 << 14];
+	unsigned char buf[1 << 11];
 
 	*sum = DB_SUM_START;
 	for (off_t at = 0; at < size;) {
@@ -314,21 +314,25 @@ int policy_db__seal(int fd, uint32_t image_size)
 int policy_db__write(int fd, const struct policy_rules *const *sets, size_t n_sets,
 		     void (*progress)(void *ctx, size_t done, size_t all), void *ctx)
 {
-	struct writer w = {
+	struct writer *w = malloc(sizeof(*w));
+	int rc;
+
+	if (!w)
+		return -ENOMEM;
+	*w = (struct writer){
 		.size = DB_CDB_HEADER + DB_TRAILER,
 		.place = DB_CDB_HEADER,
 		.progress = progress,
 		.ctx = ctx,
 	};
-	int rc;
-
-	rc = allocate(&w, sets, n_sets);
+	rc = allocate(w, sets, n_sets);
 	if (!rc)
-		rc = write_image(&w, fd, sets, n_sets);
+		rc = write_image(w, fd, sets, n_sets);
 	if (!rc)
-		rc = policy_db__seal(fd, w.size - DB_TRAILER);
-	free(w.entry);
-	free(w.general);
-	free(w.value);
+		rc = policy_db__seal(fd, w->size - DB_TRAILER);
+	free(w->entry);
+	free(w->general);
+	free(w->value);
+	free(w);
 	return rc;
 }

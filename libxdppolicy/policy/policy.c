@@ -302,16 +302,19 @@ static int set_root(struct policy *policy, const char *root)
 
 static int set_switch_text(struct policy *policy, const char *text)
 {
-	struct policy_switch sw;
+	struct policy_switch *sw;
+	int rc = 0;
 
 	if (!text)
 		return 0;
 	policy->switch_text = strdup(text);
-	if (!policy->switch_text)
-		return -ENOMEM;
-	return policy_switch__parse(&sw, POLICY_SWITCH_TEXT, text, strlen(text), &policy->log) ?
-		       -EINVAL :
-		       0;
+	sw = malloc(sizeof(*sw));
+	if (!policy->switch_text || !sw)
+		rc = -ENOMEM;
+	else if (policy_switch__parse(sw, POLICY_SWITCH_TEXT, text, strlen(text), &policy->log))
+		rc = -EINVAL;
+	free(sw);
+	return rc;
 }
 
 /* The code of a plug-in is this host's: for another root there is none. */

@@ -50,7 +50,7 @@ bool policy_text__word(const char **text, const char *separators, char *word, si
 /* Edit distance without regard to case; a swap of two neighbours counts as one edit. */
 static unsigned int distance(const char *a, const char *b)
 {
-	unsigned int d[MAX_WORD + 1][MAX_WORD + 1];
+	unsigned char d[MAX_WORD + 1][MAX_WORD + 1];
 	size_t la = strlen(a), lb = strlen(b);
 
 	if (la > MAX_WORD || lb > MAX_WORD)
@@ -65,13 +65,13 @@ static unsigned int distance(const char *a, const char *b)
 			int cb = tolower((unsigned char)b[j - 1]);
 			unsigned int best = d[i - 1][j - 1] + (ca != cb);
 
-			if (d[i - 1][j] + 1 < best)
-				best = d[i - 1][j] + 1;
-			if (d[i][j - 1] + 1 < best)
-				best = d[i][j - 1] + 1;
+			if (d[i - 1][j] + 1U < best)
+				best = d[i - 1][j] + 1U;
+			if (d[i][j - 1] + 1U < best)
+				best = d[i][j - 1] + 1U;
 			if (i > 1 && j > 1 && ca == tolower((unsigned char)b[j - 2]) &&
-			    cb == tolower((unsigned char)a[i - 2]) && d[i - 2][j - 2] + 1 < best)
-				best = d[i - 2][j - 2] + 1;
+			    cb == tolower((unsigned char)a[i - 2]) && d[i - 2][j - 2] + 1U < best)
+				best = d[i - 2][j - 2] + 1U;
 			d[i][j] = best;
 		}
 	}

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include <bpf/btf.h>
 #include <errno.h>
-#include <limits.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -54,12 +53,14 @@ void object__for_each(void (*fn)(const struct bpf_object *obj, void *ctx), void 
 
 char *object__keep_path(const char *path)
 {
-	char dir[PATH_MAX], *full;
+	char *dir, *full = NULL;
 
 	if (*path == '/')
 		return strdup(path);
-	if (!getcwd(dir, sizeof(dir)) || asprintf(&full, "%s/%s", dir, path) < 0)
-		return NULL;
+	dir = getcwd(NULL, 0);
+	if (dir && asprintf(&full, "%s/%s", dir, path) < 0)
+		full = NULL;
+	free(dir);
 	return full;
 }
 

@@ -267,7 +267,7 @@ static int print_to(int fd, const struct output *output)
 
 static int copy_all(int from, int to)
 {
-	char buf[65536];
+	char buf[8192];
 	ssize_t n;
 
 	if (lseek(from, 0, SEEK_SET))
