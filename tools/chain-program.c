@@ -57,15 +57,6 @@ char *chain_reader__copy(struct chain_reader *r, size_t i, const char *dir, cons
 	return ret;
 }
 
-static bool has_control(const char *text)
-{
-	for (; *text; text++)
-		if (iscntrl((unsigned char)*text) ||
-		    ((unsigned char)text[0] == 0xc2 && (text[1] & 0xe0) == 0x80))
-			return true;
-	return false;
-}
-
 const char *chain_reader__string(struct chain_reader *r, size_t i, const char *expected, size_t max)
 {
 	const char *text = yaml_reader__text(&r->yaml, i, expected);
@@ -77,7 +68,7 @@ const char *chain_reader__string(struct chain_reader *r, size_t i, const char *e
 	else if (strlen(text) > max)
 		yaml_reader__error(&r->yaml, i, "found %zu characters, expected %s of at most %zu",
 				   strlen(text), expected, max);
-	else if (has_control(text))
+	else if (policy_text__has_control(text))
 		yaml_reader__error(&r->yaml, i,
 				   "found '%.60s', expected %s without control characters", text,
 				   expected);

@@ -23,7 +23,7 @@ void chain_change__print(const struct chain_change *change)
 	/* of a chain that is new, what it has become */
 	const struct chain *shown = before->kind == CHAIN_NONE ? after : before;
 
-	printf("%s%s%s", change->netns, *change->netns ? "/" : "", change->ifname);
+	tool_print("%s%s%s", change->netns, *change->netns ? "/" : "", change->ifname);
 	if (shown->kind != CHAIN_NONE && (shown->mode || shown->id)) {
 		printf(" (%s", shown->mode ? shown->mode : "any mode");
 		if (shown->id)
@@ -32,7 +32,7 @@ void chain_change__print(const struct chain_change *change)
 			printf(" -> %u", after->id);
 		putchar(')');
 	}
-	printf(": %s%s%s\n", change->outcome, *change->why ? ": " : "", change->why);
+	tool_print(": %s%s%s\n", change->outcome, *change->why ? ": " : "", change->why);
 }
 
 static void print_program(const struct chain *chain, unsigned int i, char *buf, size_t size)
@@ -78,7 +78,7 @@ void chain_change__print_table(const struct chain_change *change)
 
 void chain_change__print_times(const char *ifname, const struct chain_times *times)
 {
-	printf("%s ms:", ifname);
+	tool_print("%s ms:", ifname);
 	for (enum chain_phase phase = 0; phase < N_PHASES; phase++)
 		printf(" %s %.1f", chain_phase_names[phase], times->ns[phase] / 1e6);
 	putchar('\n');
@@ -106,11 +106,11 @@ static json_t *chain_json(const struct chain *chain)
 
 json_t *chain_change__json(const struct chain_change *change, const struct chain_times *times)
 {
-	json_t *json =
-		json_pack("{s:s, s:s, s:I, s:I, s:o, s:o}", "interface", change->ifname, "outcome",
-			  change->outcome, "dispatcher", (json_int_t)change->after->id,
-			  "dispatcher-before", (json_int_t)change->before->id, "before",
-			  chain_json(change->before), "after", chain_json(change->after));
+	json_t *json = json_pack("{s:o, s:s, s:I, s:I, s:o, s:o}", "interface",
+				 tool_json_string(change->ifname), "outcome", change->outcome,
+				 "dispatcher", (json_int_t)change->after->id, "dispatcher-before",
+				 (json_int_t)change->before->id, "before",
+				 chain_json(change->before), "after", chain_json(change->after));
 	json_t *phases = json_object();
 
 	if (*change->netns)

@@ -6,6 +6,7 @@
 
 #include "chain-read.h"
 #include "tool.h"
+#include "util/encode.h"
 #include "write-doc.h"
 
 /* A text of a program by its key. */
@@ -37,15 +38,15 @@ static const char *find_bytes(const struct chain_file_entry *entry)
 	const char *const *map = entry->spec.share_maps;
 	struct named named[N_NAMED];
 
-	if (!write_doc__is_utf8(entry->interface))
+	if (!encode__is_utf8(entry->interface))
 		return entry->interface;
 	for (; map && *map; map++)
-		if (!write_doc__is_utf8(*map))
+		if (!encode__is_utf8(*map))
 			return *map;
 	for (size_t i = 0; i < entry->spec.n; i++) {
 		names_of(&entry->spec.program[i], named);
 		for (size_t k = 0; k < N_NAMED; k++)
-			if (named[k].text && !write_doc__is_utf8(named[k].text))
+			if (named[k].text && !encode__is_utf8(named[k].text))
 				return named[k].text;
 	}
 	return NULL;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "tool.h"
+#include "util/encode.h"
 
 static const char *state_name(enum policy_file_state state)
 {
@@ -37,9 +38,9 @@ static char *read_again(const struct policy_file *file, size_t *size)
 static void print_file(const struct policy_file *file, const char *text, size_t size)
 {
 	if (file->state == FILE_GOOD)
-		printf("# %s\n", file->path);
+		tool_print("# %s\n", file->path);
 	else
-		printf("# %s (%s)\n", file->path, state_name(file->state));
+		tool_print("# %s (%s)\n", file->path, state_name(file->state));
 	if (file->state == FILE_GOOD && file->kind == FILE_DB)
 		puts("# a database: xdp-policy dump --source cdb shows its rules\n");
 	if (file->state != FILE_GOOD || !text)
@@ -48,6 +49,12 @@ static void print_file(const struct policy_file *file, const char *text, size_t 
 	if (text[size - 1] != '\n')
 		putchar('\n');
 	putchar('\n');
+}
+
+/* As it is, wherever JSON can hold it. */
+static json_t *text_json(const char *text)
+{
+	return encode__is_utf8(text) ? json_string(text) : tool_json_string(text);
 }
 
 int cmd_cat(int argc, char **argv)
@@ -83,11 +90,10 @@ int cmd_cat(int argc, char **argv)
 			continue;
 		text = read_again(file, &size);
 		if (json)
-			json_array_append_new(list,
-					      json_pack("{s:o, s:s, s:o*}", "file",
-							tool_json_string(file->path), "state",
-							state_name(file->state), "text",
-							text ? tool_json_string(text) : NULL));
+			json_array_append_new(list, json_pack("{s:o, s:s, s:o*}", "file",
+							      tool_json_string(file->path), "state",
+							      state_name(file->state), "text",
+							      text ? text_json(text) : NULL));
 		else
 			print_file(file, text, size);
 		free(text);

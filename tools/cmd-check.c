@@ -41,7 +41,7 @@ static void print_finding(const struct check *check, enum policy_level level, co
 	/* nothing is wrong */
 	if (level == POLICY_INFO && check->quiet)
 		return;
-	printf("%s:", file);
+	tool_print("%s:", file);
 	if (line)
 		printf("%u:", line);
 	printf(" %s%s", kinds[level], text);
@@ -66,7 +66,7 @@ static void add_finding(void *ctx, enum policy_level level, const char *file, un
 			check->findings,
 			json_pack("{s:o, s:o, s:s, s:s?, s:o}", "file", tool_json_string(file),
 				  "line", line ? json_integer(line) : json_null(), "level",
-				  names[level], "code", code, "message", tool_json_string(text)));
+				  names[level], "code", code, "message", json_string(text)));
 	else
 		print_finding(check, level, file, line, code, text);
 }

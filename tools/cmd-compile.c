@@ -131,7 +131,7 @@ int cmd_compile(int argc, char **argv)
 						   "rules", (int)rules.n, "file",
 						   tool_json_string(compile.output)));
 	else if (!status && !is_stdout(&compile))
-		printf("%s: %zu rule%s\n", compile.output, rules.n, rules.n == 1 ? "" : "s");
+		tool_print("%s: %zu rule%s\n", compile.output, rules.n, rules.n == 1 ? "" : "s");
 	policy_rules__clear(&rules);
 	free(made);
 	return status;

@@ -287,7 +287,7 @@ static void print_table(struct command *command)
 	if (command->scan.cut)
 		puts("there are more files than were looked at");
 	if (*command->host.root && !command->n_args)
-		printf("files alone below %s: no interface, no process\n", command->host.root);
+		tool_print("files alone below %s: no interface, no process\n", command->host.root);
 	scols_unref_table(command->table);
 }
 

@@ -398,7 +398,7 @@ static int save(struct edit *edit, const char *text, size_t size)
 	int err;
 
 	if (size == edit->old_size && (!size || !memcmp(text, edit->old, size))) {
-		printf("%s: unchanged\n", edit->path);
+		tool_print("%s: unchanged\n", edit->path);
 		return TOOL_OK;
 	}
 	if (!check_text(edit, text, size))
@@ -412,8 +412,8 @@ static int save(struct edit *edit, const char *text, size_t size)
 		edit->failed = tool_status_of(-err);
 		return EDIT_ASK;
 	}
-	printf("%s: saved%s\n", edit->path,
-	       size ? "" : "; it is empty now, and masks files of its name");
+	tool_print("%s: saved%s\n", edit->path,
+		   size ? "" : "; it is empty now, and masks files of its name");
 	return TOOL_OK;
 }
 
@@ -461,8 +461,8 @@ static bool ask(void)
 		again = !*answer || !strcmp(answer, "e");
 		known = again || !strcmp(answer, "x");
 		if (!known)
-			printf("found '%s', expected e or x; what is wrong can't be saved\n",
-			       answer);
+			tool_print("found '%s', expected e or x; what is wrong can't be saved\n",
+				   answer);
 	}
 	free(line);
 	return again;
@@ -478,7 +478,7 @@ static int edit_until_right(struct edit *edit)
 			status = take_back(edit);
 	} while (status == EDIT_ASK && ask());
 	if (status == EDIT_ASK) {
-		printf("%s: not changed\n", edit->path);
+		tool_print("%s: not changed\n", edit->path);
 		status = edit->failed;
 	}
 	return status;

@@ -179,9 +179,10 @@ static void add_answer(void *ctx, const struct policy_trace *t)
 		place_of(&t->place, where, sizeof(where));
 	note_of(t, note, sizeof(note));
 	if (explain->programs) {
-		json_t *answer = json_pack("{s:s, s:s, s:b, s:s}", "source", t->source, "status",
-					   policy_status__name(t->status), "counts", t->counts,
-					   "note", note);
+		json_t *answer =
+			json_pack("{s:o, s:s, s:b, s:o}", "source", tool_json_string(t->source),
+				  "status", policy_status__name(t->status), "counts", t->counts,
+				  "note", tool_json_string(note));
 
 		if (t->value)
 			json_object_set_new(answer, "value", tool_json_value(t->attr, t->value));
@@ -237,10 +238,10 @@ static void print_table(struct explain *explain, const struct policy_decision *d
 		scols_line_set_data(explain->parent[attr], COL_VALUE, value);
 		scols_line_set_data(explain->parent[attr], COL_WHERE, where);
 	}
-	printf("%s", subject->value[COND_PROGRAM]);
+	tool_print("%s", subject->value[COND_PROGRAM]);
 	for (int c = COND_PROGRAM + 1; c < N_CONDS; c++)
 		if (subject->value[c] && c != COND_HOST)
-			printf(", %s %s", policy_key__cond(c)->name, subject->value[c]);
+			tool_print(", %s %s", policy_key__cond(c)->name, subject->value[c]);
 	putchar('\n');
 	scols_print_table(explain->table);
 	scols_unref_table(explain->table);
@@ -260,9 +261,10 @@ static void add_json(struct explain *explain, const struct policy_decision *deci
 		const struct policy_result *result = &decision->attr[attr];
 
 		json_object_set_new(attributes, policy_key__attr(attr)->name,
-				    json_pack("{s:o, s:s, s:o}", "value",
+				    json_pack("{s:o, s:o, s:o}", "value",
 					      tool_json_value(attr, &result->value), "source",
-					      result->source, "answers", explain->answers[attr]));
+					      tool_json_string(result->source), "answers",
+					      explain->answers[attr]));
 	}
 	if (decision->attr[ATTR_DISPATCHER].value.num == DISPATCHER_REQUIRED)
 		json_object_set_new(json_object_get(attributes, "dispatcher"), "note",

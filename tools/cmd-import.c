@@ -280,8 +280,9 @@ static void print_report(const struct import *imp, const char *file)
 	tell(file, "note", imp->notes);
 	tell(file, "not imported", imp->missed);
 	if (n)
-		fprintf(stderr, "%s: %zu %s%s, %zu not imported\n", file, n_made,
-			imp->chain ? "program" : "rule", n_made == 1 ? "" : "s", n);
+		policy_log__msg(&tool_log_stderr, POLICY_INFO, file, 0,
+				"%zu %s%s, %zu not imported", n_made,
+				imp->chain ? "program" : "rule", n_made == 1 ? "" : "s", n);
 }
 
 struct to_write {

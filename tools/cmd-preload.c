@@ -118,15 +118,15 @@ static void print_unit(const struct preload_unit *unit, const struct preload_pro
 
 	if (json) {
 		json_object_set_new(json, "unit",
-				    json_pack("{s:s, s:s, s:b, s:i, s:i, s:i}", "name", unit->name,
-					      "file", unit->dropin, "enabled", enabled, "processes",
-					      running->all, "with-preload", running->with,
-					      "unreadable", running->unreadable));
+				    json_pack("{s:s, s:o, s:b, s:i, s:i, s:i}", "name", unit->name,
+					      "file", tool_json_string(unit->dropin), "enabled",
+					      enabled, "processes", running->all, "with-preload",
+					      running->with, "unreadable", running->unreadable));
 		return;
 	}
-	printf("%-12s %-4s %s\n", "unit", enabled ? "yes" : "no", unit->dropin);
-	printf("%-12s %-4u of %u of %s that run now", "processes", running->with, running->all,
-	       unit->name);
+	tool_print("%-12s %-4s %s\n", "unit", enabled ? "yes" : "no", unit->dropin);
+	tool_print("%-12s %-4u of %u of %s that run now", "processes", running->with, running->all,
+		   unit->name);
 	if (running->unreadable)
 		printf("; %u cannot be looked into", running->unreadable);
 	putchar('\n');
@@ -163,8 +163,8 @@ static int print_status(const struct preload *preload, const struct preload_unit
 		if (json)
 			json_object_set_new(json, facts[i].name, json_boolean(facts[i].yes));
 		else
-			printf("%-12s %-4s %s\n", facts[i].name, facts[i].yes ? "yes" : "no",
-			       facts[i].text);
+			tool_print("%-12s %-4s %s\n", facts[i].name, facts[i].yes ? "yes" : "no",
+				   facts[i].text);
 	if (unit)
 		print_unit(unit, &running, json);
 	if (found.comment_line)
@@ -198,38 +198,37 @@ static int print_edit(const struct preload *preload, const struct preload_edit *
 		return tool_json_print(json);
 	}
 	if (edit->change == PRELOAD_SAME)
-		printf("%s%s: %s\n", edit->path ? edit->path : preload->root,
-		       edit->path ? "" : PRELOAD_FILE,
-		       entry ? "names the preload already" : "does not name the preload");
+		tool_print("%s%s: %s\n", edit->path ? edit->path : preload->root,
+			   edit->path ? "" : PRELOAD_FILE,
+			   entry ? "names the preload already" : "does not name the preload");
 	else if (entry)
-		printf("%s: names %s now\n", edit->path, entry);
+		tool_print("%s: names %s now\n", edit->path, entry);
 	else
-		printf("%s: %s\n", edit->path,
-		       edit->change == PRELOAD_REMOVED ? "removed, nothing else was in it" :
-							 "names the preload no more");
+		tool_print("%s: %s\n", edit->path,
+			   edit->change == PRELOAD_REMOVED ? "removed, nothing else was in it" :
+							     "names the preload no more");
 	if (entry && edit->found.ours > 1)
 		printf("  it was there %u times before, from line %u on\n", edit->found.ours,
 		       edit->found.line);
 	else if (entry && edit->found.ours && !edit->found.same)
 		printf("  in place of another path in line %u\n", edit->found.line);
 	if (edit->kept)
-		printf("  the file as it was: %s\n", edit->kept);
+		tool_print("  the file as it was: %s\n", edit->kept);
 	return TOOL_OK;
 }
 
 static void print_way_back(const struct preload *preload, const struct preload_edit *edit)
 {
 	if (*preload->root) {
-		printf("  the way back: xdp-policy preload disable --root %s\n", preload->root);
+		tool_print("  the way back: xdp-policy preload disable --root %s\n", preload->root);
 		return;
 	}
-	printf("Processes that are started from now on have the preload; restart those that shall "
-	       "have it.\n"
-	       "  off at once, for all: install -d /run/xdp && touch " POLICY_KILL_SWITCH "\n"
-	       "  the way back:         xdp-policy preload disable\n"
-	       "  if nothing starts any more, in a rescue system or a static shell:\n"
-	       "                        rm %s\n",
-	       edit->path);
+	puts("Processes that are started from now on have the preload; restart those that shall "
+	     "have it.\n"
+	     "  off at once, for all: install -d /run/xdp && touch " POLICY_KILL_SWITCH "\n"
+	     "  the way back:         xdp-policy preload disable\n"
+	     "  if nothing starts any more, in a rescue system or a static shell:");
+	tool_print("                        rm %s\n", edit->path);
 }
 
 /* The loader of another libc may not read the file at all. */
@@ -296,14 +295,14 @@ static int print_unit_edit(const struct preload *preload, const struct preload_u
 		return tool_json_print(json);
 	}
 	if (unit->elsewhere)
-		printf("%s: names the preload already\n", unit->elsewhere);
+		tool_print("%s: names the preload already\n", unit->elsewhere);
 	else
-		printf("%s: %s\n", unit->dropin,
-		       unit->changed ? enable ? "written" : "removed" :
-		       enable	     ? "is as it should be already" :
-				       "is not there");
+		tool_print("%s: %s\n", unit->dropin,
+			   unit->changed ? enable ? "written" : "removed" :
+			   enable	 ? "is as it should be already" :
+					   "is not there");
 	if (unit->theirs)
-		printf("  %s preloads this too, as before: %s\n", unit->name, unit->theirs);
+		tool_print("  %s preloads this too, as before: %s\n", unit->name, unit->theirs);
 	return TOOL_OK;
 }
 

@@ -13,6 +13,7 @@
 #include "interfaces.h"
 #include "netns.h"
 #include "tool.h"
+#include "util/encode.h"
 
 enum format {
 	FORMAT_UNKNOWN,
@@ -116,6 +117,12 @@ static bool is_there(const struct chain_spec *spec, const char *object, const ch
 	return false;
 }
 
+/* A chain file is UTF-8, and its texts have no control characters. */
+static bool can_be_written(const char *text)
+{
+	return encode__is_utf8(text) && !policy_text__has_control(text);
+}
+
 /* What cannot be written of a program, or NULL. */
 static const char *why_not(const struct record *record, const struct chain_spec *spec,
 			   const char *name)
@@ -124,6 +131,8 @@ static const char *why_not(const struct record *record, const struct chain_spec 
 
 	if (!object || *object != '/')
 		return "found no object file that it is known to be from";
+	if (!can_be_written(object))
+		return "found a path of its object file that no chain file can hold";
 	if (access(object, F_OK))
 		return "found its object file no more";
 	if (is_there(spec, object, name))
@@ -235,7 +244,12 @@ static void save_interface(struct save *save, const struct interface *interface)
 	struct chain chain;
 	int err = chain__read(interface->ifindex, NULL, &chain);
 
-	if (!err && chain.kind == CHAIN_DISPATCHER) {
+	if (!err && chain.kind == CHAIN_DISPATCHER && !can_be_written(interface->name)) {
+		tool_error("%s: found a name that no chain file can hold, expected UTF-8 without "
+			   "control characters; its chain is left out",
+			   interface->name);
+		save->failed = true;
+	} else if (!err && chain.kind == CHAIN_DISPATCHER) {
 		err = add_chain(save, interface->name, &chain);
 	} else if (!err && chain.kind != CHAIN_NONE) {
 		tool_error("%s: found no chain, but one program: %s; it is left out",

@@ -61,7 +61,7 @@ static json_t *wanted_json(const struct wish_program *wanted, enum policy_attr a
 		json_object_set_new(json, "live", tool_json_value(attr, &wanted->live[attr]));
 	if (!result->undecided)
 		json_object_set_new(json, "wanted", tool_json_value(attr, &result->value));
-	json_object_set_new(json, "source", json_string(result->source));
+	json_object_set_new(json, "source", tool_json_string(result->source));
 	if (place.file)
 		json_object_update_new(json,
 				       json_pack("{s:o, s:i}", "file", tool_json_string(place.file),
@@ -72,9 +72,9 @@ static json_t *wanted_json(const struct wish_program *wanted, enum policy_attr a
 static void add_program_json(json_t *programs, const struct wish_program *wanted,
 			     const struct chain_program *p)
 {
-	json_t *json =
-		json_pack("{s:s, s:i, s:s, s:b}", "program", p->info.name, "id", (int)p->info.id,
-			  "tag", p->info.tag, "drift", wish_program__drifts(wanted));
+	json_t *json = json_pack("{s:o, s:i, s:s, s:b}", "program", tool_json_string(p->info.name),
+				 "id", (int)p->info.id, "tag", p->info.tag, "drift",
+				 wish_program__drifts(wanted));
 
 	for_each_attr(attr)
 		json_object_set_new(json, policy_key__attr(attr)->name, wanted_json(wanted, attr));
@@ -119,7 +119,7 @@ static json_t *add_chain_json(struct status *status, const char *ifname, const s
 {
 	json_t *programs = json_array();
 	json_t *json =
-		json_pack("{s:s, s:s, s:s*, s:o}", "interface", ifname, "kind",
+		json_pack("{s:o, s:s, s:s*, s:o}", "interface", tool_json_string(ifname), "kind",
 			  kind_name(chain->kind), "mode", mode_name(chain), "programs", programs);
 
 	if (*status->inside)

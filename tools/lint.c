@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-#include <ctype.h>
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -7,6 +6,7 @@
 #include <string.h>
 
 #include "lint-internal.h"
+#include "util/encode.h"
 
 /* doc/check-table compares this with doc/messages and the scenarios. */
 static const struct lint_kind {
@@ -33,19 +33,12 @@ static const struct lint_kind {
 	[LINT_NO_PRELOAD] = { "XP016", "no-preload", POLICY_WARNING },
 };
 
-/* What was found may be anything; a terminal or a log shall not obey it. */
-static void mask_controls(char *text)
-{
-	for (char *c = text; *c; c++)
-		if (iscntrl((unsigned char)*c))
-			*c = '?';
-}
-
 void lint__add(struct lint *lint, enum lint_code code, const char *file, unsigned int line,
 	       const char *fmt, ...)
 {
 	struct lint_finding *finding;
 	va_list args;
+	char *text;
 	int len;
 
 	if (lint->n_findings == lint->size) {
@@ -62,16 +55,17 @@ void lint__add(struct lint *lint, enum lint_code code, const char *file, unsigne
 	finding = &lint->finding[lint->n_findings];
 	*finding = (struct lint_finding){ .code = code, .line = line };
 	va_start(args, fmt);
-	len = vasprintf(&finding->text, fmt, args);
+	len = vasprintf(&text, fmt, args);
 	va_end(args);
-	finding->file = len < 0 ? NULL : strdup(file);
+	finding->text = len < 0 ? NULL : encode__shown_copy(text);
+	finding->file = finding->text ? strdup(file) : NULL;
+	if (len >= 0)
+		free(text);
 	if (!finding->file) {
-		if (len >= 0)
-			free(finding->text);
+		free(finding->text);
 		lint->no_memory = true;
 		return;
 	}
-	mask_controls(finding->text);
 	lint->n_findings++;
 }
 

@@ -10,6 +10,7 @@
 #include "chain/lock.h"
 #include "load-run.h"
 #include "netns.h"
+#include "util/encode.h"
 
 /* What of the verifier's log is shown without --verbose. */
 #define MAX_LOG_LINES 30
@@ -32,7 +33,7 @@ static void on_message(void *ctx, enum policy_level level, const char *file, uns
 			 level == POLICY_ERROR	 ? "error" :
 			 level == POLICY_WARNING ? "warning" :
 						   "note",
-			 "message", tool_json_string(text));
+			 "message", json_string(text));
 	json_array_append_new(run->errors, json);
 }
 
@@ -45,17 +46,19 @@ static void note_error(struct load_run *run, int err)
 
 static void print_log(const struct load_run *run, const char *log)
 {
+	char shown[1024], line[512];
 	unsigned int n = 0;
 
-	for (const char *line = log; *line; n++) {
-		int len = (int)strcspn(line, "\n");
+	for (; *log; n++) {
+		int len = (int)strcspn(log, "\n");
 
 		if (n == MAX_LOG_LINES && !run->verbose) {
 			fputs("    ... --verbose shows all of it\n", stderr);
 			return;
 		}
-		fprintf(stderr, "    %.*s\n", len, line);
-		line += len + (line[len] == '\n');
+		snprintf(line, sizeof(line), "%.*s", len, log);
+		fprintf(stderr, "    %s\n", encode__shown(line, shown, sizeof(shown)));
+		log += len + (log[len] == '\n');
 	}
 }
 

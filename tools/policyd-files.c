@@ -5,6 +5,7 @@
 
 #include "policyd.h"
 #include "said.h"
+#include "util/encode.h"
 
 struct files {
 	struct policy *policy;
@@ -34,18 +35,18 @@ static void on_message(void *ctx, enum policy_level level, const char *file, uns
 		       const char *text)
 {
 	struct files *files = ctx;
-	char rule[512], *said;
+	char rule[512], shown[768], *said;
 
 	if (line)
 		snprintf(rule, sizeof(rule), "%s:%u", file, line);
 	else
 		snprintf(rule, sizeof(rule), "%s", file);
-	if (asprintf(&said, "%s: %s", rule, text) < 0)
+	if (asprintf(&said, "%s: %s", encode__shown(rule, shown, sizeof(shown)), text) < 0)
 		return;
 	if (said__is_new(&files->said, said)) {
 		const struct log_about about = { .rule = rule };
 
-		log__print(level_of(level), &about, "%s", said);
+		log__shown(level_of(level), &about, said);
 	}
 	free(said);
 }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+/* Lines and fields for the journal, or lines on standard error. */
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -12,6 +13,9 @@
 #include <systemd/sd-journal.h>
 
 #include "policyd-log.h"
+#include "util/encode.h"
+
+#define MESSAGE "MESSAGE="
 
 static bool to_journal;
 
@@ -35,19 +39,23 @@ struct fields {
 static void add_field(struct fields *fields, const char *name, const char *value)
 {
 	char *text = fields->text[fields->n];
+	int len;
 
 	if (!value || !value[0])
 		return;
-	snprintf(text, sizeof(fields->text[0]), "%s=%s", name, value);
+	len = snprintf(text, sizeof(fields->text[0]), "%s=", name);
+	encode__shown(value, text + len, sizeof(fields->text[0]) - len);
 	fields->iov[fields->n++] = (struct iovec){ .iov_base = text, .iov_len = strlen(text) };
 }
 
-static void send_journal(int level, const struct log_about *about, const char *text)
+static void send_journal(int level, const struct log_about *about, char *message)
 {
-	struct fields fields = { .n = 0 };
+	struct fields fields = {
+		.n = 1,
+		.iov[0] = { .iov_base = message, .iov_len = strlen(message) },
+	};
 	const char priority[] = { (char)('0' + level), '\0' };
 
-	add_field(&fields, "MESSAGE", text);
 	add_field(&fields, "PRIORITY", priority);
 	add_field(&fields, "SYSLOG_IDENTIFIER", "xdp-policyd");
 	add_field(&fields, "MESSAGE_ID", about->id);
@@ -56,13 +64,25 @@ static void send_journal(int level, const struct log_about *about, const char *t
 	add_field(&fields, "XDP_POLICY_PROGRAM", about->program);
 	add_field(&fields, "XDP_POLICY_RULE", about->rule);
 	if (sd_journal_sendv(fields.iov, fields.n) < 0)
-		fprintf(stderr, "<%d>%s\n", level, text);
+		fprintf(stderr, "<%d>%s\n", level, message + strlen(MESSAGE));
+}
+
+void log__shown(int level, const struct log_about *about, const char *text)
+{
+	char message[1536];
+
+	if (!to_journal) {
+		fprintf(stderr, "xdp-policyd: %s\n", text);
+		return;
+	}
+	snprintf(message, sizeof(message), MESSAGE "%s", text);
+	send_journal(level, about, message);
 }
 
 void log__print(int level, const struct log_about *about, const char *fmt, ...)
 {
 	static const struct log_about nothing;
-	char text[1000];
+	char text[1000], shown[1500];
 	int len = 0;
 	va_list args;
 
@@ -74,8 +94,5 @@ void log__print(int level, const struct log_about *about, const char *fmt, ...)
 	va_start(args, fmt);
 	vsnprintf(text + len, sizeof(text) - len, fmt, args);
 	va_end(args);
-	if (to_journal)
-		send_journal(level, about, text);
-	else
-		fprintf(stderr, "xdp-policyd: %s\n", text);
+	log__shown(level, about, encode__shown(text, shown, sizeof(shown)));
 }

@@ -23,6 +23,9 @@ void log__init(void);
 __attribute__((format(printf, 3, 4))) void log__print(int level, const struct log_about *about,
 						      const char *fmt, ...);
 
+/* The same of a text that is in the form for logs of encode.h. */
+void log__shown(int level, const struct log_about *about, const char *text);
+
 #define log__error(...) log__print(LOG_ERR, NULL, __VA_ARGS__)
 
 #endif

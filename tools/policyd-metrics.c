@@ -2,18 +2,16 @@
 #include <inttypes.h>
 
 #include "policyd-metrics.h"
+#include "util/encode.h"
 
 static void print_label(FILE *out, const char *name, const char *value)
 {
+	char next[ENCODE_MAX];
+
 	fprintf(out, "%s=\"", name);
-	for (; *value; value++) {
-		if (*value == '\n')
-			fputs("\\n", out);
-		else if (*value == '\\' || *value == '"')
-			fprintf(out, "\\%c", *value);
-		else
-			fputc(*value, out);
-	}
+	for (size_t n; (n = encode__next(&value, true, next));)
+		for (size_t i = 0; i < n; i++)
+			fprintf(out, next[i] == '\\' || next[i] == '"' ? "\\%c" : "%c", next[i]);
 	fputc('"', out);
 }
 

@@ -110,7 +110,7 @@ static int read_text(const char *path, FILE *f, enum rule_format format, struct 
 	if (!text)
 		return not_read(path);
 	if (size >= MANY && isatty(STDERR_FILENO))
-		fprintf(stderr, "reading %s, %zu MB\n", path, size >> 20);
+		tool_error("reading %s, %zu MB", path, size >> 20);
 	if (format == FORMAT_INI)
 		err = policy_ini__parse(text, size, rules, &tool_log_stderr);
 	else

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "tool.h"
+#include "util/encode.h"
 
 static const struct argp_option options[] = {
 	{ "root", 'r', "DIR", 0, "Take DIR for the root directory", 10 },
@@ -31,13 +32,37 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 
 const struct argp tool_argp = { .options = options, .parser = parse };
 
+static void print_shown(FILE *out, const char *fmt, va_list args)
+{
+	bool ends = *fmt && fmt[strlen(fmt) - 1] == '\n';
+	char *text = NULL, *shown = NULL;
+	int len = vasprintf(&text, fmt, args);
+
+	if (len >= 0) {
+		text[len - ends] = '\0';
+		shown = encode__shown_copy(text);
+		free(text);
+	}
+	fprintf(out, "%s%s", shown ? shown : "out of memory", ends ? "\n" : "");
+	free(shown);
+}
+
+void tool_print(const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	print_shown(stdout, fmt, args);
+	va_end(args);
+}
+
 void tool_error(const char *fmt, ...)
 {
 	va_list args;
 
 	fputs("xdp-policy: ", stderr);
 	va_start(args, fmt);
-	vfprintf(stderr, fmt, args);
+	print_shown(stderr, fmt, args);
 	va_end(args);
 	fputc('\n', stderr);
 }
@@ -73,11 +98,13 @@ void tool_print_message(FILE *out, enum policy_level level, const char *file, un
 			const char *text)
 {
 	const char *kind = level == POLICY_WARNING ? "warning: " : "";
+	char *shown = encode__shown_copy(file);
 
+	fputs(shown ? shown : "out of memory", out);
+	free(shown);
 	if (line)
-		fprintf(out, "%s:%u: %s%s\n", file, line, kind, text);
-	else
-		fprintf(out, "%s: %s%s\n", file, kind, text);
+		fprintf(out, ":%u", line);
+	fprintf(out, ": %s%s\n", kind, text);
 }
 
 static void print_stderr(void *ctx, enum policy_level level, const char *file, unsigned int line,
@@ -150,21 +177,9 @@ int tool_json_print(json_t *json)
 
 json_t *tool_json_string(const char *text)
 {
-	json_t *json = text ? json_string(text) : json_null();
-	unsigned char *utf8, *out;
+	char *utf8 = text ? encode__utf8_copy(text) : NULL;
+	json_t *json = text ? json_string(utf8) : json_null();
 
-	if (json)
-		return json;
-	utf8 = out = malloc(2 * strlen(text) + 1);
-	if (!utf8)
-		return NULL;
-	for (const unsigned char *c = (const unsigned char *)text; *c; c++) {
-		if (*c >= 0x80)
-			*out++ = 0xc0 | *c >> 6;
-		*out++ = *c < 0x80 ? *c : 0x80 | (*c & 0x3f);
-	}
-	*out = '\0';
-	json = json_string((char *)utf8);
 	free(utf8);
 	return json;
 }

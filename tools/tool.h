@@ -54,7 +54,12 @@ struct tool_opts {
 };
 extern const struct argp tool_argp;
 
-/* "xdp-policy: text", to standard error. */
+/*
+ * As printf(3), but what the text has of others is in the form for terminals of encode.h: a format
+ * may have a line's end at its own end alone.
+ */
+__attribute__((format(printf, 1, 2))) void tool_print(const char *fmt, ...);
+/* "xdp-policy: text", to standard error, in the same form. */
 __attribute__((format(printf, 1, 2))) void tool_error(const char *fmt, ...);
 
 /* Each says it and returns the exit status. */
@@ -92,10 +97,7 @@ json_t *tool_json_new(void);
 int tool_json_print(json_t *json);
 /* The same to any stream. Returns 0 or -1 with errno. */
 int tool_json_write(json_t *json, FILE *out);
-/*
- * Any text as JSON, which takes UTF-8 alone: what is none is read as Latin-1, so that nothing is
- * lost for a name in an old encoding. NULL is null.
- */
+/* Any text as JSON, in the form of encode.h, since that takes UTF-8 alone. NULL is null. */
 json_t *tool_json_string(const char *text);
 /* A value as JSON: a number, a list of actions, a word. */
 json_t *tool_json_value(enum policy_attr attr, const struct policy_value *value);

@@ -7,14 +7,6 @@
 #include "policy/text.h"
 #include "write-doc.h"
 
-bool write_doc__is_utf8(const char *text)
-{
-	json_t *json = json_string(text);
-
-	json_decref(json);
-	return json;
-}
-
 /* Writes event, if initializing it went well. */
 static void emit(struct yaml_writer *w, int initialized)
 {

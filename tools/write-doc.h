@@ -12,9 +12,6 @@
 /* Files are not wider, where words allow it. */
 #define WRITE_WIDTH 100
 
-/* Whether YAML and JSON can hold the text at all. */
-bool write_doc__is_utf8(const char *text);
-
 /* Once something failed, the rest is left out, and the end tells. */
 struct yaml_writer {
 	yaml_emitter_t emitter;

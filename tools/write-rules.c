@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-#include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "tool.h"
+#include "util/encode.h"
 #include "write-doc.h"
 #include "write-rules.h"
 
@@ -68,10 +68,10 @@ static void ini_list(FILE *out, const char *key, const char *list)
 /* A file may be called anything, but a comment ends with its line. */
 static void ini_place(FILE *out, const struct policy_rule *rule)
 {
-	fputs("# ", out);
-	for (const char *c = rule->file; *c; c++)
-		putc(iscntrl((unsigned char)*c) ? '?' : *c, out);
-	fprintf(out, ":%u\n", rule->line);
+	char *shown = encode__shown_copy(rule->file);
+
+	fprintf(out, "# %s:%u\n", shown ? shown : "?", rule->line);
+	free(shown);
 }
 
 int write_rules__ini(FILE *out, const struct policy_rule *const *rules, size_t n, bool places)
@@ -102,11 +102,11 @@ int write_rules__ini(FILE *out, const struct policy_rule *const *rules, size_t n
 /* The first name or glob that is no UTF-8, or NULL. */
 static const char *find_bytes(const struct policy_rule *rule)
 {
-	if (!write_doc__is_utf8(rule->name))
+	if (!encode__is_utf8(rule->name))
 		return rule->name;
 	for (int c = 0; c < N_CONDS; c++)
 		for_each_glob(glob, rule->cond[c])
-			if (!write_doc__is_utf8(glob))
+			if (!encode__is_utf8(glob))
 				return glob;
 	return NULL;
 }

@@ -5,17 +5,12 @@
 #include <string.h>
 
 #include "text.h"
-
-/* The first byte of a control character of Unicode's second set: without it there is none. */
-static bool is_c1(const char *text)
-{
-	return (unsigned char)text[0] == 0xc2 && (text[1] & 0xe0) == 0x80;
-}
+#include "util/encode.h"
 
 void policy_log__msg(const struct policy_log *log, enum policy_level level, const char *file,
 		     unsigned int line, const char *fmt, ...)
 {
-	char text[512];
+	char text[512], shown[768];
 	va_list args;
 
 	if (!log || !log->fn)
@@ -24,10 +19,16 @@ void policy_log__msg(const struct policy_log *log, enum policy_level level, cons
 	vsnprintf(text, sizeof(text), fmt, args);
 	va_end(args);
 	/* what was found may be anything; a terminal or a log shall not obey it */
-	for (char *c = text; *c; c++)
-		if (iscntrl((unsigned char)*c) || is_c1(c))
-			*c = '?';
-	log->fn(log->ctx, level, file, line, text);
+	log->fn(log->ctx, level, file, line, encode__shown(text, shown, sizeof(shown)));
+}
+
+bool policy_text__has_control(const char *text)
+{
+	for (; *text; text++)
+		if (iscntrl((unsigned char)*text) ||
+		    ((unsigned char)*text == 0xc2 && (text[1] & 0xe0) == 0x80))
+			return true;
+	return false;
 }
 
 bool policy_text__word(const char **text, const char *separators, char *word, size_t size)

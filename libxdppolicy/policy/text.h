@@ -13,7 +13,8 @@ enum policy_level {
 
 /*
  * Where messages go. Nothing in policy/ prints: whoever opens a policy passes a function, or NULL
- * to hear nothing. file and text are valid during the call only; line 0 means the whole file.
+ * to hear nothing. file and text are valid during the call only; line 0 means the whole file. text
+ * is in the form for logs of encode.h, file is the path as it is.
  */
 struct policy_log {
 	void (*fn)(void *ctx, enum policy_level level, const char *file, unsigned int line,
@@ -25,6 +26,9 @@ __attribute__((format(printf, 5, 6))) void policy_log__msg(const struct policy_l
 							   enum policy_level level,
 							   const char *file, unsigned int line,
 							   const char *fmt, ...);
+
+/* Whether there is a control character in it, of ASCII or of Unicode's second set in UTF-8. */
+bool policy_text__has_control(const char *text);
 
 /*
  * Copies the next word of *text into word, cut at size - 1, and moves *text behind it. Returns

@@ -16,6 +16,7 @@
 #include "hooks.h"
 #include "chain/process.h"
 #include "state.h"
+#include "util/encode.h"
 
 static struct policy *policy;
 static struct process_facts facts;
@@ -124,7 +125,7 @@ bool state__may_log(void)
 static void send_line(int priority, const char *text)
 {
 	struct sockaddr_un addr = { .sun_family = AF_UNIX, .sun_path = "/dev/log" };
-	char line[700];
+	char line[800];
 	int fd, len;
 
 	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
@@ -143,10 +144,9 @@ void state__log_suppressed(void)
 	rate.suppressed++;
 }
 
-void state__log(int priority, const char *fmt, ...)
+static void log_shown(int priority, const char *shown)
 {
-	char text[600];
-	va_list args;
+	char text[64];
 
 	if (!state__may_log()) {
 		rate.suppressed++;
@@ -158,10 +158,18 @@ void state__log(int priority, const char *fmt, ...)
 		rate.suppressed = 0;
 		send_line(LOG_NOTICE, text);
 	}
+	send_line(priority, shown);
+}
+
+void state__log(int priority, const char *fmt, ...)
+{
+	char text[600], shown[640];
+	va_list args;
+
 	va_start(args, fmt);
 	vsnprintf(text, sizeof(text), fmt, args);
 	va_end(args);
-	send_line(priority, text);
+	log_shown(priority, encode__shown(text, shown, sizeof(shown)));
 }
 
 /* The files whose first error this process has told of already, by a hash of its text. */
@@ -187,18 +195,19 @@ static bool is_told(const char *line)
 static void log_policy(void *ctx, enum policy_level level, const char *file, unsigned int line,
 		       const char *text)
 {
-	char message[600];
+	char message[640], shown[400];
 
 	(void)ctx;
 	if (level != POLICY_ERROR || !strcmp(file, last_file))
 		return;
 	snprintf(last_file, sizeof(last_file), "%s", file);
+	encode__shown(file, shown, sizeof(shown));
 	if (line)
-		snprintf(message, sizeof(message), "%s:%u: %s", file, line, text);
+		snprintf(message, sizeof(message), "%s:%u: %s", shown, line, text);
 	else
-		snprintf(message, sizeof(message), "%s: %s", file, text);
+		snprintf(message, sizeof(message), "%s: %s", shown, text);
 	if (!is_told(message))
-		state__log(LOG_ERR, "%s", message);
+		log_shown(LOG_ERR, message);
 }
 
 /*

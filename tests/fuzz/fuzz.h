@@ -40,7 +40,7 @@ static inline void fuzz_message(void *ctx, enum policy_level level, const char *
 				unsigned int line, const char *text)
 {
 	(void)line;
-	CHECK(*text && strlen(text) < 512 && *file);
+	CHECK(*text && strlen(text) < 768 && *file);
 	for (const char *c = text; *c; c++)
 		CHECK((unsigned char)*c >= ' ' && *c != 127);
 	if (ctx && level == POLICY_ERROR)

@@ -67,7 +67,7 @@ static const struct {
 	  "3: column 3: found 'a/b', expected an interface's name or glob, without blanks and "
 	  "slashes and no ! before it\n" },
 	{ C "  \"a\\tb\": {programs: []}\n",
-	  "3: column 3: found 'a?b', expected an interface's name without control characters\n" },
+	  "3: column 3: found 'a\\x09b', expected an interface's name without control characters\n" },
 	{ C "  " X64 ": {programs: []}\n",
 	  "3: column 3: found 64 characters, expected an interface's name of at most 63\n" },
 
@@ -133,7 +133,7 @@ static const struct {
 	{ O("program: ''"), "5: column 30: found nothing, expected a program's name\n" },
 	{ O("program: null"), "5: column 30: found nothing, expected a program's name\n" },
 	{ O("section: \"a\\x85\""),
-	  "5: column 30: found 'a?\x85', expected a section's name without control characters\n" },
+	  "5: column 30: found 'a\\xc2\\x85', expected a section's name without control characters\n" },
 	{ O("priority: x"),
 	  "5: column 31: found 'x', expected a run priority from 0 to 2147483647\n" },
 	{ O("priority: -1"),
@@ -418,7 +418,7 @@ START_TEST(writes_utf8_alone)
 		text = written(&file, &messages, &rc, json);
 		ck_assert_int_eq(rc, -EILSEQ);
 		ck_assert_str_eq(text, "");
-		ck_assert_str_eq(messages.text, "7: found '/a\xff', expected UTF-8: YAML and JSON "
+		ck_assert_str_eq(messages.text, "7: found '/a\\xff', expected UTF-8: YAML and JSON "
 						"hold nothing else\n");
 		free(text);
 	}

@@ -69,7 +69,7 @@ static const struct {
 	  " did you mean priority?; the line is ignored" },
 	/* a source of that name may be installed: not for the grammar to say */
 	{ "priority: ldap_2-x app\n", "ldap_2-x:rccc app:rccc", DEFAULT, "" },
-	{ "priority: \033[2J\n", DEFAULT, DEFAULT, "1: found '?[2J', expected a source" },
+	{ "priority: \033[2J\n", DEFAULT, DEFAULT, "1: found '\\x1b[2J', expected a source" },
 	{ "on-error: maybe\n", DEFAULT, DEFAULT, "1: found 'maybe', expected allow or deny" },
 	/* ours are called by one name, a plug-in by that of its file */
 	{ "priority: FILES Cdb bTf APP Ldap\n", "files:rccc cdb:rccc btf:rccc app:rccc Ldap:rccc",
@@ -77,7 +77,7 @@ static const struct {
 	{ "Priority: app\n", DEFAULT, DEFAULT, "1: found attribute 'Priority', expected" },
 	{ "\xef\xbb\xbfpriority: app\r\n", "app:rccc", DEFAULT, "" },
 	{ "priority: app\n\xef\xbb\xbfpriority: btf\n", "app:rccc", DEFAULT,
-	  "2: found '\xef\xbb\xbfpriority: btf'" },
+	  "2: found '\\xef\\xbb\\xbfpriority: btf'" },
 	{ "priority: app\rattach: files\r", DEFAULT, DEFAULT, "1: found ': files" },
 };
 

@@ -89,10 +89,9 @@ static const struct {
 	{ R "- name: x\n", 0, "3: column 3: found a rule that sets nothing, expected priority" },
 	{ NAME("[x]"), 0, "3: column 9: found a list, expected a rule's name\n" },
 	{ NAME("'a]'"), 0, "3: column 9: found 'a]', expected a rule name without ']'" },
-	{ NAME("\"a\\tb\""), 0, "3: column 9: found 'a?b', expected a rule name without" },
+	{ NAME("\"a\\tb\""), 0, "3: column 9: found 'a\\x09b', expected a rule name without" },
 	{ NAME("\"a\\x85b\""), 0,
-	  "3: column 9: found 'a?\x85"
-	  "b', expected a rule name without ']'" },
+	  "3: column 9: found 'a\\xc2\\x85b', expected a rule name without ']'" },
 	{ NAME("\"a\\nb\""), 0,
 	  "3: column 9: found a value with a line break, expected one line\n" },
 	{ NAME("|\n    x"), 0,
@@ -126,9 +125,10 @@ static const struct {
 	  "3: column 27: found null, expected a glob; a name that is 'null' stands in quotes\n" },
 	{ M("host: a b"), 0, "3: column 17: found 'a b', expected a glob without blanks" },
 	{ M("host: [c, a b]"), 0, "3: column 21: found 'a b', expected a glob without blanks" },
-	{ M("host: \"a\\tb\""), 0, "3: column 17: found 'a?b', expected a glob without blanks" },
+	{ M("host: \"a\\tb\""), 0,
+	  "3: column 17: found 'a\\x09b', expected a glob without blanks" },
 	{ M("host: \"a\\x9b\""), 0,
-	  "3: column 17: found 'a?\x9b', expected a glob without control characters\n" },
+	  "3: column 17: found 'a\\xc2\\x9b', expected a glob without control characters\n" },
 	{ M("host: '!'"), 0, "3: column 17: found a lone '!'" },
 	{ M("host: ';a'"), 0, "3: column 17: found ';a', expected a glob" },
 	{ M("host: [a, user=b]"), 0, "3: column 21: found 'user=b'" },
@@ -658,7 +658,7 @@ START_TEST(test_places)
 	rule = &rules.rule[0];
 	ck_assert_int_eq(write_rules__ini(out, &rule, 1, true), 0);
 	fclose(out);
-	ck_assert_str_eq(text, "\n# a?[b:7\n[n]\npriority           = 1\n");
+	ck_assert_str_eq(text, "\n# a\\x0a[b:7\n[n]\npriority           = 1\n");
 	policy_rules__clear(&rules);
 	free(text);
 }

@@ -99,6 +99,7 @@ int main(void)
 	/* a loaded machine is slow; what hangs ends all the same */
 	setenv("CK_DEFAULT_TIMEOUT", "600", 0);
 	suite_add_tcase(suite, attr_tests());
+	suite_add_tcase(suite, encode_tests());
 	suite_add_tcase(suite, ini_tests());
 	suite_add_tcase(suite, switch_tests());
 	suite_add_tcase(suite, files_tests());

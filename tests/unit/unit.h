@@ -7,6 +7,7 @@
 #include "policy/policy.h"
 
 TCase *attr_tests(void);
+TCase *encode_tests(void);
 TCase *ini_tests(void);
 TCase *switch_tests(void);
 TCase *files_tests(void);

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "unit.h"
+#include "util/encode.h"
+
+static const struct {
+	const char *text, *shown, *utf8;
+} texts[] = {
+	{ "", "", "" },
+	{ "eth0", "eth0", "eth0" },
+	{ "x\xff\xfey", "x\\xff\\xfey", "x\\xff\\xfey" },
+	{ "e\033[31m", "e\\x1b[31m", "e\033[31m" },
+	{ "a\nb\tc\x7f", "a\\x0ab\\x09c\\x7f", "a\nb\tc\x7f" },
+	/* a terminal obeys U+009B as it does ESC [ */
+	{ "a\xc2\x9b"
+	  "b",
+	  "a\\xc2\\x9bb",
+	  "a\xc2\x9b"
+	  "b" },
+	/* right to left, and a line separator */
+	{ "a\xe2\x80\xae", "a\\xe2\\x80\\xae", "a\xe2\x80\xae" },
+	{ "a\xe2\x80\xa8", "a\\xe2\\x80\\xa8", "a\xe2\x80\xa8" },
+	{ "\xc3\xbc\xe2\x82\xac\xf0\x9f\x90\x9d", "\xc3\xbc\xe2\x82\xac\xf0\x9f\x90\x9d",
+	  "\xc3\xbc\xe2\x82\xac\xf0\x9f\x90\x9d" },
+	/* a name with a backslash is no name with a byte */
+	{ "\\xff", "\\x5cxff", "\\x5cxff" },
+	{ "a\\b\\", "a\\b\\", "a\\b\\" },
+	/* too long a form, half a pair, beyond Unicode, cut off */
+	{ "\xc0\xaf", "\\xc0\\xaf", "\\xc0\\xaf" },
+	{ "\xe0\x80\xaf", "\\xe0\\x80\\xaf", "\\xe0\\x80\\xaf" },
+	{ "\xed\xa0\x80", "\\xed\\xa0\\x80", "\\xed\\xa0\\x80" },
+	{ "\xf4\x90\x80\x80", "\\xf4\\x90\\x80\\x80", "\\xf4\\x90\\x80\\x80" },
+	{ "a\xe2\x82", "a\\xe2\\x82", "a\\xe2\\x82" },
+	{ "\xe2\x82-", "\\xe2\\x82-", "\\xe2\\x82-" },
+};
+
+START_TEST(forms)
+{
+	const char *text = texts[_i].text;
+	char *shown = encode__shown_copy(text), *utf8 = encode__utf8_copy(text), buf[64];
+
+	ck_assert_str_eq(shown, texts[_i].shown);
+	ck_assert_str_eq(encode__shown(text, buf, sizeof(buf)), texts[_i].shown);
+	ck_assert_str_eq(utf8, texts[_i].utf8);
+	ck_assert(encode__is_shown(text) == !strcmp(text, shown));
+	free(shown);
+	free(utf8);
+}
+END_TEST
+
+/* The bytes that a form stands for. */
+static void decode(const char *form, char *bytes)
+{
+	while (*form)
+		if (form[0] == '\\' && form[1] == 'x') {
+			char digits[3] = { form[2], form[3] };
+
+			*bytes++ = (char)strtol(digits, NULL, 16);
+			form += 4;
+		} else {
+			*bytes++ = *form++;
+		}
+	*bytes = '\0';
+}
+
+static void check_back(const char *text)
+{
+	char *form[] = { encode__shown_copy(text), encode__utf8_copy(text) }, bytes[16];
+
+	for (int i = 0; i < 2; i++) {
+		json_t *json = json_string(form[i]);
+
+		ck_assert_msg(json && encode__is_utf8(form[i]), "no UTF-8: %s", form[i]);
+		json_decref(json);
+		decode(form[i], bytes);
+		ck_assert_str_eq(bytes, text);
+		free(form[i]);
+	}
+}
+
+/* All texts of two bytes, and of more that are near to characters: jansson is another opinion. */
+START_TEST(back_again)
+{
+	static const unsigned char ends[] = { 0x7f, 0x80, 0x9f, 0xa0, 0xbf, 0xc0, 'x' };
+	char text[6] = "";
+
+	for (int a = 1; a < 256; a++)
+		for (int b = 1; b < 256; b++) {
+			json_t *json;
+
+			text[0] = (char)a;
+			text[1] = (char)b;
+			text[2] = '\0';
+			check_back(text);
+			for (size_t c = 0; a >= 0xc0 && c < sizeof(ends); c++)
+				for (size_t d = 0; d < sizeof(ends); d++) {
+					text[2] = (char)ends[c];
+					text[3] = (char)ends[d];
+					json = json_string(text);
+					ck_assert(encode__is_utf8(text) == !!json);
+					json_decref(json);
+					check_back(text);
+				}
+		}
+}
+END_TEST
+
+/* What does not fit ends with a whole character or form. */
+START_TEST(cut)
+{
+	const char *text = "\xe2\x82\xac\xff"
+			   "a";
+	static const char *const cuts[] = { "",
+					    "",
+					    "",
+					    "",
+					    "\xe2\x82\xac",
+					    "\xe2\x82\xac",
+					    "\xe2\x82\xac",
+					    "\xe2\x82\xac",
+					    "\xe2\x82\xac\\xff",
+					    "\xe2\x82\xac\\xff"
+					    "a" };
+	char buf[16];
+
+	for (size_t size = 1; size < sizeof(cuts) / sizeof(cuts[0]); size++) {
+		memset(buf, '#', sizeof(buf));
+		ck_assert_str_eq(encode__shown(text, buf, size), cuts[size]);
+		ck_assert_int_eq(buf[size], '#');
+	}
+	ck_assert_str_eq(encode__shown(text, buf, 0) ? "left alone" : "", "left alone");
+}
+END_TEST
+
+TCase *encode_tests(void)
+{
+	TCase *tc = tcase_create("encode");
+
+	tcase_add_loop_test(tc, forms, 0, sizeof(texts) / sizeof(texts[0]));
+	tcase_add_test(tc, back_again);
+	tcase_add_test(tc, cut);
+	return tc;
+}
