@@ -3,8 +3,8 @@
 # For those who run guests: boots a virtual machine, shows and counts what its script prints, which
 # is also in the file seen in a directory $work that goes away at the end. Needs "set -euo pipefail".
 
-limit=600		# seconds for one script
-boot_limit=90		# seconds until the guest's first line
+limit=3600		# seconds for one script
+boot_limit=300		# seconds until the guest's first line
 boots=3			# attempts, as long as that line does not come
 
 # What the caller may set: the rest of the kernel's command line, more options for QEMU.

@@ -63,7 +63,7 @@ ends()
 # in_time INTERFACE ORDER: what the daemon does comes after the application.
 in_time()
 {
-	tries=60
+	tries=600
 	until [ "$(order "$1")" = "$2" ] || [ "$tries" = 0 ]; do
 		tries=$((tries - 1))
 		sleep 0.2

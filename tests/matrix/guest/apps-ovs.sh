@@ -35,7 +35,7 @@ switch_on()
 }
 wait_for_socket()
 {
-	tries=100
+	tries=600
 	until [ -S "$RUN/db.sock" ] || [ "$tries" = 0 ]; do
 		tries=$((tries - 1))
 		sleep 0.2

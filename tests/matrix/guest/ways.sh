@@ -141,7 +141,7 @@ filter_first()
 }
 filter_last()
 {
-	tries=60
+	tries=600
 	until [ "$(order v0)" = "50 ord_a, 60 xdpfilt_alw_all" ] || [ "$tries" = 0 ]; do
 		tries=$((tries - 1))
 		sleep 0.2
@@ -207,7 +207,7 @@ XSK_WANTED="50 ord_a, 50 ord_b, 90 xsk_def_prog"
 # xsk_receives DESCRIPTION ORDER LETTERS: and it ends, with its program.
 xsk_receives()
 {
-	tries=60
+	tries=600
 	until [ "$(order v0)" = "$2" ] || [ "$tries" = 0 ]; do
 		tries=$((tries - 1))
 		sleep 0.2

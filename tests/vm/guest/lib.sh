@@ -78,10 +78,11 @@ same()
 		echo "no difference between $2 and $3")"
 }
 
-# wait_for FILE PATTERN [COUNT]: until so many lines (1) of FILE have PATTERN, at most 20 seconds.
+# wait_for FILE PATTERN [COUNT]: until so many lines (1) of FILE have PATTERN. Limits
+# here and elsewhere are minutes: they are for what never happens, and a loaded machine is slow.
 wait_for()
 {
-	tries=100
+	tries=600
 	until [ "$(grep -c -- "$2" "$1" 2>/dev/null)" -ge "${3:-1}" ] 2>/dev/null; do
 		tries=$((tries - 1))
 		[ $tries -gt 0 ] || return 1

@@ -186,7 +186,7 @@ os.execv("/usr/sbin/xdp-policy", ["xdp-policy"] + sys.argv[1:])' "$@"
 # follows DESCRIPTION INTERFACE ORDER LETTERS: as proves, as soon as somebody else is done.
 follows()
 {
-	tries=60
+	tries=600
 	until [ "$(order "$2")" = "$3" ] || [ $tries = 0 ]; do
 		tries=$((tries - 1))
 		sleep 0.2

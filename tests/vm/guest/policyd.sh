@@ -33,12 +33,22 @@ logs()
 # metric DESCRIPTION LINE: the figures come within a second, on an idle machine.
 metric()
 {
-	tries=50
+	tries=600
 	until grep -Eq "^$2\$" "$METRICS" || [ $tries = 0 ]; do
 		tries=$((tries - 1))
 		sleep 0.2
 	done
 	contains "$1" "^$2\$" "$(grep -v '^#' "$METRICS")"
+}
+# no_metric DESCRIPTION PATTERN: the last line of figures with it goes.
+no_metric()
+{
+	tries=600
+	while grep -q "$2" "$METRICS" && [ $tries -gt 0 ]; do
+		sleep 0.2
+		tries=$((tries - 1))
+	done
+	is "$1" "" "$(grep "$2" "$METRICS")"
 }
 label()
 {

@@ -78,11 +78,7 @@ env LD_PRELOAD="$PRELOAD" app-shared --loop v0 ord_a.o <lines >hold.out 2>&1 &
 pid=$!
 exec 3>lines
 # it has opened no program yet
-tries=50
-until grep -q libxdp /proc/$pid/maps || [ $tries = 0 ]; do
-	tries=$((tries - 1))
-	sleep 0.2
-done
+wait_for /proc/$pid/maps libxdp
 is "before its first call" "full shared-libxdp loaded True -" "$(told "$STATE" $pid)"
 release
 
@@ -146,14 +142,14 @@ mkfifo lines
 unshare -n app-shared --loop lo ord_a.o <lines >hold.out 2>&1 &
 pid=$!
 exec 3>lines
-sleep 1
+wait_for /proc/$pid/maps libxdp
 is "another network namespace" "full shared-libxdp off False network-namespace" \
 	"$(told "$STATE" $pid)"
 release
 unshare -m app-shared --loop lo ord_a.o <lines >hold.out 2>&1 &
 pid=$!
 exec 3>lines
-sleep 1
+wait_for /proc/$pid/maps libxdp
 is "another mount namespace" "full shared-libxdp off False mount-namespace" \
 	"$(told "$STATE" $pid)"
 release

@@ -119,7 +119,7 @@ if [ -x /usr/sbin/xdp-policyd ]; then
 	sleep 1
 	apply_loop one 5 /tmp/race/one
 	is "each apply succeeds" "5 0" "$(grep -c status one.out) $(applies_failed one)"
-	tries=50
+	tries=600
 	until [ "$(packets v0)" = "RECV $SENT bca:$SENT" ] || [ $tries = 0 ]; do
 		sleep 0.2
 		tries=$((tries - 1))

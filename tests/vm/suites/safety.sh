@@ -141,7 +141,11 @@ until [ -S /dev/log ]; do sleep 0.1; done
 # logged DESCRIPTION PATTERN: exactly one new line with PATTERN.
 logged()
 {
-	sleep 0.5
+	tries=600
+	until grep -Eq -- "$2" /tmp/log || [ $tries = 0 ]; do
+		tries=$((tries - 1))
+		sleep 0.2
+	done
 	lines=$(cat /tmp/log)
 	: >/tmp/log
 	is "$1: one line" 1 "$(printf '%s\n' "$lines" | grep -Ec -- "$2")"
