@@ -316,6 +316,18 @@ static int look_at_dir(struct policy_files *files, const char *root, char *path,
 	return 0;
 }
 
+/*
+ * lstat() of a file in one of the three, whose looks are the first of files: in a directory that is
+ * not there, as most are not, there is none, and it is watched. Returns 0 or a positive errno.
+ */
+static int look_in_dir(const struct policy_files *files, size_t dir, const char *path,
+		       struct stat *st)
+{
+	if (files->file[dir].stamp.err == ENOENT)
+		return ENOENT;
+	return lstat(path, st) ? errno : 0;
+}
+
 /* The first of the directories that has the file has it all. */
 static int find_single(const char *root, const bool *usable, const char *name,
 		       enum policy_file_kind kind, struct policy_files *files)
@@ -324,6 +336,7 @@ static int find_single(const char *root, const bool *usable, const char *name,
 		struct policy_file *file;
 		struct stat st;
 		char *dir, *path;
+		int err;
 
 		dir = join(root, dirs[i], "/");
 		path = dir ? join(dir, name, "") : NULL;
@@ -331,8 +344,9 @@ static int find_single(const char *root, const bool *usable, const char *name,
 		file = add_file(files, path, FILE_WATCHED);
 		if (!file)
 			return -ENOMEM;
-		if (lstat(path, &st) && (!usable[i] || errno == ENOENT || errno == ENOTDIR)) {
-			policy_stamp__set(&file->stamp, NULL, errno);
+		err = look_in_dir(files, i, path, &st);
+		if (err && (!usable[i] || err == ENOENT || err == ENOTDIR)) {
+			policy_stamp__set(&file->stamp, NULL, err);
 			file->implied = file->stamp.err == ENOENT;
 			continue;
 		}
@@ -466,17 +480,21 @@ static int find_kill_switch(const char *root, bool counts, struct policy_files *
 		add_file(files, join(root, POLICY_KILL_SWITCH, ""), FILE_WATCHED);
 	struct stat st;
 	bool exists;
+	int err;
 
 	if (!file)
 		return -ENOMEM;
-	exists = !lstat(file->path, &st);
+	err = look_in_dir(files, DIR_RUN, file->path, &st);
+	exists = !err;
 	if (exists && !counts)
 		policy_log__msg(log, POLICY_WARNING, file->path, 0,
 				"found in a directory that does not count: nothing is switched "
 				"off by it");
 	files->disabled = exists && counts;
-	policy_stamp__set(&file->stamp, &st, stat(file->path, &st) ? errno : 0);
-	file->implied = !exists && file->stamp.err == ENOENT;
+	if (exists && stat(file->path, &st)) /* a link to nothing */
+		err = errno;
+	policy_stamp__set(&file->stamp, &st, err);
+	file->implied = !exists && err == ENOENT;
 	return 0;
 }
 
