@@ -11,6 +11,8 @@
 #include "libxdppolicy-internal.h"
 #include "chain/load.h"
 #include "chain/lock.h"
+#include "chain/record.h"
+#include "run/retired.h"
 
 #define LOCK_TIMEOUT_MS 10000
 
@@ -276,6 +278,8 @@ static int attach_locked(struct request *r)
 	chain__recover(); /* if it can't, what was left behind does no harm */
 	rc = attach(r);
 	chain_lock__release(lock);
+	retired__collect(RETIRED_WAIT_MS);
+	record__sweep();
 	return rc;
 }
 

@@ -7,7 +7,6 @@
 #include <unistd.h>
 
 #include "chain-table.h"
-#include "chain/lock.h"
 #include "correct.h"
 #include "interfaces.h"
 #include "netns.h"
@@ -200,10 +199,8 @@ static int run(struct apply *apply)
 		if (netns__each(apply->netns, apply_netns, tool_no_netns, apply))
 			apply->failed = true;
 	}
-	if (lock >= 0) {
-		record__sweep();
-		chain_lock__release(lock);
-	}
+	if (lock >= 0)
+		tool_drop_lock(lock);
 	return finish(apply);
 }
 

@@ -49,7 +49,7 @@ struct correction {
  */
 void correct__begin(const struct correct_opts *opts, struct correction *c);
 
-/* Ends the swap, if there is one: waits for what is left of chain_swap__remaining(). */
+/* Ends the swap, if there is one; what it leaves over is due to retired__collect(). */
 void correct__settle(struct correction *c);
 
 /* The same, and frees what it holds; the chains stay. */

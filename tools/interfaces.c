@@ -5,7 +5,9 @@
 #include <string.h>
 
 #include "chain/lock.h"
+#include "chain/record.h"
 #include "interfaces.h"
+#include "run/retired.h"
 #include "tool.h"
 
 #define LOCK_TIMEOUT_MS 30000
@@ -83,4 +85,11 @@ int tool_take_lock(void)
 	else if (lock < 0)
 		tool_error("%s/lock: %s", XDP_POLICY_RUN_DIR, strerror(-lock));
 	return lock;
+}
+
+void tool_drop_lock(int lock)
+{
+	chain_lock__release(lock);
+	retired__collect(RETIRED_WAIT_MS);
+	record__sweep();
 }

@@ -28,5 +28,7 @@ void interfaces__free(struct interfaces *interfaces);
 
 /* Waits for the lock of chain/lock.h. Returns it, or a negative errno after a message. */
 int tool_take_lock(void);
+/* Gives it back, and then removes what changes of chains have left over. */
+void tool_drop_lock(int lock);
 
 #endif

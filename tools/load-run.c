@@ -7,7 +7,6 @@
 #include <unistd.h>
 
 #include "chain-table.h"
-#include "chain/lock.h"
 #include "load-run.h"
 #include "netns.h"
 #include "util/encode.h"
@@ -136,7 +135,7 @@ void load_run__each(struct load_run *run, const char *netns,
 	if (netns__each(netns, fn, tool_no_netns, ctx))
 		run->failed = true;
 	if (lock >= 0)
-		chain_lock__release(lock);
+		tool_drop_lock(lock);
 }
 
 int load_run__read(struct load_run *run, const char *path, struct chain_file *ret)
@@ -365,7 +364,7 @@ static int swap_all(struct load_run *run, struct load_jobs *jobs)
 	return err;
 }
 
-/* Takes a while, if there was something before: the tables have been shown. */
+/* Takes a moment, if there was something before: the tables have been shown. */
 static void settle_all(struct load_run *run, struct load_jobs *jobs)
 {
 	for (size_t i = 0; i < jobs->n; i++) {

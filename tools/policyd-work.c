@@ -6,6 +6,7 @@
 
 #include "chain/lock.h"
 #include "policyd.h"
+#include "run/retired.h"
 
 /* How long others hold the lock: a swap and its grace. */
 #define LOCK_RETRY_USEC	  10000
@@ -14,6 +15,9 @@
 
 /* Interfaces at one go, so that the loop sees signals and events between. */
 #define AT_ONCE 16
+
+/* Until it is tried to remove what was replaced, and again. */
+#define RETIRE_USEC (RATE_SECOND / 20)
 
 /* Figures are written at most so often. */
 #define REPORT_USEC RATE_SECOND
@@ -28,6 +32,12 @@ static void report_soon(struct daemon *daemon)
 	}
 }
 
+static void retire_soon(struct daemon *daemon)
+{
+	sd_event_source_set_time_relative(daemon->retire, RETIRE_USEC);
+	sd_event_source_set_enabled(daemon->retire, SD_EVENT_ONESHOT);
+}
+
 void work__wake(struct daemon *daemon)
 {
 	sd_event_source_set_enabled(daemon->pass, SD_EVENT_ONESHOT);
@@ -38,11 +48,9 @@ void work__mark(struct port *port)
 {
 	struct daemon *daemon = port->space->daemon;
 
-	if (port->swap)
-		port->again = true;
-	else if (!port->marked)
+	if (!port->marked)
 		DL_APPEND(daemon->marked, port);
-	port->marked = !port->swap;
+	port->marked = true;
 	work__wake(daemon);
 }
 
@@ -159,7 +167,8 @@ static void evaluate(struct port *port, const struct correction *c, bool dry)
 	tell_left(port, c);
 }
 
-static void look(struct port *port)
+/* Returns what is to be settled, or NULL. */
+static struct correction *look(struct port *port)
 {
 	struct daemon *daemon = port->space->daemon;
 	struct correct_opts opts = {
@@ -171,11 +180,11 @@ static void look(struct port *port)
 	struct correction *c;
 
 	if (answer == RATE_WAIT)
-		return;
+		return NULL;
 	c = calloc(1, sizeof(*c));
 	if (!c) {
 		log__error("out of memory");
-		return;
+		return NULL;
 	}
 	opts.dry_run = answer == RATE_PAUSE;
 	c->ifindex = port->ifindex;
@@ -184,20 +193,16 @@ static void look(struct port *port)
 		c->known = *port->known;
 	correct__begin(&opts, c);
 	evaluate(port, c, opts.dry_run);
-	if (c->swap) {
-		port->swap = c;
-		daemon->n_swaps++;
-		return;
-	}
+	if (c->swap)
+		return c;
 	correct__end(c);
 	free(c);
+	return NULL;
 }
 
-static void settle(struct port *port)
+static void settle(struct port *port, struct correction *c)
 {
 	struct daemon *daemon = port->space->daemon;
-	struct correction *c = port->swap;
-	bool again = port->again;
 
 	correct__end(c);
 	if (c->outcome == CORRECT_FAILED) {
@@ -205,35 +210,37 @@ static void settle(struct port *port)
 		tell_failure(port, c->err, c->why);
 	}
 	free(c);
-	port->swap = NULL;
-	port->again = false;
-	daemon->n_swaps--;
-	if (again)
-		work__mark(port);
 }
 
-void work__settle(struct daemon *daemon)
+/* Some of the marked ones: all are swapped first, and then wait for one grace together. */
+static void correct_some(struct daemon *daemon)
 {
-	for (struct space *space = daemon->spaces; space; space = space->next) {
-		if (space__enter(daemon, space))
-			continue;
-		for (struct port *port = space->ports; port; port = port->hh.next)
-			if (port->swap)
-				settle(port);
+	struct correction *swap[AT_ONCE];
+	struct port *port[AT_ONCE];
+	int n = 0;
+
+	for (int i = 0; i < AT_ONCE && daemon->marked; i++) {
+		struct port *next = daemon->marked;
+		int err = space__enter(daemon, next->space);
+
+		unmark(daemon, next);
+		swap[n] = err ? NULL : look(next);
+		if (swap[n])
+			port[n++] = next;
+	}
+	for (int i = 0; i < n; i++) {
+		/* where it was entered a moment ago */
+		space__enter(daemon, port[i]->space);
+		settle(port[i], swap[i]);
 	}
 	space__enter(daemon, NULL);
+	if (n)
+		retire_soon(daemon);
 }
 
 void work__forget(struct port *port)
 {
-	struct daemon *daemon = port->space->daemon;
-
-	if (port->swap && !space__enter(daemon, port->space)) {
-		port->again = false;
-		settle(port);
-		space__enter(daemon, NULL);
-	}
-	unmark(daemon, port);
+	unmark(port->space->daemon, port);
 }
 
 static bool has_lock(struct daemon *daemon)
@@ -260,8 +267,8 @@ static bool has_lock(struct daemon *daemon)
 		}
 	}
 	daemon->lock = -1;
-	sd_event_source_set_time_relative(daemon->settle, delay);
-	sd_event_source_set_enabled(daemon->settle, SD_EVENT_ONESHOT);
+	sd_event_source_set_time_relative(daemon->retry, delay);
+	sd_event_source_set_enabled(daemon->retry, SD_EVENT_ONESHOT);
 	return false;
 }
 
@@ -272,7 +279,6 @@ static void release_lock(struct daemon *daemon)
 	daemon->lock = -1;
 }
 
-/* Only while no swap of our own is under way: what it leaves for the grace is not to be removed. */
 static void recover(struct daemon *daemon)
 {
 	daemon->recover = false;
@@ -288,20 +294,7 @@ static void recover(struct daemon *daemon)
 				   "had left behind",
 				   n);
 	}
-}
-
-static void arm_settle(struct daemon *daemon)
-{
-	unsigned int ms = CHAIN_GRACE_MAX_MS, left;
-
-	for (struct space *space = daemon->spaces; space; space = space->next) {
-		for (struct port *port = space->ports; port; port = port->hh.next) {
-			left = port->swap ? chain_swap__remaining(port->swap->swap) : ms;
-			ms = left < ms ? left : ms;
-		}
-	}
-	sd_event_source_set_time_relative(daemon->settle, ms * 1000ULL);
-	sd_event_source_set_enabled(daemon->settle, SD_EVENT_ONESHOT);
+	retire_soon(daemon);
 }
 
 /* When all is done: the lock is others', and whoever waits for the daemon is told. */
@@ -340,42 +333,34 @@ static int on_pass(sd_event_source *source, void *userdata)
 	}
 	if ((daemon->marked || daemon->recover) && !has_lock(daemon))
 		return 0;
-	if (daemon->recover && !daemon->n_swaps)
+	if (daemon->recover)
 		recover(daemon);
-	for (int i = 0; i < AT_ONCE && daemon->marked; i++) {
-		struct port *port = daemon->marked;
-		int err = space__enter(daemon, port->space);
-
-		unmark(daemon, port);
-		if (!err)
-			look(port);
-	}
-	space__enter(daemon, NULL);
+	correct_some(daemon);
 	/* the figures that were written while others had the lock are those of before */
 	report_soon(daemon);
 	if (daemon->marked)
 		sd_event_source_set_enabled(daemon->pass, SD_EVENT_ONESHOT);
-	if (daemon->n_swaps)
-		arm_settle(daemon);
-	else if (!daemon->marked)
+	else
 		rest(daemon);
 	return 0;
 }
 
-/* A grace has passed, or the lock is to be tried again. */
-static int on_settle(sd_event_source *source, uint64_t usec, void *userdata)
+/* The lock is to be tried again. */
+static int on_retry(sd_event_source *source, uint64_t usec, void *userdata)
 {
-	struct daemon *daemon = userdata;
-
 	(void)source;
 	(void)usec;
-	for (struct space *space = daemon->spaces; space && daemon->n_swaps; space = space->next)
-		for (struct port *port = space->ports; port; port = port->hh.next)
-			if (port->swap && !chain_swap__remaining(port->swap->swap) &&
-			    !space__enter(daemon, space))
-				settle(port);
-	space__enter(daemon, NULL);
-	return on_pass(NULL, daemon);
+	return on_pass(NULL, userdata);
+}
+
+/* Who reads what was replaced may take his time: nothing waits for him. */
+static int on_retire(sd_event_source *source, uint64_t usec, void *userdata)
+{
+	(void)source;
+	(void)usec;
+	if (retired__collect(0))
+		retire_soon(userdata);
+	return 0;
 }
 
 static int on_report(sd_event_source *source, uint64_t usec, void *userdata)
@@ -403,10 +388,15 @@ int work__init(struct daemon *daemon)
 	err = add_source(sd_event_add_defer(event, &daemon->pass, on_pass, daemon), daemon->pass,
 			 PRIORITY_WORK);
 	if (err >= 0)
-		err = sd_event_add_time(event, &daemon->settle, CLOCK_MONOTONIC, 0, 1000, on_settle,
+		err = sd_event_add_time(event, &daemon->retry, CLOCK_MONOTONIC, 0, 1000, on_retry,
 					daemon);
 	if (err >= 0)
-		err = add_source(err, daemon->settle, PRIORITY_WORK);
+		err = add_source(err, daemon->retry, PRIORITY_WORK);
+	if (err >= 0)
+		err = sd_event_add_time(event, &daemon->retire, CLOCK_MONOTONIC, 0, 1000, on_retire,
+					daemon);
+	if (err >= 0)
+		err = add_source(err, daemon->retire, PRIORITY_WORK);
 	if (err >= 0)
 		err = sd_event_add_time(event, &daemon->report, CLOCK_MONOTONIC, 0, 0, on_report,
 					daemon);
@@ -416,7 +406,9 @@ int work__init(struct daemon *daemon)
 void work__free(struct daemon *daemon)
 {
 	release_lock(daemon);
+	retired__collect(RETIRED_WAIT_MS);
 	sd_event_source_disable_unref(daemon->pass);
-	sd_event_source_disable_unref(daemon->settle);
+	sd_event_source_disable_unref(daemon->retry);
+	sd_event_source_disable_unref(daemon->retire);
 	sd_event_source_disable_unref(daemon->report);
 }

@@ -222,7 +222,6 @@ static int start(struct daemon *daemon)
 static void stop(struct daemon *daemon)
 {
 	daemon__notify("STOPPING=1");
-	work__settle(daemon);
 	if (daemon->policy)
 		report__state(daemon);
 	space__free(daemon);

@@ -32,11 +32,10 @@ struct port {
 	char name[IF_NAMESIZE];
 	unsigned int generation; /* of the listing that it was last in */
 
-	bool marked, again; /* in the queue; to be put there when its swap has settled */
+	bool marked; /* in the queue */
 	struct port *prev, *next;
-	struct chain *known;	 /* NULL: nothing is known to be attached */
-	struct correction *swap; /* not settled yet */
-	sd_event_source *timer;	 /* to mark it later */
+	struct chain *known;	/* NULL: nothing is known to be attached */
+	sd_event_source *timer; /* to mark it later */
 
 	struct rate rate;
 	unsigned int n_failed; /* in a row */
@@ -76,10 +75,9 @@ struct daemon {
 
 	/* work */
 	struct port *marked;
-	unsigned int n_swaps;
 	int lock;	      /* -1: not held */
 	uint64_t lock_wanted; /* since when it cannot be had, or 0 */
-	sd_event_source *pass, *settle, *report;
+	sd_event_source *pass, *retry, *retire, *report;
 	bool recover; /* what killed processes have left is to be removed */
 	bool ready, failed, told_disabled;
 	int metrics_err;
@@ -96,8 +94,6 @@ void work__mark(struct port *port);
 void work__mark_all(struct daemon *daemon);
 /* Sees to it that a pass comes, and that figures are written. */
 void work__wake(struct daemon *daemon);
-/* Ends all swaps that are under way, and waits for what is left of their grace. */
-void work__settle(struct daemon *daemon);
 /* The interface is gone, or its namespace. */
 void work__forget(struct port *port);
 void work__free(struct daemon *daemon);

@@ -4,8 +4,6 @@
 #include <string.h>
 
 #include "chain-dirs.h"
-#include "chain/lock.h"
-#include "chain/record.h"
 #include "watch-work.h"
 
 /* A file, in the last form that was good. */
@@ -270,7 +268,6 @@ static void load_all(struct watch_work *w, const struct interfaces *interfaces)
 		load_file(w, &w->file[i], interfaces);
 	unload_rest(w, interfaces);
 	load_run__drop_claims(&w->run);
-	record__sweep();
 }
 
 int watch_work__look(struct watch_work *w)
@@ -288,7 +285,7 @@ int watch_work__look(struct watch_work *w)
 	else if (interfaces__find(NULL, 0, &interfaces))
 		load_all(w, &interfaces);
 	interfaces__free(&interfaces);
-	chain_lock__release(lock);
+	tool_drop_lock(lock);
 	said__end_round(&w->said);
 	return 0;
 }

@@ -29,7 +29,8 @@ struct chain_load {
 	struct slot slot[CHAIN_MAX];
 	bool changes;
 
-	struct chain_swap *swap; /* until it is settled or reverted */
+	struct chain_swap *swap; /* until it is settled */
+	bool reverted;
 	struct chain_times times;
 };
 

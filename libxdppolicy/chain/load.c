@@ -281,11 +281,9 @@ int chain_load__revert(struct chain_load *load, struct chain_problem *problem)
 	if (!load->swap)
 		return 0;
 	err = chain_swap__revert(load->swap, why);
-	load->swap = NULL;
-	if (err) {
-		components__keep_pins(&load->components);
+	if (err)
 		return chain_problem__set(problem, -1, err, "%s", why);
-	}
+	load->reverted = true;
 	remove_records(load);
 	return 0;
 }
@@ -296,13 +294,13 @@ int chain_load__settle(struct chain_load *load, struct chain_problem *problem)
 	int err, records_err;
 
 	*problem = (struct chain_problem){ .program = -1 };
-	records_err = write_records(load, false, problem);
+	records_err = load->reverted ? 0 : write_records(load, false, problem);
 	if (!load->swap)
 		return records_err;
-	components__keep_pins(&load->components);
+	if (!load->reverted)
+		components__keep_pins(&load->components);
 	err = chain_swap__settle(load->swap, &load->times, why);
 	load->swap = NULL;
-	record__sweep();
 	if (err)
 		return chain_problem__set(problem, -1, err, "the old dispatcher is still there: %s",
 					  why);

@@ -64,19 +64,21 @@ const struct policy_decision *chain_load__decision(const struct chain_load *load
  */
 int chain_load__swap(struct chain_load *load, struct chain_problem *problem);
 
-/* Takes the change back, before it is settled. Returns 0 or a negative errno with *problem. */
+/* Takes the change back, which is to be settled even so. Returns 0 or a negative errno with
+ * *problem. */
 int chain_load__revert(struct chain_load *load, struct chain_problem *problem);
 
 /*
- * Ends a change, or what turned out to be none: takes the old dispatcher away after its grace, and
- * keeps what the data says for whoever looks at the programs later. Returns 0 or a negative errno
- * with *problem; the chain is live in any case.
+ * Ends a change, or what turned out to be none: retires the old dispatcher, and keeps what the data
+ * says for whoever looks at the programs later. Returns 0 or a negative errno with *problem; the
+ * chain is live in any case. What is left over then is due to record__sweep() and
+ * retired__collect().
  */
 int chain_load__settle(struct chain_load *load, struct chain_problem *problem);
 
 const struct chain_times *chain_load__times(const struct chain_load *load);
 
-/* Frees all; a swap that is neither settled nor reverted is settled. NULL is allowed. */
+/* Frees all; a swap that is not settled is settled. NULL is allowed. */
 void chain_load__free(struct chain_load *load);
 
 #endif

@@ -160,21 +160,32 @@ int pins__make(int ifindex, uint32_t id, unsigned int n, const int prog_fds[], c
 	return err;
 }
 
-int pins__remove(int ifindex, uint32_t id)
+static int remove_kind(int ifindex, uint32_t id, const char *kind)
 {
-	static const char *const kinds[] = { "link", "prog" };
 	char path[PIN_PATH];
 	int err = 0;
 
 	for (unsigned int i = 0; i < CHAIN_MAX; i++) {
-		for (unsigned int kind = 0; kind < 2; kind++) {
-			pin_path(path, ifindex, id, i, kinds[kind]);
-			if (unlink(path) && errno != ENOENT)
-				err = -errno;
-		}
+		pin_path(path, ifindex, id, i, kind);
+		if (unlink(path) && errno != ENOENT)
+			err = -errno;
 	}
+	return err;
+}
+
+int pins__remove_links(int ifindex, uint32_t id)
+{
+	return remove_kind(ifindex, id, "link");
+}
+
+int pins__remove(int ifindex, uint32_t id)
+{
+	int link_err = remove_kind(ifindex, id, "link");
+	int err = remove_kind(ifindex, id, "prog");
+	char path[PIN_PATH];
+
 	dir_path(path, ifindex, id);
 	if (rmdir(path) && errno != ENOENT && !err)
 		err = -errno;
-	return err;
+	return link_err ? link_err : err;
 }

@@ -39,6 +39,8 @@ int pins__mend(int ifindex, uint32_t id, unsigned int n, const int prog_fds[],
 
 /* Removes the directory and the pins of a dispatcher in it; 0 if there is none. */
 int pins__remove(int ifindex, uint32_t id);
+/* Removes the pins of its links alone: whoever reads it needs those of the programs. */
+int pins__remove_links(int ifindex, uint32_t id);
 
 /* Where all of it is, for messages. */
 const char *pins__where(void);

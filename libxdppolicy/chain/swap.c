@@ -6,6 +6,7 @@
 #include <linux/membarrier.h>
 #include <net/if.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,14 +20,19 @@
 #include "plan.h"
 #include "record.h"
 #include "replacement.h"
+#include "run/retired.h"
 #include "swap.h"
 #include "util/ifinfo.h"
+
+/* What the kernel's own grace takes at most, where it can't be waited for. */
+#define GRACE_MS 100
 
 struct chain_swap {
 	struct journal_entry entry;
 	struct chain before;
 	struct replacement new;
-	uint64_t safe_at; /* when the old one can go, as chain_times__now() counts */
+	uint64_t done_at; /* as chain_times__now() counts */
+	bool undone;	  /* the chain before is back */
 };
 
 __attribute__((format(printf, 3, 4))) static int explain(char why[CHAIN_WHY_SIZE], int err,
@@ -172,22 +178,9 @@ static void become(struct chain *chain, const struct chain *planned, uint32_t id
 	chain->version = 0;
 }
 
-/* Nobody can be inside of what was not there. */
-static uint64_t grace_ns(const struct chain *before, uint64_t building_ns)
-{
-	const uint64_t ms = 1000000, grace = 2 * building_ns;
-
-	if (!before->id)
-		return 0;
-	return grace < CHAIN_GRACE_MIN_MS * ms ? CHAIN_GRACE_MIN_MS * ms :
-	       grace > CHAIN_GRACE_MAX_MS * ms ? CHAIN_GRACE_MAX_MS * ms :
-						 grace;
-}
-
 int chain__replace(struct chain *chain, const struct chain *planned, const int fds[],
 		   struct chain_times *times, char why[CHAIN_WHY_SIZE], struct chain_swap **ret)
 {
-	uint64_t begun = chain_times__now(), built;
 	struct chain_swap *swap;
 	int err;
 
@@ -198,7 +191,6 @@ int chain__replace(struct chain *chain, const struct chain *planned, const int f
 	if (!swap)
 		return -ENOMEM;
 	err = build(chain, planned, fds, times, why, swap);
-	built = chain_times__now();
 	if (!err)
 		err = pin_and_attach(chain, planned->mode, swap, times, why);
 	if (err) {
@@ -208,7 +200,7 @@ int chain__replace(struct chain *chain, const struct chain *planned, const int f
 	}
 	swap->before = *chain;
 	become(chain, planned, swap->new.dispatcher.id);
-	swap->safe_at = chain_times__now() + grace_ns(&swap->before, built - begun);
+	swap->done_at = chain_times__now();
 	*ret = swap;
 	return 0;
 }
@@ -222,25 +214,21 @@ int chain__swap(struct chain *chain, const struct chain_want want[], struct chai
 	return chain__replace(chain, &planned, NULL, times, why, ret);
 }
 
-unsigned int chain_swap__remaining(const struct chain_swap *swap)
+/*
+ * Until no packet is inside of a dispatcher that was replaced at that time: the command waits for
+ * what the kernel calls a grace period, and one serves all that was replaced before it began. It is
+ * refused on some kernels for real time; the time alone must do there.
+ */
+static void wait_for_packets(uint64_t replaced_at)
 {
+	static _Atomic uint64_t begun;
 	uint64_t now = chain_times__now();
 
-	return now < swap->safe_at ? (swap->safe_at - now) / 1000000 + 1 : 0;
-}
-
-/*
- * Until no packet is inside the old dispatcher: the command waits for what the kernel calls a grace
- * period. It is refused on some kernels for real time; the time alone must do there.
- */
-static void wait_for_packets(unsigned int ms)
-{
-	uint64_t end = chain_times__now() + ms * 1000000ULL, now;
-
-	syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0);
-	now = chain_times__now();
-	if (now < end)
-		usleep((end - now) / 1000);
+	if (replaced_at < begun)
+		return;
+	if (syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0))
+		usleep(GRACE_MS * 1000);
+	begun = now;
 }
 
 /* 1 if the program is attached there, 0 if not; a negative errno if that cannot be told. */
@@ -267,36 +255,43 @@ static int keep_first(const struct chain *before)
 	return 0;
 }
 
-static int finish(const struct chain_swap *swap, char why[CHAIN_WHY_SIZE])
+/* Somebody may have cleaned up what he did not know; our descriptors still hold it. */
+static int mend(const struct chain_swap *swap, char why[CHAIN_WHY_SIZE])
 {
 	const struct replacement *new = &swap->new;
-	int ifindex = swap->entry.ifindex;
-	int lock, err = 0;
+	int ifindex = swap->entry.ifindex, err;
 
-	lock = pins__lock();
+	if (!new->n || is_attached(ifindex, new->dispatcher.id) <= 0)
+		return 0;
+	err = pins__mend(ifindex, new->dispatcher.id, new->n, new->prog_fds, new->link_fds);
+	return err ? explain(why, err, "the new pins: %s", strerror(-err)) : 0;
+}
+
+/* Takes what the swap has replaced out of use; or what it had made, if it was undone. */
+static int retire(const struct chain_swap *swap, char why[CHAIN_WHY_SIZE])
+{
+	uint32_t id = swap->undone ? swap->entry.new_id : swap->entry.old_id;
+	int ifindex = swap->entry.ifindex;
+	int err = id ? is_attached(ifindex, id) : 0;
+
+	/* nobody we know of puts one back, but without its pins it would call nothing */
+	if (err > 0)
+		return explain(why, -EBUSY, "somebody has put the old dispatcher back");
+	if (err && err != -ENODEV) /* an interface that is gone has none */
+		return explain(why, err, "the interface can't be looked at: %s", strerror(-err));
+	err = id ? retired__add(ifindex, id) : 0;
+	return err ? explain(why, err, "the old pins: %s", strerror(-err)) : 0;
+}
+
+static int finish(const struct chain_swap *swap, char why[CHAIN_WHY_SIZE])
+{
+	int err, lock = pins__lock();
+
 	if (lock < 0)
 		return explain(why, lock, "libxdp's lock: %s", strerror(-lock));
-	/* somebody may have cleaned up what he did not know; our descriptors still hold it */
-	if (new->n && is_attached(ifindex, new->dispatcher.id) > 0) {
-		err = pins__mend(ifindex, new->dispatcher.id, new->n, new->prog_fds, new->link_fds);
-		if (err)
-			explain(why, err, "the new pins: %s", strerror(-err));
-	}
-	/* nobody we know of puts an old one back, but without its pins it would call nothing */
-	if (!err) {
-		err = is_attached(ifindex, swap->entry.old_id);
-		if (err > 0)
-			err = explain(why, -EBUSY, "somebody has put the old dispatcher back");
-		else if (err == -ENODEV) /* an interface that is gone has none */
-			err = 0;
-		else if (err)
-			explain(why, err, "the interface can't be looked at: %s", strerror(-err));
-	}
-	if (!err && swap->entry.old_id) {
-		err = pins__remove(ifindex, swap->entry.old_id);
-		if (err)
-			explain(why, err, "the old pins: %s", strerror(-err));
-	}
+	err = swap->undone ? 0 : mend(swap, why);
+	if (!err)
+		err = retire(swap, why);
 	if (!err)
 		journal__remove(&swap->entry);
 	pins__unlock(lock);
@@ -309,9 +304,10 @@ int chain_swap__settle(struct chain_swap *swap, struct chain_times *times, char 
 	int err;
 
 	*why = '\0';
-	err = keep_first(&swap->before);
-	if (swap->before.id)
-		wait_for_packets(chain_swap__remaining(swap));
+	err = swap->undone ? 0 : keep_first(&swap->before);
+	/* nobody can be inside of what was not there */
+	if (swap->undone || swap->before.id)
+		wait_for_packets(swap->done_at);
 	chain_times__add(times, PHASE_GRACE, &clock);
 	if (err)
 		explain(why, err, "the first values can't be kept: %s", strerror(-err));
@@ -323,45 +319,31 @@ int chain_swap__settle(struct chain_swap *swap, struct chain_times *times, char 
 	return err;
 }
 
-/*
- * Packets that are inside the new dispatcher still find its programs: the descriptors are open
- * until the grace is over.
- */
 int chain_swap__revert(struct chain_swap *swap, char why[CHAIN_WHY_SIZE])
 {
 	const struct chain *before = &swap->before;
-	int ifindex = swap->entry.ifindex, fd = -1, err;
 	char sentence[NETLINK_WHY_SIZE] = "";
-	int lock = pins__lock();
+	int fd = -1, lock = pins__lock();
+	int err = lock < 0 ? lock : 0;
 
 	*why = '\0';
-	err = lock < 0 ? lock : 0;
 	if (!err && before->id) {
 		fd = bpf_prog_get_fd_by_id(before->id);
 		err = fd < 0 ? -errno : 0;
 	}
 	if (!err)
-		err = exchange(ifindex, before->mode ? before->mode : mode_of(ifindex),
+		err = exchange(swap->entry.ifindex,
+			       before->mode ? before->mode : mode_of(swap->entry.ifindex),
 			       swap->entry.new_id, fd, before->id, sentence);
-	if (!err && swap->new.n)
-		pins__remove(ifindex, swap->entry.new_id);
-	if (!err)
-		journal__remove(&swap->entry);
 	if (fd >= 0)
 		close(fd);
 	if (lock >= 0)
 		pins__unlock(lock);
-	if (err) {
-		char dummy[CHAIN_WHY_SIZE];
-
-		explain(why, err, "the chain before can't be put back: %s",
-			*sentence ? sentence : strerror(-err));
-		chain_swap__settle(swap, NULL, dummy);
-		return err;
-	}
-	wait_for_packets(CHAIN_GRACE_MIN_MS);
-	replacement__close(&swap->new);
-	free(swap);
+	if (err)
+		return explain(why, err, "the chain before can't be put back: %s",
+			       *sentence ? sentence : strerror(-err));
+	swap->undone = true;
+	swap->done_at = chain_times__now();
 	return 0;
 }
 
@@ -403,7 +385,7 @@ static void recover(void *ctx, const struct journal_entry *entry)
 	for (size_t i = 0; i < sizeof(ids) / sizeof(ids[0]); i++) {
 		int attached = ids[i] ? is_attached(entry->ifindex, ids[i]) : 1;
 
-		if (attached < 0 || (!attached && pins__remove(entry->ifindex, ids[i])))
+		if (attached < 0 || (!attached && retired__add(entry->ifindex, ids[i])))
 			err = -1;
 	}
 	if (!err)
@@ -416,10 +398,11 @@ int chain__recover(void)
 	unsigned int n = 0;
 	int err = journal__each(count, &n);
 
-	if (err || !n)
-		return err;
-	/* whoever was killed may have been so a moment ago */
-	wait_for_packets(CHAIN_GRACE_MAX_MS);
-	err = journal__each(recover, NULL);
+	if (!err && n) {
+		/* whoever was killed may have been so a moment ago */
+		wait_for_packets(chain_times__now());
+		err = journal__each(recover, NULL);
+	}
+	retired__collect(0);
 	return err ? err : (int)n;
 }

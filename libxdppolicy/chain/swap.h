@@ -7,22 +7,16 @@
  * runs, with the same programs in another order or with other actions, and takes its place in one
  * step. Everything happens by libxdp's own protocol, so that its users do not notice.
  *
- * A swap has two halves. chain__swap() ends when packets go through the new dispatcher. The old one
- * must stay for a while, for packets that are inside it and for a libxdp that has just read its
- * id: chain_swap__settle() takes it away after a grace. Several swaps may be under way.
+ * A swap has three parts. chain__swap() ends when packets go through the new dispatcher.
+ * chain_swap__settle() waits for packets that are inside the old one, once for all swaps that are
+ * made before, and takes it out of use. What a libxdp needs that has just read its id stays until
+ * retired__collect() of run/retired.h finds that nobody can be reading it: that is due to who has
+ * settled a swap, and needs no lock of ours.
  *
  * All of it must happen under the lock of lock.h, and in the network namespace of the interface.
  */
 
 #include "plan.h"
-
-/*
- * The grace. What libxdp does between reading the id and looking for the pins, which is to read the
- * dispatcher's BTF and configuration, takes no longer than building the new dispatcher did: so the
- * grace is twice that, within these bounds. It grows with a machine's load as the danger does.
- */
-#define CHAIN_GRACE_MIN_MS 30
-#define CHAIN_GRACE_MAX_MS 100
 
 /* The work of a swap, in its order; how long each took, in nanoseconds. */
 enum chain_phase {
@@ -63,25 +57,23 @@ int chain__replace(struct chain *chain, const struct chain *planned, const int f
 int chain__swap(struct chain *chain, const struct chain_want want[], struct chain_times *times,
 		char why[CHAIN_WHY_SIZE], struct chain_swap **ret);
 
-/* How many milliseconds of the grace are left. */
-unsigned int chain_swap__remaining(const struct chain_swap *swap);
-
 /*
- * Waits for what is left, makes sure that the new dispatcher's pins are in place, and removes the
- * old dispatcher. Frees swap. Returns 0, or a negative errno with the reason in why; the new
- * chain stays live in any case.
+ * Waits for packets, makes sure that the new dispatcher's pins are in place, and retires the old
+ * dispatcher. Frees swap. Returns 0, or a negative errno with the reason in why; the new chain
+ * stays live in any case.
  */
 int chain_swap__settle(struct chain_swap *swap, struct chain_times *times,
 		       char why[CHAIN_WHY_SIZE]);
 
 /*
- * Puts back what was there before the swap, in place of settling it. Frees swap. Returns 0 or a
- * negative errno with the reason in why; the new chain is still live then, and settled.
+ * Puts back what was there before the swap, which is to be settled even so: then the new dispatcher
+ * is what is retired. Returns 0 or a negative errno with the reason in why; the new chain is still
+ * live then.
  */
 int chain_swap__revert(struct chain_swap *swap, char why[CHAIN_WHY_SIZE]);
 
 /*
- * Removes what swaps that were killed have left behind, in this network namespace: only
+ * Retires what swaps that were killed have left behind, in this network namespace: only
  * directories that a journal of ours names, and that are not attached. Returns how many, or a
  * negative errno.
  */

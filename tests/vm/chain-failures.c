@@ -29,6 +29,7 @@
 #include "chain/swap.h"
 #include "failing.h"
 #include "libxdppolicy-chain.h"
+#include "run/retired.h"
 
 /* a sanitizer's; looking for leaks takes longer than a whole round, so more memory must be in use
  */
@@ -265,6 +266,7 @@ static void check_rest(unsigned int k, const struct outcome *o)
 	print_point(k, &o->failed);
 	printf("%d (%s): to be cleaned up later\n", o->rc, o->log);
 	chain__recover();
+	retired__collect(RETIRED_WAIT_MS);
 	if (!is_clean(text, sizeof(text)))
 		wrong(k, &o->failed, "%s, even after recovery", text);
 }
