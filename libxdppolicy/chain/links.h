@@ -9,6 +9,13 @@
 
 #include "dispatcher.h"
 
+/*
+ * Whether links that were seen are remembered, so that each is looked at once for all interfaces
+ * together; else they are for each question. For processes of one thread that look at many
+ * interfaces. What is answered is as the kernel has it then, in either case.
+ */
+void links__remember(bool on);
+
 /* The bpf_link that holds an interface, for that program; 0 if there is none or it can't be told.
  */
 uint32_t links__holder(int ifindex, uint32_t prog_id);
