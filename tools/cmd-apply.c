@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "chain-table.h"
+#include "common/scale.h"
 #include "correct.h"
 #include "interfaces.h"
 #include "netns.h"
@@ -259,6 +260,7 @@ int cmd_apply(int argc, char **argv)
 	int rc;
 
 	argp_parse(&argp, argc, argv, 0, NULL, &apply);
+	scale__prepare();
 	libbpf_set_print(NULL);
 	gethostname(host, sizeof(host) - 1);
 	policy = tool_open_policy(&apply.opts, &rc);

@@ -20,7 +20,8 @@ struct load {
 	struct load_run run;
 	const char *netns, *path;
 	bool all;
-	struct chain_file file; /* of path */
+	struct chain_file *files; /* until they are settled */
+	size_t n_files;
 };
 
 static const struct argp_option options[] = {
@@ -110,12 +111,12 @@ static void load_file(struct load *load, const struct chain_file *file,
 static void load_one_of_all(struct load *load, struct policy_file *file,
 			    const struct interfaces *interfaces)
 {
-	struct chain_file chains;
+	struct chain_file *chains = &load->files[load->n_files];
 
-	switch (chain_dirs__read(load->opts.root, file, &load->run.log, &chains)) {
+	switch (chain_dirs__read(load->opts.root, file, &load->run.log, chains)) {
 	case FILE_GOOD:
-		load_file(load, &chains, interfaces);
-		chain_file__free(&chains);
+		load->n_files++;
+		load_file(load, chains, interfaces);
 		return;
 	case FILE_REFUSED:
 		load->run.bad_config = true;
@@ -137,11 +138,24 @@ static void load_all(struct load *load, const struct interfaces *interfaces)
 		load->run.failed = true;
 		return;
 	}
-	for (size_t i = 0; i < files.n; i++)
+	load->files = calloc(files.n ? files.n : 1, sizeof(*load->files));
+	if (!load->files) {
+		tool_error("out of memory");
+		load->run.failed = true;
+	}
+	for (size_t i = 0; i < files.n && load->files; i++)
 		if (files.file[i].kind == FILE_RULES)
 			load_one_of_all(load, &files.file[i], interfaces);
 	load->run.bad_config = load->run.bad_config || files.n_dirs_refused;
 	policy_files__free(&files);
+}
+
+static void free_files(struct load *load)
+{
+	while (load->n_files)
+		chain_file__free(&load->files[--load->n_files]);
+	free(load->files);
+	load->files = NULL;
 }
 
 static void load_netns(void *ctx, const char *name)
@@ -157,10 +171,25 @@ static void load_netns(void *ctx, const char *name)
 	else if (load->all)
 		load_all(load, &interfaces);
 	else
-		load_file(load, &load->file, &interfaces);
+		load_file(load, load->files, &interfaces);
+	load_run__settle(&load->run);
+	if (load->all)
+		free_files(load);
 	interfaces__free(&interfaces);
 	load_run__drop_claims(&load->run);
 	load->run.netns = "";
+}
+
+static int read_file(struct load *load)
+{
+	load->files = calloc(1, sizeof(*load->files));
+	if (!load->files) {
+		tool_error("out of memory");
+		load->run.failed = true;
+		return -ENOMEM;
+	}
+	load->n_files = 1;
+	return load_run__read(&load->run, load->path, load->files);
 }
 
 static int run(struct load *load)
@@ -170,9 +199,9 @@ static int run(struct load *load)
 
 	if (status)
 		return status;
-	if (load->all || !load_run__read(&load->run, load->path, &load->file))
+	if (load->all || !read_file(load))
 		load_run__each(&load->run, load->netns, load_netns, load);
-	chain_file__free(&load->file);
+	free_files(load);
 	status = load_run__finish(&load->run);
 	policy__close(policy);
 	return status;

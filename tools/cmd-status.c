@@ -9,6 +9,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "chain/links.h"
+#include "common/scale.h"
 #include "netns.h"
 #include "tool.h"
 #include "wish.h"
@@ -272,6 +274,7 @@ static int watch(struct status *status)
 
 	while (ok) {
 		policy__refresh(status->policy);
+		links__remember(true);
 		text = look(status);
 		if (!before || !text || strcmp(before, text)) {
 			if (terminal)
@@ -280,6 +283,7 @@ static int watch(struct status *status)
 		}
 		free(before);
 		before = text;
+		links__remember(false);
 		sleep(status->watch);
 	}
 	free(before);
@@ -347,6 +351,7 @@ int cmd_status(int argc, char **argv)
 	int rc;
 
 	argp_parse(&argp, argc, argv, 0, NULL, &status);
+	scale__prepare();
 	libbpf_set_print(NULL);
 	gethostname(status.host, sizeof(status.host) - 1);
 	status.policy = tool_open_policy(&status.opts, &rc);

@@ -103,6 +103,7 @@ static void unload_netns(void *ctx, const char *name)
 		unload->run.failed = true;
 	for (size_t i = 0; i < interfaces.n; i++)
 		unload_one(unload, &interfaces.interface[i]);
+	load_run__settle(&unload->run);
 	interfaces__free(&interfaces);
 	unload->run.netns = "";
 }

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /* Which interfaces the chains of a file are for. */
 #include <errno.h>
+#include <fnmatch.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <uthash.h>
 
 #include "load-run.h"
 
@@ -12,67 +14,135 @@ static bool is_glob(const char *name)
 	return strpbrk(name, "*?[\\");
 }
 
-/* The first of two entries that match. */
-static const struct chain_file_entry *before_second(const struct chain_file *file,
-						    const struct chain_file_entry *second,
-						    const char *ifname)
-{
-	struct chain_file part = *file;
-
-	part.n = second - file->entry;
-	return chain_file__find(&part, ifname, NULL);
-}
+/* An interface that a file has a chain for already. */
+struct load_claim {
+	UT_hash_handle hh; /* of run->claims */
+	int ifindex;
+	char *place; /* "file:line" */
+};
 
 static const char *claimed_by(const struct load_run *run, int ifindex)
 {
-	for (size_t i = 0; i < run->n_claims; i++)
-		if (run->claim[i].ifindex == ifindex)
-			return run->claim[i].place;
-	return NULL;
+	struct load_claim *claim;
+
+	HASH_FIND_INT(run->claims, &ifindex, claim);
+	return claim ? claim->place : NULL;
 }
 
 static int claim(struct load_run *run, const struct load_job *job)
 {
-	struct load_claim *more = reallocarray(run->claim, run->n_claims + 1, sizeof(*more));
-	char *place;
+	struct load_claim *claim = calloc(1, sizeof(*claim));
 
-	if (!more)
+	if (!claim)
 		return -ENOMEM;
-	run->claim = more;
-	if (asprintf(&place, "%s:%u", job->path, job->entry->line) < 0)
+	claim->ifindex = job->interface.ifindex;
+	if (asprintf(&claim->place, "%s:%u", job->path, job->entry->line) < 0) {
+		free(claim);
 		return -ENOMEM;
-	more[run->n_claims++] = (struct load_claim){ job->interface.ifindex, place };
+	}
+	HASH_ADD_INT(run->claims, ifindex, claim);
 	return 0;
 }
 
 void load_run__drop_claims(struct load_run *run)
 {
-	for (size_t i = 0; i < run->n_claims; i++)
-		free(run->claim[i].place);
-	free(run->claim);
-	run->claim = NULL;
-	run->n_claims = 0;
+	struct load_claim *claim, *next;
+
+	HASH_ITER(hh, run->claims, claim, next) {
+		HASH_DEL(run->claims, claim);
+		free(claim->place);
+		free(claim);
+	}
+}
+
+/* The entries of a file, so that not each is compared with each interface. */
+struct entry {
+	UT_hash_handle hh; /* by name, if it is no glob */
+	const struct chain_file_entry *entry;
+	struct entry *same; /* of the same name, before it */
+	bool is_glob, used;
+};
+struct entries {
+	size_t n, n_globs;
+	struct entry *entry, *by_name, **glob;
+};
+
+static int index_entries(const struct chain_file *file, struct entries *ret)
+{
+	*ret = (struct entries){ .n = file->n };
+	ret->entry = calloc(file->n ? file->n : 1, sizeof(*ret->entry));
+	ret->glob = calloc(file->n ? file->n : 1, sizeof(struct entry *));
+	if (!ret->entry || !ret->glob)
+		return -ENOMEM;
+	for (size_t i = 0; i < file->n; i++) {
+		struct entry *e = &ret->entry[i], *same = NULL;
+
+		e->entry = &file->entry[i];
+		e->is_glob = is_glob(e->entry->interface);
+		if (e->is_glob) {
+			ret->glob[ret->n_globs++] = e;
+			continue;
+		}
+		HASH_REPLACE(hh, ret->by_name, entry->interface[0], strlen(e->entry->interface), e,
+			     same);
+		e->same = same;
+	}
+	return 0;
+}
+
+static void free_entries(struct entries *entries)
+{
+	HASH_CLEAR(hh, entries->by_name);
+	free(entries->entry);
+	free(entries->glob);
+}
+
+/* In the order of the file, which is that of the addresses. */
+static void note_match(struct entry *e, struct entry *found[2])
+{
+	if (!found[0] || e < found[0]) {
+		found[1] = found[0];
+		found[0] = e;
+	} else if (!found[1] || e < found[1]) {
+		found[1] = e;
+	}
+}
+
+/* The first two that match. */
+static void find_entries(const struct entries *entries, const char *ifname, struct entry *found[2])
+{
+	struct entry *e;
+
+	found[0] = found[1] = NULL;
+	HASH_FIND_STR(entries->by_name, ifname, e);
+	for (; e; e = e->same)
+		note_match(e, found);
+	for (size_t i = 0; i < entries->n_globs; i++)
+		if (!fnmatch(entries->glob[i]->entry->interface, ifname, 0))
+			note_match(entries->glob[i], found);
 }
 
 /* Returns 1 if there is a chain for it, 0 if there is none, -EINVAL after a message. */
 static int match_one(struct load_run *run, const struct chain_file *file,
-		     const struct interface *interface, struct load_job *ret)
+		     const struct entries *entries, const struct interface *interface,
+		     struct load_job *ret)
 {
-	const struct chain_file_entry *second = NULL;
-	const struct chain_file_entry *entry = chain_file__find(file, interface->name, &second);
+	const struct chain_file_entry *entry;
+	struct entry *found[2];
 	const char *other;
 
-	if (second) {
-		policy_log__msg(&run->log, POLICY_ERROR, file->path, second->line,
+	find_entries(entries, interface->name, found);
+	if (!found[0])
+		return 0;
+	entry = found[0]->entry;
+	if (found[1]) {
+		policy_log__msg(&run->log, POLICY_ERROR, file->path, found[1]->entry->line,
 				"%s: found a second chain for it, '%s', beside '%s' in line %u, "
 				"expected one",
-				interface->name, second->interface,
-				before_second(file, second, interface->name)->interface,
-				before_second(file, second, interface->name)->line);
+				interface->name, found[1]->entry->interface, entry->interface,
+				entry->line);
 		return -EINVAL;
 	}
-	if (!entry)
-		return 0;
 	other = claimed_by(run, interface->ifindex);
 	if (other) {
 		policy_log__msg(&run->log, POLICY_ERROR, file->path, entry->line,
@@ -80,6 +150,7 @@ static int match_one(struct load_run *run, const struct chain_file *file,
 				interface->name, other);
 		return -EINVAL;
 	}
+	found[0]->used = true;
 	*ret = (struct load_job){
 		.interface = *interface,
 		.path = file->path,
@@ -93,26 +164,18 @@ static int match_one(struct load_run *run, const struct chain_file *file,
 	return 1;
 }
 
-static bool is_used(const struct load_jobs *jobs, const struct chain_file_entry *entry)
-{
-	for (size_t i = 0; i < jobs->n; i++)
-		if (jobs->job[i].entry == entry)
-			return true;
-	return false;
-}
-
 /* What the file has a chain for, and is not there. Returns false if that is an error. */
 static bool check_missing(const struct load_run *run, const struct chain_file *file,
-			  const struct load_jobs *jobs)
+			  const struct entries *entries)
 {
 	bool ok = true;
 
-	for (size_t i = 0; i < file->n; i++) {
-		const struct chain_file_entry *entry = &file->entry[i];
+	for (size_t i = 0; i < entries->n; i++) {
+		const struct chain_file_entry *entry = entries->entry[i].entry;
 
-		if (is_used(jobs, entry))
+		if (entries->entry[i].used)
 			continue;
-		if (is_glob(entry->interface)) {
+		if (entries->entry[i].is_glob) {
 			policy_log__msg(&run->log, POLICY_INFO, file->path, entry->line,
 					"found no interface for '%s'", entry->interface);
 			continue;
@@ -125,17 +188,15 @@ static bool check_missing(const struct load_run *run, const struct chain_file *f
 	return ok;
 }
 
-int load_run__match(struct load_run *run, const struct chain_file *file,
-		    const struct interfaces *interfaces, struct load_jobs *ret)
+static int match_all(struct load_run *run, const struct chain_file *file,
+		     const struct entries *entries, const struct interfaces *interfaces,
+		     struct load_jobs *ret)
 {
 	int err = 0;
 
-	*ret = (struct load_jobs){ .path = file->path };
-	ret->job = calloc(interfaces->n ? interfaces->n : 1, sizeof(*ret->job));
-	if (!ret->job)
-		return -ENOMEM;
 	for (size_t i = 0; i < interfaces->n; i++) {
-		int rc = match_one(run, file, &interfaces->interface[i], &ret->job[ret->n]);
+		int rc =
+			match_one(run, file, entries, &interfaces->interface[i], &ret->job[ret->n]);
 
 		if (rc > 0)
 			ret->n++;
@@ -143,10 +204,26 @@ int load_run__match(struct load_run *run, const struct chain_file *file,
 			err = rc;
 	}
 	run->bad_config = run->bad_config || err;
-	if (!err && !check_missing(run, file, ret))
+	if (!err && !check_missing(run, file, entries))
 		err = -ENODEV;
 	for (size_t i = 0; i < ret->n && !err; i++)
 		err = claim(run, &ret->job[i]);
+	return err;
+}
+
+int load_run__match(struct load_run *run, const struct chain_file *file,
+		    const struct interfaces *interfaces, struct load_jobs *ret)
+{
+	struct entries entries;
+	int err = index_entries(file, &entries);
+
+	*ret = (struct load_jobs){ .path = file->path };
+	ret->job = calloc(interfaces->n ? interfaces->n : 1, sizeof(*ret->job));
+	if (!err && !ret->job)
+		err = -ENOMEM;
+	if (!err)
+		err = match_all(run, file, &entries, interfaces, ret);
+	free_entries(&entries);
 	if (!err)
 		return 0;
 	run->failed = true;

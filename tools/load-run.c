@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "chain-table.h"
+#include "common/scale.h"
 #include "load-run.h"
 #include "netns.h"
 #include "util/encode.h"
@@ -108,6 +109,7 @@ int load_run__open(struct load_run *run, const struct tool_opts *opts, struct po
 {
 	int status = TOOL_OK;
 
+	scale__prepare();
 	libbpf_set_print(NULL);
 	*policy = tool_open_policy(opts, &status);
 	if (!*policy)
@@ -310,6 +312,8 @@ static int prepare_all(struct load_run *run, struct load_jobs *jobs)
 		int err = chain_load__prepare(&opts, job->interface.name, job->interface.ifindex,
 					      &job->spec, &problem, &job->load);
 
+		if (!err)
+			err = chain_load__shut(job->load, &problem);
 		job->outcome = LOAD_NONE;
 		if (err) {
 			job->outcome = LOAD_FAILED;
@@ -365,7 +369,7 @@ static int swap_all(struct load_run *run, struct load_jobs *jobs)
 }
 
 /* Takes a moment, if there was something before: the tables have been shown. */
-static void settle_all(struct load_run *run, struct load_jobs *jobs)
+static void settle_jobs(struct load_run *run, struct load_jobs *jobs)
 {
 	for (size_t i = 0; i < jobs->n; i++) {
 		struct load_job *job = &jobs->job[i];
@@ -376,6 +380,31 @@ static void settle_all(struct load_run *run, struct load_jobs *jobs)
 		chain_problem__clear(&problem);
 		conclude(run, job);
 	}
+	load_jobs__clear(jobs);
+}
+
+/* Without memory for that, now. */
+static void settle_later(struct load_run *run, struct load_jobs *jobs)
+{
+	struct load_jobs *swapped =
+		reallocarray(run->swapped, run->n_swapped + 1, sizeof(*swapped));
+
+	if (!swapped) {
+		settle_jobs(run, jobs);
+		return;
+	}
+	run->swapped = swapped;
+	swapped[run->n_swapped++] = *jobs;
+	*jobs = (struct load_jobs){ 0 };
+}
+
+void load_run__settle(struct load_run *run)
+{
+	for (size_t i = 0; i < run->n_swapped; i++)
+		settle_jobs(run, &run->swapped[i]);
+	free(run->swapped);
+	run->swapped = NULL;
+	run->n_swapped = 0;
 }
 
 int load_run__do(struct load_run *run, struct load_jobs *jobs)
@@ -386,11 +415,12 @@ int load_run__do(struct load_run *run, struct load_jobs *jobs)
 		load_run__unchanged(run, jobs);
 	else
 		err = swap_all(run, jobs);
-	for (size_t i = 0; i < jobs->n && !err; i++)
+	if (err)
+		return err;
+	for (size_t i = 0; i < jobs->n; i++)
 		show(run, &jobs->job[i]);
-	if (!err)
-		settle_all(run, jobs);
-	return err;
+	settle_later(run, jobs);
+	return 0;
 }
 
 int load_run__finish(struct load_run *run)

@@ -12,12 +12,8 @@
 #include "interfaces.h"
 #include "tool.h"
 
-/* An interface that a file has a chain for already. */
-struct load_claim {
-	int ifindex;
-	char *place; /* "file:line" */
-};
-
+struct load_claim;
+struct load_jobs;
 struct load_run {
 	/* given */
 	const struct policy *policy;
@@ -32,8 +28,10 @@ struct load_run {
 	json_t *interfaces;  /* if it is to be told as JSON, else NULL */
 	json_t *errors;	     /* as well */
 
-	size_t n_claims;
-	struct load_claim *claim;
+	struct load_claim *claims; /* interfaces that a file has a chain for already */
+
+	size_t n_swapped; /* jobs to be settled */
+	struct load_jobs *swapped;
 
 	/* told */
 	bool failed, bad_config, not_permitted;
@@ -102,9 +100,13 @@ void load_run__leave(const struct load_run *run, const struct interface *interfa
 
 /*
  * Does all of them or none, as far as that can be. Under the lock of chain/lock.h, unless it is a
- * dry run. Returns 0, or a negative errno after messages.
+ * dry run. Returns 0, or a negative errno after messages. What is done is to be settled, and the
+ * jobs are the run's till then, or the caller's if they have failed.
  */
 int load_run__do(struct load_run *run, struct load_jobs *jobs);
+
+/* Ends all that is done, with one grace for all; frees the jobs. */
+void load_run__settle(struct load_run *run);
 
 /* Prints what is left to be printed; the exit status. */
 int load_run__finish(struct load_run *run);

@@ -130,7 +130,7 @@ void report__state(struct daemon *daemon)
 		.disabled = policy__is_disabled(daemon->policy),
 	};
 	unsigned int attached = 0, fixed = 0, backoff = 0;
-	char status[200];
+	char status[240], left[48] = "";
 
 	fill_ports(daemon, &metrics);
 	for (size_t i = 0; i < metrics.n; i++) {
@@ -140,10 +140,12 @@ void report__state(struct daemon *daemon)
 	}
 	write_file(daemon, &metrics);
 	free(metrics.port);
+	if (daemon->n_marked)
+		snprintf(left, sizeof(left), " Still to be looked at: %u.", daemon->n_marked);
 	snprintf(status, sizeof(status),
 		 "STATUS=%sInterfaces with programs: %u, not reachable: %u, given way: %u. "
-		 "Corrections: %" PRIu64 ".",
+		 "Corrections: %" PRIu64 ".%s",
 		 metrics.disabled ? "Switched off by " POLICY_KILL_SWITCH ". " : "", attached,
-		 fixed, backoff, daemon->corrections);
+		 fixed, backoff, daemon->corrections, left);
 	daemon__notify(status);
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <utlist.h>
 
+#include "chain/links.h"
 #include "chain/lock.h"
 #include "policyd.h"
 #include "run/retired.h"
@@ -19,8 +20,11 @@
 /* Until it is tried to remove what was replaced, and again. */
 #define RETIRE_USEC (RATE_SECOND / 20)
 
-/* Figures are written at most so often. */
+/* Figures are written at most so often, and while there is work just as often. */
 #define REPORT_USEC RATE_SECOND
+
+/* For the service's manager, as long as the first look at all interfaces goes on. */
+#define MORE_TIME "EXTEND_TIMEOUT_USEC=60000000"
 
 static void report_soon(struct daemon *daemon)
 {
@@ -48,8 +52,10 @@ void work__mark(struct port *port)
 {
 	struct daemon *daemon = port->space->daemon;
 
-	if (!port->marked)
+	if (!port->marked) {
 		DL_APPEND(daemon->marked, port);
+		daemon->n_marked++;
+	}
 	port->marked = true;
 	work__wake(daemon);
 }
@@ -64,8 +70,10 @@ void work__mark_all(struct daemon *daemon)
 
 static void unmark(struct daemon *daemon, struct port *port)
 {
-	if (port->marked)
+	if (port->marked) {
 		DL_DELETE(daemon->marked, port);
+		daemon->n_marked--;
+	}
 	port->marked = false;
 }
 
@@ -301,6 +309,7 @@ static void recover(struct daemon *daemon)
 static void rest(struct daemon *daemon)
 {
 	release_lock(daemon);
+	links__remember(false);
 	if (daemon->ready || daemon->n_listing)
 		return;
 	daemon->ready = true;
@@ -335,7 +344,10 @@ static int on_pass(sd_event_source *source, void *userdata)
 		return 0;
 	if (daemon->recover)
 		recover(daemon);
+	links__remember(true);
 	correct_some(daemon);
+	if (!daemon->ready)
+		daemon__notify(MORE_TIME);
 	/* the figures that were written while others had the lock are those of before */
 	report_soon(daemon);
 	if (daemon->marked)
@@ -400,7 +412,7 @@ int work__init(struct daemon *daemon)
 	if (err >= 0)
 		err = sd_event_add_time(event, &daemon->report, CLOCK_MONOTONIC, 0, 0, on_report,
 					daemon);
-	return err < 0 ? err : add_source(err, daemon->report, PRIORITY_WORK + 1);
+	return err < 0 ? err : add_source(err, daemon->report, PRIORITY_WORK - 1);
 }
 
 void work__free(struct daemon *daemon)

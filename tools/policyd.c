@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "chain/lock.h"
+#include "common/scale.h"
 #include "instance.h"
 #include "policyd.h"
 #include "tool.h"
@@ -255,6 +256,7 @@ int main(int argc, char **argv)
 	}
 	daemon.opts.root = root && root[1] ? root : "";
 	/* both are errors of a write, after which there is something to clean up */
+	scale__prepare();
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGXFSZ, SIG_IGN);
 	libbpf_set_print(NULL);

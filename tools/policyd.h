@@ -75,6 +75,7 @@ struct daemon {
 
 	/* work */
 	struct port *marked;
+	unsigned int n_marked;
 	int lock;	      /* -1: not held */
 	uint64_t lock_wanted; /* since when it cannot be had, or 0 */
 	sd_event_source *pass, *retry, *retire, *report;

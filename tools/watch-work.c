@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "chain-dirs.h"
+#include "chain/links.h"
 #include "watch-work.h"
 
 /* A file, in the last form that was good. */
@@ -224,10 +225,10 @@ static void load_file(struct watch_work *w, struct watched *file,
 		keep(w, file);
 	} else {
 		drop_done(w, file, &jobs);
-		if (jobs.n && load_run__do(&w->run, &jobs))
-			keep(w, file);
 		for (size_t i = 0; i < jobs.n; i++)
 			note(w, file, &jobs.job[i].interface);
+		if (jobs.n && load_run__do(&w->run, &jobs))
+			keep(w, file);
 	}
 	load_jobs__clear(&jobs);
 }
@@ -267,6 +268,7 @@ static void load_all(struct watch_work *w, const struct interfaces *interfaces)
 	for (size_t i = 0; i < w->n_files; i++)
 		load_file(w, &w->file[i], interfaces);
 	unload_rest(w, interfaces);
+	load_run__settle(&w->run);
 	load_run__drop_claims(&w->run);
 }
 
@@ -277,6 +279,7 @@ int watch_work__look(struct watch_work *w)
 
 	if (lock < 0)
 		return lock == -ETIMEDOUT ? lock : 0;
+	links__remember(true);
 	chain__recover();
 	policy__refresh(w->policy);
 	err = read_files(w);
@@ -286,6 +289,7 @@ int watch_work__look(struct watch_work *w)
 		load_all(w, &interfaces);
 	interfaces__free(&interfaces);
 	tool_drop_lock(lock);
+	links__remember(false);
 	said__end_round(&w->said);
 	return 0;
 }

@@ -456,6 +456,8 @@ bool components__match(struct components *c, const struct chain *before, const s
 	uint32_t ids[CHAIN_MAX];
 	bool same = true;
 
+	if (c->shut || !c->spec)
+		return false;
 	for (unsigned int i = 0; i < c->spec->n; i++) {
 		ids[i] = live_id(&c->component[i], before);
 		c->component[i].live = -1;
@@ -473,22 +475,58 @@ void components__keep_pins(struct components *components)
 		map_pins__forget(&components->object[i].pins);
 }
 
-void components__close(struct components *components)
+static void close_all(struct components *components)
 {
 	for (unsigned int i = 0; i < components->n_objects; i++) {
 		struct component_object *o = &components->object[i];
 
-		map_pins__undo(&o->pins);
 		if (!o->borrowed)
 			bpf_object__close(o->obj);
 		free(o->data);
-		free(o->path);
+		o->obj = NULL;
+		o->data = NULL;
+	}
+	for (unsigned int i = 0; i < CHAIN_MAX; i++) {
+		struct component *c = &components->component[i];
+
+		if (c->fd >= 0)
+			close(c->fd);
+		c->fd = -1;
+		c->program = NULL;
+	}
+	if (components->target >= 0)
+		close(components->target);
+	components->target = -1;
+}
+
+int components__shut(struct components *components)
+{
+	int err = 0;
+
+	/* that is in the object */
+	for (unsigned int i = 0; i < CHAIN_MAX; i++) {
+		struct component *c = &components->component[i];
+
+		if (!c->section)
+			continue;
+		components->section[i] = strdup(c->section);
+		c->section = components->section[i];
+		err = c->section ? err : -ENOMEM;
+	}
+	close_all(components);
+	components->shut = true;
+	return err;
+}
+
+void components__close(struct components *components)
+{
+	close_all(components);
+	for (unsigned int i = 0; i < components->n_objects; i++) {
+		map_pins__undo(&components->object[i].pins);
+		free(components->object[i].path);
 	}
 	free(components->object);
 	for (unsigned int i = 0; i < CHAIN_MAX; i++)
-		if (components->component[i].fd >= 0)
-			close(components->component[i].fd);
-	if (components->target >= 0)
-		close(components->target);
+		free(components->section[i]);
 	components__init(components);
 }

@@ -15,7 +15,7 @@ struct bpf_program;
 struct chain_problem;
 
 struct component {
-	int fd; /* as it was loaded; always open after a successful load */
+	int fd; /* as it was loaded; open after a successful load, until all are shut */
 	struct proginfo info;
 	uint32_t flags;		      /* those of a slot: whether it takes frags */
 	const char *object, *section; /* NULL: not known */
@@ -37,6 +37,8 @@ struct components {
 	bool dry_run;
 	int target; /* the dispatcher that they are loaded for */
 	struct component component[CHAIN_MAX];
+	bool shut;
+	char *section[CHAIN_MAX]; /* the components', when they are shut */
 	unsigned int n_objects;
 	struct component_object *object;
 };
@@ -62,10 +64,16 @@ int components__load(const struct chain_spec *spec, const struct chain *live,
 
 /*
  * Finds again what is unchanged, in a chain that was read anew. Returns false if that is not what
- * it was in the chain before, for which the programs were loaded.
+ * it was in the chain before, for which the programs were loaded; or they are not, or are shut.
  */
 bool components__match(struct components *components, const struct chain *before,
 		       const struct chain *live);
+
+/*
+ * Closes all that is open, when the programs are where they shall be; what is known of them, and
+ * which maps were pinned, stays. Returns 0 or -ENOMEM.
+ */
+int components__shut(struct components *components);
 
 /* What was pinned stays: the programs are in use. */
 void components__keep_pins(struct components *components);

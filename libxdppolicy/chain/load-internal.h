@@ -11,7 +11,7 @@
 /* Where a program of the planned chain comes from. */
 struct slot {
 	int spec;      /* -1: it is there and stays */
-	int fd;	       /* the component's, if it is new; else -1 */
+	bool new;      /* it joins the chain */
 	bool recorded; /* by us */
 };
 
@@ -29,8 +29,8 @@ struct chain_load {
 	struct slot slot[CHAIN_MAX];
 	bool changes;
 
-	struct chain_swap *swap; /* until it is settled */
-	bool reverted;
+	struct chain_swap *swap; /* until it is settled or dropped */
+	bool swapped, reverted;
 	struct chain_times times;
 };
 

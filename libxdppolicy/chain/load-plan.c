@@ -154,7 +154,7 @@ static int wanted_at(const struct chain_load *load, unsigned int live)
 	return -1;
 }
 
-static int add_program(struct chain_load *load, const struct chain_program *p, int spec, int fd,
+static int add_program(struct chain_load *load, const struct chain_program *p, int spec, bool new,
 		       struct chain_problem *problem)
 {
 	struct chain *after = &load->after;
@@ -165,7 +165,7 @@ static int add_program(struct chain_load *load, const struct chain_program *p, i
 			problem, spec, -E2BIG,
 			"found program '%s' as number %u of the chain, expected at most %u",
 			p->info.name, CHAIN_MAX + 1, CHAIN_MAX);
-	load->slot[after->n] = (struct slot){ .spec = spec, .fd = fd };
+	load->slot[after->n] = (struct slot){ .spec = spec, .new = new };
 	added = &after->program[after->n++];
 	*added = *p;
 	if (spec >= 0) {
@@ -184,7 +184,7 @@ static int add_live(struct chain_load *load, struct chain_problem *problem)
 
 		err = spec >= 0 ? 1 : stays(load, i, problem);
 		if (err > 0)
-			err = add_program(load, &load->before.program[i], spec, -1, problem);
+			err = add_program(load, &load->before.program[i], spec, false, problem);
 	}
 	return err;
 }
@@ -198,7 +198,7 @@ static int add_new(struct chain_load *load, struct chain_problem *problem)
 		struct chain_program p = { .info = c->info, .flags = c->flags };
 
 		if (c->live < 0)
-			err = add_program(load, &p, i, c->fd, problem);
+			err = add_program(load, &p, i, true, problem);
 	}
 	return err;
 }

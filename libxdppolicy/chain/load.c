@@ -84,7 +84,97 @@ static int check_number(const struct chain_spec *spec, struct chain_problem *pro
 				  CHAIN_MAX);
 }
 
-static int prepare(struct chain_load *load, struct chain_problem *problem)
+static int write_record(struct chain_load *load, int dir, unsigned int i,
+			struct chain_problem *problem)
+{
+	const struct proginfo *info = &load->after.program[i].info;
+	struct slot *slot = &load->slot[i];
+	struct policy_subject subject;
+	const struct record_attach attach = {
+		.info = info,
+		.subject = &subject,
+		.in_chain = true,
+		.load_key = load->components.component[slot->spec].load_key,
+	};
+	int err;
+
+	chain_load__describe(load, slot->spec, NULL, &subject);
+	err = record_at__write(dir, &attach);
+	slot->recorded = !err;
+	if (!err || err == -EEXIST)
+		return 0;
+	return chain_problem__set(
+		problem, slot->spec, err,
+		"the record of program '%s' can't be written below " XDP_POLICY_RUN_DIR ": %s",
+		info->name, strerror(-err));
+}
+
+/*
+ * Who looks at the chain from now on finds out by these what the data says; a program without one
+ * would be taken for somebody else's. Those of new programs are written before anybody can see them
+ * run.
+ */
+static int write_records(struct chain_load *load, bool new, struct chain_problem *problem)
+{
+	int err = 0, dir = record_at__open();
+
+	if (dir < 0)
+		return chain_problem__set(problem, -1, dir, XDP_POLICY_RUN_DIR "/attached: %s",
+					  strerror(-dir));
+	for (unsigned int i = 0; i < load->after.n && !err; i++)
+		if (load->slot[i].spec >= 0 && load->slot[i].new == new)
+			err = write_record(load, dir, i, problem);
+	close(dir);
+	return err;
+}
+
+static void remove_records(struct chain_load *load)
+{
+	for (unsigned int i = 0; i < load->after.n; i++) {
+		if (load->slot[i].recorded)
+			record__remove(load->after.program[i].info.id);
+		load->slot[i].recorded = false;
+	}
+}
+
+/* From here on the pins hold what is new. */
+static int park(struct chain_load *load, struct chain_problem *problem)
+{
+	char why[CHAIN_WHY_SIZE];
+	int fds[CHAIN_MAX], err;
+
+	for (unsigned int i = 0; i < load->after.n; i++)
+		fds[i] = load->slot[i].new ? load->components.component[load->slot[i].spec].fd : -1;
+	err = write_records(load, true, problem);
+	if (err)
+		return err;
+	err = chain_swap__prepare(&load->before, &load->after, fds, &load->times, why, &load->swap);
+	return err ? chain_problem__set(problem, -1, err, "%s", *why ? why : strerror(-err)) : 0;
+}
+
+static void unpark(struct chain_load *load)
+{
+	if (load->swap)
+		chain_swap__drop(load->swap);
+	load->swap = NULL;
+	remove_records(load);
+}
+
+static int plan(struct chain_load *load, struct chain_problem *problem)
+{
+	int err = chain_load__decide(load, problem);
+
+	if (!err)
+		err = chain_load__plan(load, problem);
+	if (!err && load->changes && !load->opts.dry_run) {
+		err = park(load, problem);
+		if (err)
+			unpark(load);
+	}
+	return err;
+}
+
+static int prepare_once(struct chain_load *load, struct chain_problem *problem)
 {
 	uint64_t clock = chain_times__now();
 	int err;
@@ -96,12 +186,8 @@ static int prepare(struct chain_load *load, struct chain_problem *problem)
 	if (!err)
 		err = components__load(load->spec, &load->before, load->records, load->opts.dry_run,
 				       &load->components, problem);
-	if (!err)
-		err = chain_load__decide(load, problem);
-	if (!err)
-		err = chain_load__plan(load, problem);
 	chain_times__add(&load->times, PHASE_READ, &clock);
-	return err;
+	return err ? err : plan(load, problem);
 }
 
 /* The chain is not what it was. What is loaded can be used, but if it was loaded for what is gone.
@@ -112,10 +198,26 @@ static int prepare_again(struct chain_load *load, struct chain_problem *problem)
 	int err = read_chain(load, problem);
 
 	if (!err && !components__match(&load->components, &before, &load->before))
-		return prepare(load, problem);
-	if (!err)
-		err = chain_load__decide(load, problem);
-	return err ? err : chain_load__plan(load, problem);
+		return prepare_once(load, problem);
+	return err ? err : plan(load, problem);
+}
+
+static int prepare(struct chain_load *load, struct chain_problem *problem)
+{
+	int err = prepare_once(load, problem);
+
+	for (unsigned int i = 1; i < ATTEMPTS && err == -EAGAIN; i++) {
+		usleep(2000U << i);
+		err = prepare_again(load, problem);
+	}
+	return err;
+}
+
+int chain_load__shut(struct chain_load *load, struct chain_problem *problem)
+{
+	int err = components__shut(&load->components);
+
+	return err ? chain_problem__set(problem, -1, err, "out of memory") : 0;
 }
 
 int chain_load__prepare(const struct chain_load_opts *opts, const char *ifname, int ifindex,
@@ -174,78 +276,19 @@ const struct chain_times *chain_load__times(const struct chain_load *load)
 	return &load->times;
 }
 
-static int write_record(struct chain_load *load, int dir, unsigned int i,
-			struct chain_problem *problem)
-{
-	const struct proginfo *info = &load->after.program[i].info;
-	struct slot *slot = &load->slot[i];
-	struct policy_subject subject;
-	const struct record_attach attach = {
-		.info = info,
-		.subject = &subject,
-		.in_chain = true,
-		.load_key = load->components.component[slot->spec].load_key,
-	};
-	int err;
-
-	chain_load__describe(load, slot->spec, NULL, &subject);
-	err = record_at__write(dir, &attach);
-	slot->recorded = !err;
-	if (!err || err == -EEXIST)
-		return 0;
-	return chain_problem__set(
-		problem, slot->spec, err,
-		"the record of program '%s' can't be written below " XDP_POLICY_RUN_DIR ": %s",
-		info->name, strerror(-err));
-}
-
-/*
- * Who looks at the chain from now on finds out by these what the data says; a program without one
- * would be taken for somebody else's. Those of new programs are written before anybody can see them
- * run.
- */
-static int write_records(struct chain_load *load, bool new, struct chain_problem *problem)
-{
-	int err = 0, dir = record_at__open();
-
-	if (dir < 0)
-		return chain_problem__set(problem, -1, dir, XDP_POLICY_RUN_DIR "/attached: %s",
-					  strerror(-dir));
-	for (unsigned int i = 0; i < load->after.n && !err; i++)
-		if (load->slot[i].spec >= 0 && (load->slot[i].fd >= 0) == new)
-			err = write_record(load, dir, i, problem);
-	close(dir);
-	return err;
-}
-
-static void remove_records(struct chain_load *load)
-{
-	for (unsigned int i = 0; i < load->after.n; i++) {
-		if (load->slot[i].recorded)
-			record__remove(load->after.program[i].info.id);
-		load->slot[i].recorded = false;
-	}
-}
-
 static int attempt(struct chain_load *load, struct chain_problem *problem)
 {
 	struct chain live = load->before;
 	char why[CHAIN_WHY_SIZE];
-	int fds[CHAIN_MAX], err;
+	int err = chain_swap__attach(load->swap, &live, &load->times, why);
 
-	for (unsigned int i = 0; i < load->after.n; i++)
-		fds[i] = load->slot[i].fd;
-	err = write_records(load, true, problem);
-	if (!err) {
-		err = chain__replace(&live, &load->after, fds, &load->times, why, &load->swap);
-		if (err)
-			chain_problem__set(problem, -1, err, "%s", *why ? why : strerror(-err));
+	if (err) {
+		unpark(load);
+		return chain_problem__set(problem, -1, err, "%s", *why ? why : strerror(-err));
 	}
-	if (err)
-		remove_records(load);
-	else
-		load->after = live;
-	return err;
+	load->swapped = true;
+	load->after = live;
+	return 0;
 }
 
 int chain_load__swap(struct chain_load *load, struct chain_problem *problem)
@@ -257,10 +300,9 @@ int chain_load__swap(struct chain_load *load, struct chain_problem *problem)
 		if (i) {
 			usleep(2000U << i);
 			err = prepare_again(load, problem);
-			if (err)
-				return err;
 		}
-		err = load->changes ? attempt(load, problem) : 0;
+		if (!err)
+			err = load->changes ? attempt(load, problem) : 0;
 		if (err != -EAGAIN)
 			break;
 	}
@@ -278,7 +320,7 @@ int chain_load__revert(struct chain_load *load, struct chain_problem *problem)
 	int err;
 
 	*problem = (struct chain_problem){ .program = -1 };
-	if (!load->swap)
+	if (!load->swapped)
 		return 0;
 	err = chain_swap__revert(load->swap, why);
 	if (err)
@@ -295,7 +337,7 @@ int chain_load__settle(struct chain_load *load, struct chain_problem *problem)
 
 	*problem = (struct chain_problem){ .program = -1 };
 	records_err = load->reverted ? 0 : write_records(load, false, problem);
-	if (!load->swap)
+	if (!load->swapped || !load->swap)
 		return records_err;
 	if (!load->reverted)
 		components__keep_pins(&load->components);
@@ -313,8 +355,10 @@ void chain_load__free(struct chain_load *load)
 
 	if (!load)
 		return;
-	if (load->swap)
+	if (load->swap && load->swapped)
 		chain_load__settle(load, &problem);
+	else if (load->swap)
+		unpark(load);
 	components__close(&load->components);
 	free(load);
 }

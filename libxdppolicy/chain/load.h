@@ -40,12 +40,18 @@ struct chain_load_opts {
 };
 
 /*
- * Opens and loads what the spec names and plans the chain. spec and opts must outlive *ret. Returns
- * 0 with *ret to be freed, or a negative errno with *problem.
+ * Opens and loads what the spec names, plans the chain, and pins it beside the one that runs. spec
+ * and opts must outlive *ret. Returns 0 with *ret to be freed, or a negative errno with *problem.
  */
 int chain_load__prepare(const struct chain_load_opts *opts, const char *ifname, int ifindex,
 			const struct chain_spec *spec, struct chain_problem *problem,
 			struct chain_load **ret);
+
+/*
+ * Closes all descriptors, so that any number can be prepared together. Returns 0 or a negative
+ * errno with *problem.
+ */
+int chain_load__shut(struct chain_load *load, struct chain_problem *problem);
 
 /* The chain as it was found, and as it will be, or is by now. */
 const struct chain *chain_load__before(const struct chain_load *load);

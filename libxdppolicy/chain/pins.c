@@ -127,12 +127,28 @@ int pins__open(int ifindex, uint32_t id, unsigned int n, int fds[])
 	return err;
 }
 
+bool pins__are_whole(int ifindex, uint32_t id, unsigned int n)
+{
+	static const char *const kinds[] = { "link", "prog" };
+	char path[PIN_PATH];
+
+	for (unsigned int i = 0; i < n; i++) {
+		for (unsigned int kind = 0; kind < 2; kind++) {
+			pin_path(path, ifindex, id, i, kinds[kind]);
+			if (access(path, F_OK))
+				return false;
+		}
+	}
+	return true;
+}
+
 static int pin(int fd, const char *path)
 {
 	return bpf_obj_pin(fd, path) && errno != EEXIST ? -errno : 0;
 }
 
-int pins__mend(int ifindex, uint32_t id, unsigned int n, const int prog_fds[], const int link_fds[])
+static int pin_all(int ifindex, uint32_t id, unsigned int n, const int prog_fds[],
+		   const int link_fds[])
 {
 	char path[PIN_PATH];
 	int err = 0;
@@ -153,7 +169,7 @@ int pins__mend(int ifindex, uint32_t id, unsigned int n, const int prog_fds[], c
 
 int pins__make(int ifindex, uint32_t id, unsigned int n, const int prog_fds[], const int link_fds[])
 {
-	int err = pins__mend(ifindex, id, n, prog_fds, link_fds);
+	int err = pin_all(ifindex, id, n, prog_fds, link_fds);
 
 	if (err)
 		pins__remove(ifindex, id);

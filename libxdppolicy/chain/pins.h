@@ -33,9 +33,8 @@ int pins__open(int ifindex, uint32_t id, unsigned int n, int fds[]);
 int pins__make(int ifindex, uint32_t id, unsigned int n, const int prog_fds[],
 	       const int link_fds[]);
 
-/* Makes what is missing of it. */
-int pins__mend(int ifindex, uint32_t id, unsigned int n, const int prog_fds[],
-	       const int link_fds[]);
+/* Whether all of them are there. */
+bool pins__are_whole(int ifindex, uint32_t id, unsigned int n);
 
 /* Removes the directory and the pins of a dispatcher in it; 0 if there is none. */
 int pins__remove(int ifindex, uint32_t id);

@@ -27,10 +27,10 @@
 /* What the kernel's own grace takes at most, where it can't be waited for. */
 #define GRACE_MS 100
 
+/* No descriptors: many may be under way. The pins hold what is new. */
 struct chain_swap {
 	struct journal_entry entry;
-	struct chain before;
-	struct replacement new;
+	struct chain before, planned;
 	uint64_t done_at; /* as chain_times__now() counts */
 	bool undone;	  /* the chain before is back */
 };
@@ -95,13 +95,14 @@ static int exchange(int ifindex, const char *mode, uint32_t old_id, int fd, uint
 }
 
 /* fd of -1 takes it off. */
-static int attach(const struct chain *chain, const char *mode, const struct dispatcher_program *new,
-		  char why[CHAIN_WHY_SIZE])
+static int attach(const struct chain_swap *swap, int fd, char why[CHAIN_WHY_SIZE])
 {
+	const struct journal_entry *entry = &swap->entry;
+	const char *mode = swap->planned.mode;
 	char sentence[NETLINK_WHY_SIZE];
-	int err = exchange(chain->ifindex, mode, chain->id, new->fd, new->id, sentence);
+	int err = exchange(entry->ifindex, mode, entry->old_id, fd, entry->new_id, sentence);
 
-	if (err == -EBUSY && links__holder(chain->ifindex, chain->id))
+	if (err == -EBUSY && links__holder(entry->ifindex, entry->old_id))
 		return explain(why, err, "a bpf_link holds the interface");
 	if (err == -EOPNOTSUPP && mode && !strcmp(mode, "native"))
 		return explain(why, err, "the interface's driver has no native mode");
@@ -111,56 +112,79 @@ static int attach(const struct chain *chain, const char *mode, const struct disp
 	return err;
 }
 
-static int pin_and_attach(const struct chain *chain, const char *mode, struct chain_swap *swap,
-			  struct chain_times *times, char why[CHAIN_WHY_SIZE])
+/* Somebody may have cleaned up what he did not know: without its pins it would call nothing. */
+static int attach_pinned(const struct chain_swap *swap, char why[CHAIN_WHY_SIZE])
 {
-	const struct replacement *new = &swap->new;
-	uint64_t clock = chain_times__now();
-	int lock, err;
+	const struct journal_entry *entry = &swap->entry;
+	int fd = -1, err;
 
-	lock = chain->id ? pins__lock() : pins__start();
-	if (lock < 0)
-		return explain(why, lock, "libxdp's lock at %s: %s", pins__where(),
-			       strerror(-lock));
-	err = journal__add(&swap->entry, chain);
-	if (err)
-		explain(why, err, "the journal: %s", strerror(-err));
-	if (!err && new->n) {
-		err = pins__make(chain->ifindex, new->dispatcher.id, new->n, new->prog_fds,
-				 new->link_fds);
-		if (err)
-			explain(why, err, "the new pins: %s", strerror(-err));
+	if (entry->new_id) {
+		if (!pins__are_whole(entry->ifindex, entry->new_id, swap->planned.n))
+			return -EAGAIN;
+		fd = bpf_prog_get_fd_by_id(entry->new_id);
+		if (fd < 0)
+			return errno == ENOENT ? -EAGAIN : -errno;
 	}
-	chain_times__add(times, PHASE_PIN, &clock);
-	if (!err) {
-		err = attach(chain, mode, &new->dispatcher, why);
-		if (err && new->n)
-			pins__remove(chain->ifindex, new->dispatcher.id);
-	}
-	if (err)
-		journal__remove(&swap->entry);
-	pins__unlock(lock);
-	chain_times__add(times, PHASE_ATTACH, &clock);
+	err = attach(swap, fd, why);
+	if (fd >= 0)
+		close(fd);
 	return err;
 }
 
-static int build(const struct chain *chain, const struct chain *planned, const int new[],
-		 struct chain_times *times, char why[CHAIN_WHY_SIZE], struct chain_swap *swap)
+static int take_lock(const struct chain *chain, char why[CHAIN_WHY_SIZE])
 {
-	int fds[CHAIN_MAX], err;
+	int lock = chain->id ? pins__lock() : pins__start();
 
-	replacement__init(&swap->new);
-	err = journal__start(chain->ifindex, &swap->entry);
+	return lock < 0 ? explain(why, lock, "libxdp's lock at %s: %s", pins__where(),
+				  strerror(-lock)) :
+			  lock;
+}
+
+static int pin(const struct chain_swap *swap, const struct replacement *new,
+	       struct chain_times *times, char why[CHAIN_WHY_SIZE])
+{
+	uint64_t clock = chain_times__now();
+	int lock = take_lock(&swap->before, why), err;
+
+	if (lock < 0)
+		return lock;
+	err = journal__add(&swap->entry, &swap->before);
+	if (err)
+		explain(why, err, "the journal: %s", strerror(-err));
+	if (!err && new->n) {
+		err = pins__make(swap->entry.ifindex, swap->entry.new_id, new->n, new->prog_fds,
+				 new->link_fds);
+		if (err) {
+			explain(why, err, "the new pins: %s", strerror(-err));
+			journal__remove(&swap->entry);
+		}
+	}
+	pins__unlock(lock);
+	chain_times__add(times, PHASE_PIN, &clock);
+	return err;
+}
+
+static int build(struct chain_swap *swap, const int fds[], struct chain_times *times,
+		 char why[CHAIN_WHY_SIZE])
+{
+	const struct chain *before = &swap->before, *planned = &swap->planned;
+	struct replacement new;
+	int all[CHAIN_MAX], err;
+
+	replacement__init(&new);
+	err = journal__start(before->ifindex, &swap->entry);
 	if (err)
 		return explain(why, err, "/proc/thread-self/ns/net: %s", strerror(-err));
 	if (planned->n) {
-		err = chain_plan__open(chain, planned, new, fds);
-		if (err)
-			return err;
-		err = replacement__build(planned, fds, times, why, &swap->new);
+		err = chain_plan__open(before, planned, fds, all);
+		if (!err)
+			err = replacement__build(planned, all, times, why, &new);
 	}
-	swap->entry.old_id = chain->id;
-	swap->entry.new_id = swap->new.dispatcher.id;
+	swap->entry.old_id = before->id;
+	swap->entry.new_id = new.dispatcher.id;
+	if (!err)
+		err = pin(swap, &new, times, why);
+	replacement__close(&new);
 	return err;
 }
 
@@ -178,8 +202,9 @@ static void become(struct chain *chain, const struct chain *planned, uint32_t id
 	chain->version = 0;
 }
 
-int chain__replace(struct chain *chain, const struct chain *planned, const int fds[],
-		   struct chain_times *times, char why[CHAIN_WHY_SIZE], struct chain_swap **ret)
+int chain_swap__prepare(const struct chain *chain, const struct chain *planned, const int fds[],
+			struct chain_times *times, char why[CHAIN_WHY_SIZE],
+			struct chain_swap **ret)
 {
 	struct chain_swap *swap;
 	int err;
@@ -190,19 +215,60 @@ int chain__replace(struct chain *chain, const struct chain *planned, const int f
 	swap = calloc(1, sizeof(*swap));
 	if (!swap)
 		return -ENOMEM;
-	err = build(chain, planned, fds, times, why, swap);
-	if (!err)
-		err = pin_and_attach(chain, planned->mode, swap, times, why);
-	if (err) {
-		replacement__close(&swap->new);
-		free(swap);
-		return err;
-	}
 	swap->before = *chain;
-	become(chain, planned, swap->new.dispatcher.id);
-	swap->done_at = chain_times__now();
-	*ret = swap;
+	swap->planned = *planned;
+	err = build(swap, fds, times, why);
+	if (err)
+		free(swap);
+	else
+		*ret = swap;
+	return err;
+}
+
+int chain_swap__attach(struct chain_swap *swap, struct chain *chain, struct chain_times *times,
+		       char why[CHAIN_WHY_SIZE])
+{
+	uint64_t clock = chain_times__now();
+	int lock = take_lock(&swap->before, why), err;
+
+	if (lock < 0)
+		return lock;
+	err = attach_pinned(swap, why);
+	pins__unlock(lock);
+	chain_times__add(times, PHASE_ATTACH, &clock);
+	if (err)
+		return err;
+	become(chain, &swap->planned, swap->entry.new_id);
+	swap->done_at = clock;
 	return 0;
+}
+
+void chain_swap__drop(struct chain_swap *swap)
+{
+	int lock = pins__lock();
+
+	/* what can't be removed now is for chain__recover() */
+	if (lock >= 0) {
+		if (!swap->entry.new_id || !pins__remove(swap->entry.ifindex, swap->entry.new_id))
+			journal__remove(&swap->entry);
+		pins__unlock(lock);
+	}
+	free(swap);
+}
+
+static int replace(struct chain *chain, const struct chain *planned, struct chain_times *times,
+		   char why[CHAIN_WHY_SIZE], struct chain_swap **ret)
+{
+	int err = chain_swap__prepare(chain, planned, NULL, times, why, ret);
+
+	if (err)
+		return err;
+	err = chain_swap__attach(*ret, chain, times, why);
+	if (!err)
+		return 0;
+	chain_swap__drop(*ret);
+	*ret = NULL;
+	return err;
 }
 
 int chain__swap(struct chain *chain, const struct chain_want want[], struct chain_times *times,
@@ -211,7 +277,7 @@ int chain__swap(struct chain *chain, const struct chain_want want[], struct chai
 	struct chain planned;
 
 	chain__plan(chain, want, &planned);
-	return chain__replace(chain, &planned, NULL, times, why, ret);
+	return replace(chain, &planned, times, why, ret);
 }
 
 /*
@@ -255,18 +321,6 @@ static int keep_first(const struct chain *before)
 	return 0;
 }
 
-/* Somebody may have cleaned up what he did not know; our descriptors still hold it. */
-static int mend(const struct chain_swap *swap, char why[CHAIN_WHY_SIZE])
-{
-	const struct replacement *new = &swap->new;
-	int ifindex = swap->entry.ifindex, err;
-
-	if (!new->n || is_attached(ifindex, new->dispatcher.id) <= 0)
-		return 0;
-	err = pins__mend(ifindex, new->dispatcher.id, new->n, new->prog_fds, new->link_fds);
-	return err ? explain(why, err, "the new pins: %s", strerror(-err)) : 0;
-}
-
 /* Takes what the swap has replaced out of use; or what it had made, if it was undone. */
 static int retire(const struct chain_swap *swap, char why[CHAIN_WHY_SIZE])
 {
@@ -289,9 +343,7 @@ static int finish(const struct chain_swap *swap, char why[CHAIN_WHY_SIZE])
 
 	if (lock < 0)
 		return explain(why, lock, "libxdp's lock: %s", strerror(-lock));
-	err = swap->undone ? 0 : mend(swap, why);
-	if (!err)
-		err = retire(swap, why);
+	err = retire(swap, why);
 	if (!err)
 		journal__remove(&swap->entry);
 	pins__unlock(lock);
@@ -313,7 +365,6 @@ int chain_swap__settle(struct chain_swap *swap, struct chain_times *times, char 
 		explain(why, err, "the first values can't be kept: %s", strerror(-err));
 	else
 		err = finish(swap, why);
-	replacement__close(&swap->new);
 	free(swap);
 	chain_times__add(times, PHASE_UNPIN, &clock);
 	return err;
@@ -327,6 +378,9 @@ int chain_swap__revert(struct chain_swap *swap, char why[CHAIN_WHY_SIZE])
 	int err = lock < 0 ? lock : 0;
 
 	*why = '\0';
+	/* without its pins it would call nothing */
+	if (!err && before->id && !pins__are_whole(before->ifindex, before->id, before->n))
+		err = -ENOENT;
 	if (!err && before->id) {
 		fd = bpf_prog_get_fd_by_id(before->id);
 		err = fd < 0 ? -errno : 0;

@@ -41,26 +41,36 @@ uint64_t chain_times__now(void);
 struct chain_swap;
 
 /*
- * Makes planned of the chain, or a first chain where there is none. fds are descriptors of programs
- * that the chain does not have yet, by their place in planned, and stay the caller's; negative for
- * one that it has. Else as chain__swap(), which is this for the programs that are there.
+ * Builds and pins planned beside the chain, or a first chain where there is none. fds are
+ * descriptors of programs that the chain does not have yet, by their place in planned, and stay the
+ * caller's; negative for one that it has. Returns 0 with *ret to be attached or dropped, or a
+ * negative errno with the reason in why.
  */
-int chain__replace(struct chain *chain, const struct chain *planned, const int fds[],
-		   struct chain_times *times, char why[CHAIN_WHY_SIZE], struct chain_swap **ret);
+int chain_swap__prepare(const struct chain *chain, const struct chain *planned, const int fds[],
+			struct chain_times *times, char why[CHAIN_WHY_SIZE],
+			struct chain_swap **ret);
 
 /*
- * Puts the chain into the order and gives it the values that are wanted. chain is what was read
- * and becomes what is live now. Returns 0 with *ret to be settled; -EAGAIN if the chain is not what
- * was read any more; another negative errno with the reason in why. Nothing has changed on failure.
- * If nothing is left in the chain it is detached, which settles like any other swap.
+ * Puts what is prepared in place of the chain, which becomes what is live now. Returns 0, and it is
+ * to be settled; -EAGAIN if the chain is not what it was any more; another negative errno with the
+ * reason in why. On failure nothing has changed, and it is to be dropped.
+ */
+int chain_swap__attach(struct chain_swap *swap, struct chain *chain, struct chain_times *times,
+		       char why[CHAIN_WHY_SIZE]);
+void chain_swap__drop(struct chain_swap *swap);
+
+/*
+ * Both of it: puts the chain into the order and gives it the values that are wanted. chain is what
+ * was read and becomes what is live now. Returns 0 with *ret to be settled; -EAGAIN if the chain is
+ * not what was read any more; another negative errno with the reason in why. Nothing has changed on
+ * failure. If nothing is left in the chain it is detached, which settles like any other swap.
  */
 int chain__swap(struct chain *chain, const struct chain_want want[], struct chain_times *times,
 		char why[CHAIN_WHY_SIZE], struct chain_swap **ret);
 
 /*
- * Waits for packets, makes sure that the new dispatcher's pins are in place, and retires the old
- * dispatcher. Frees swap. Returns 0, or a negative errno with the reason in why; the new chain
- * stays live in any case.
+ * Waits for packets, and retires the old dispatcher. Frees swap. Returns 0, or a negative errno
+ * with the reason in why; the new chain stays live in any case.
  */
 int chain_swap__settle(struct chain_swap *swap, struct chain_times *times,
 		       char why[CHAIN_WHY_SIZE]);
