@@ -31,6 +31,7 @@ for dev in null zero full random urandom tty; do
 	: >"$WORK/dev/$dev"
 	mount --bind "/dev/$dev" "$WORK/dev/$dev" || place_fails "/dev/$dev"
 done
+ln -s /proc/self/fd "$WORK/dev/fd"
 mount --rbind "$WORK/dev" /dev || place_fails "no /dev"
 mkdir -p /etc/xdp /run/xdp /run/xdp-policy
 rm -f /etc/ld.so.preload /var/lib/xdp-policy/*
