@@ -158,6 +158,15 @@ static void free_files(struct load *load)
 	load->files = NULL;
 }
 
+static void load_on(struct load *load, struct interfaces *interfaces)
+{
+	interfaces__sort(interfaces, false);
+	if (load->all)
+		load_all(load, interfaces);
+	else
+		load_file(load, load->files, interfaces);
+}
+
 static void load_netns(void *ctx, const char *name)
 {
 	struct load *load = ctx;
@@ -166,12 +175,10 @@ static void load_netns(void *ctx, const char *name)
 	load->run.netns = name;
 	if (!load->run.dry_run)
 		chain__recover();
-	if (!interfaces__find(NULL, 0, &interfaces))
-		load->run.failed = true;
-	else if (load->all)
-		load_all(load, &interfaces);
+	if (interfaces__find(NULL, 0, &interfaces))
+		load_on(load, &interfaces);
 	else
-		load_file(load, load->files, &interfaces);
+		load->run.failed = true;
 	load_run__settle(&load->run);
 	if (load->all)
 		free_files(load);

@@ -101,6 +101,7 @@ static void unload_netns(void *ctx, const char *name)
 		chain__recover();
 	if (!interfaces__find(unload->args, unload->n_args, &interfaces))
 		unload->run.failed = true;
+	interfaces__sort(&interfaces, true);
 	for (size_t i = 0; i < interfaces.n; i++)
 		unload_one(unload, &interfaces.interface[i]);
 	load_run__settle(&unload->run);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +10,7 @@
 #include "interfaces.h"
 #include "run/retired.h"
 #include "tool.h"
+#include "util/layers.h"
 
 #define LOCK_TIMEOUT_MS 30000
 
@@ -67,6 +69,54 @@ bool interfaces__find(char *const *names, size_t n, struct interfaces *ret)
 		ok = false;
 	}
 	return ok;
+}
+
+struct placed {
+	struct interface interface;
+	size_t place;
+	unsigned int depth;
+};
+
+static int by_depth(const void *a, const void *b)
+{
+	const struct placed *x = a, *y = b;
+
+	if (x->depth != y->depth)
+		return x->depth > y->depth ? 1 : -1;
+	return (x->place > y->place) - (x->place < y->place);
+}
+
+static void sort(struct interfaces *interfaces, const struct layers *layers, struct placed *placed,
+		 bool top_first)
+{
+	for (size_t i = 0; i < interfaces->n; i++) {
+		struct interface interface = interfaces->interface[i];
+		unsigned int depth = layers__depth(layers, interface.ifindex);
+
+		placed[i] = (struct placed){ interface, i, top_first ? UINT_MAX - depth : depth };
+	}
+	qsort(placed, interfaces->n, sizeof(*placed), by_depth);
+	for (size_t i = 0; i < interfaces->n; i++)
+		interfaces->interface[i] = placed[i].interface;
+}
+
+void interfaces__sort(struct interfaces *interfaces, bool top_first)
+{
+	struct placed *placed;
+	struct layers layers;
+	int err;
+
+	if (interfaces->n < 2)
+		return;
+	placed = calloc(interfaces->n, sizeof(*placed));
+	err = placed ? layers__read(&layers) : -ENOMEM;
+	if (!err) {
+		sort(interfaces, &layers, placed, top_first);
+		layers__free(&layers);
+	} else {
+		tool_error("cannot see which interfaces are on top of others: %s", strerror(-err));
+	}
+	free(placed);
 }
 
 void interfaces__free(struct interfaces *interfaces)

@@ -24,6 +24,11 @@ struct interfaces {
  * for each that is missing; the others are listed all the same.
  */
 bool interfaces__find(char *const *names, size_t n, struct interfaces *ret);
+/*
+ * What is below others comes first, or last: the kernel gives no program to an interface below one
+ * that has a program. All else keeps its order.
+ */
+void interfaces__sort(struct interfaces *interfaces, bool top_first);
 void interfaces__free(struct interfaces *interfaces);
 
 /* Waits for the lock of chain/lock.h. Returns it, or a negative errno after a message. */

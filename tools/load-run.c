@@ -67,7 +67,7 @@ static unsigned int line_of(const struct load_job *job, const struct chain_probl
 {
 	if (!job->entry)
 		return 0;
-	if (problem->program >= 0 && (size_t)problem->program < job->entry->spec.n)
+	if (problem && problem->program >= 0 && (size_t)problem->program < job->entry->spec.n)
 		return job->entry->program_line[problem->program];
 	return job->entry->line;
 }
@@ -240,7 +240,12 @@ static struct chain_change as_change(const struct load_run *run, const struct lo
 static void show(const struct load_run *run, const struct load_job *job)
 {
 	struct chain_change change = as_change(run, job);
+	const char *remark = chain_load__remark(job->load);
 
+	if (*remark)
+		policy_log__msg(&run->log, POLICY_INFO, job->path ? job->path : "xdp-policy",
+				line_of(job, NULL), "%s%s%s: %s", run->netns,
+				*run->netns ? "/" : "", job->interface.name, remark);
 	if (run->interfaces || (job->outcome == LOAD_SAME && run->quiet_if_same))
 		return;
 	chain_change__print(&change);
@@ -325,46 +330,68 @@ static int prepare_all(struct load_run *run, struct load_jobs *jobs)
 	return failed;
 }
 
-/* Gives back what was there before to those that are swapped. */
-static bool revert(struct load_run *run, struct load_jobs *jobs, size_t n)
+/* Interfaces stand in the order in which they get programs: what is on top of others comes last. */
+static bool comes_off(const struct load_job *job)
+{
+	return !chain_load__after(job->load)->n;
+}
+
+/* Gives back what was there before, if it is swapped. */
+static bool revert_one(struct load_run *run, struct load_job *job)
+{
+	struct chain_problem problem = { .program = -1 };
+	bool ok = true;
+
+	if (job->outcome == LOAD_FAILED)
+		return true;
+	if (job->outcome == LOAD_DONE && chain_load__revert(job->load, &problem)) {
+		tell_problem(run, job, &problem);
+		ok = false;
+	} else {
+		job->outcome = LOAD_NONE;
+	}
+	chain_problem__clear(&problem);
+	return ok;
+}
+
+static void revert(struct load_run *run, struct load_jobs *jobs)
 {
 	bool ok = true;
 
-	while (n--) {
-		struct load_job *job = &jobs->job[n];
-		struct chain_problem problem = { .program = -1 };
+	for (size_t i = jobs->n; i--;)
+		if (!comes_off(&jobs->job[i]))
+			ok &= revert_one(run, &jobs->job[i]);
+	for (size_t i = 0; i < jobs->n; i++)
+		if (comes_off(&jobs->job[i]))
+			ok &= revert_one(run, &jobs->job[i]);
+	if (ok)
+		load_run__unchanged(run, jobs);
+}
 
-		if (job->outcome == LOAD_DONE && chain_load__revert(job->load, &problem)) {
-			tell_problem(run, job, &problem);
-			ok = false;
-		} else {
-			job->outcome = LOAD_NONE;
-		}
-		chain_problem__clear(&problem);
-	}
-	return ok;
+static int swap_one(struct load_run *run, struct load_job *job)
+{
+	struct chain_problem problem = { .program = -1 };
+	int err = run->dry_run ? 0 : chain_load__swap(job->load, &problem);
+
+	job->outcome = err ? LOAD_FAILED : chain_load__changes(job->load) ? LOAD_DONE : LOAD_SAME;
+	if (err)
+		tell_problem(run, job, &problem);
+	chain_problem__clear(&problem);
+	return err;
 }
 
 static int swap_all(struct load_run *run, struct load_jobs *jobs)
 {
 	int err = 0;
 
-	for (size_t i = 0; i < jobs->n && !err; i++) {
-		struct load_job *job = &jobs->job[i];
-		struct chain_problem problem = { .program = -1 };
-
-		if (!run->dry_run)
-			err = chain_load__swap(job->load, &problem);
-		job->outcome = err			      ? LOAD_FAILED :
-			       chain_load__changes(job->load) ? LOAD_DONE :
-								LOAD_SAME;
-		if (err) {
-			tell_problem(run, job, &problem);
-			if (revert(run, jobs, i))
-				load_run__unchanged(run, jobs);
-		}
-		chain_problem__clear(&problem);
-	}
+	for (size_t i = jobs->n; i-- && !err;)
+		if (comes_off(&jobs->job[i]))
+			err = swap_one(run, &jobs->job[i]);
+	for (size_t i = 0; i < jobs->n && !err; i++)
+		if (!comes_off(&jobs->job[i]))
+			err = swap_one(run, &jobs->job[i]);
+	if (err)
+		revert(run, jobs);
 	return err;
 }
 

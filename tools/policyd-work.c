@@ -91,6 +91,20 @@ static void tell_failure(struct port *port, int err, const char *why)
 	log__print(LOG_ERR, &about, "the chain can't be corrected: %s", text);
 }
 
+/* How many programs are still not as the policy wants them. */
+static unsigned int count_drift(const struct correction *c, bool changed)
+{
+	unsigned int n = 0;
+
+	for (unsigned int i = 0; i < c->wish.n; i++) {
+		const bool *drift = c->wish.program[i].drift;
+
+		n += drift[ATTR_ATTACH] || drift[ATTR_MODE] ||
+		     (!changed && (drift[ATTR_PRIORITY] || drift[ATTR_ACTIONS]));
+	}
+	return n;
+}
+
 static void fail(struct port *port, const struct correction *c)
 {
 	struct daemon *daemon = port->space->daemon;
@@ -100,6 +114,11 @@ static void fail(struct port *port, const struct correction *c)
 		return;
 	daemon->failed = true;
 	tell_failure(port, c->err, c->why);
+	/* it is as it was, which the figures tell */
+	if (c->before.id && c->wish.n) {
+		port->drift = count_drift(c, false);
+		port__remember(port, &c->before);
+	}
 	usec = FAILED_RETRY_USEC << (port->n_failed < 16 ? port->n_failed : 16);
 	port->n_failed++;
 	if (!daemon->opts.once && usec < daemon->opts.rescan)
@@ -118,20 +137,6 @@ static void tell_left(struct port *port, const struct correction *c)
 		log__print(LOG_WARNING, &about, "not as the policy wants it: %s", c->why);
 	else
 		log__print(LOG_NOTICE, &about, "can't be changed: %s", c->after.fixed);
-}
-
-/* How many programs are still not as the policy wants them. */
-static unsigned int count_drift(const struct correction *c, bool changed)
-{
-	unsigned int n = 0;
-
-	for (unsigned int i = 0; i < c->wish.n; i++) {
-		const bool *drift = c->wish.program[i].drift;
-
-		n += drift[ATTR_ATTACH] || drift[ATTR_MODE] ||
-		     (!changed && (drift[ATTR_PRIORITY] || drift[ATTR_ACTIONS]));
-	}
-	return n;
 }
 
 static void count_correction(struct port *port, const struct correction *c)

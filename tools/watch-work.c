@@ -283,10 +283,12 @@ int watch_work__look(struct watch_work *w)
 	chain__recover();
 	policy__refresh(w->policy);
 	err = read_files(w);
-	if (err)
+	if (err) {
 		tool_error("the chain files can't be read: %s", strerror(-err));
-	else if (interfaces__find(NULL, 0, &interfaces))
+	} else if (interfaces__find(NULL, 0, &interfaces)) {
+		interfaces__sort(&interfaces, false);
 		load_all(w, &interfaces);
+	}
 	interfaces__free(&interfaces);
 	tool_drop_lock(lock);
 	links__remember(false);

@@ -13,7 +13,7 @@ enum chain_kind {
 };
 
 /* Room for why a chain cannot be changed. */
-#define CHAIN_WHY_SIZE 160
+#define CHAIN_WHY_SIZE 192
 
 /* What is attached to one interface, in the order in which it runs. Plain data, to be copied. */
 struct chain {

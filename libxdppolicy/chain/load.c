@@ -271,6 +271,11 @@ const struct policy_decision *chain_load__decision(const struct chain_load *load
 	return &load->decision[program];
 }
 
+const char *chain_load__remark(const struct chain_load *load)
+{
+	return load->swap ? chain_swap__remark(load->swap) : "";
+}
+
 const struct chain_times *chain_load__times(const struct chain_load *load)
 {
 	return &load->times;

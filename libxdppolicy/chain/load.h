@@ -82,6 +82,9 @@ int chain_load__revert(struct chain_load *load, struct chain_problem *problem);
  */
 int chain_load__settle(struct chain_load *load, struct chain_problem *problem);
 
+/* What is to be said of a change, beside that it was made; or empty. */
+const char *chain_load__remark(const struct chain_load *load);
+
 const struct chain_times *chain_load__times(const struct chain_load *load);
 
 /* Frees all; a swap that is not settled is settled. NULL is allowed. */

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include <bpf/bpf.h>
-#include <bpf/libbpf.h>
 #include <errno.h>
-#include <linux/if_link.h>
 #include <linux/membarrier.h>
 #include <net/if.h>
 #include <stdarg.h>
@@ -14,15 +12,14 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "change/attach.h"
 #include "journal.h"
-#include "links.h"
 #include "pins.h"
 #include "plan.h"
 #include "record.h"
 #include "replacement.h"
 #include "run/retired.h"
 #include "swap.h"
-#include "util/ifinfo.h"
 
 /* What the kernel's own grace takes at most, where it can't be waited for. */
 #define GRACE_MS 100
@@ -33,6 +30,7 @@ struct chain_swap {
 	struct chain before, planned;
 	uint64_t done_at; /* as chain_times__now() counts */
 	bool undone;	  /* the chain before is back */
+	char remark[CHAIN_WHY_SIZE];
 };
 
 __attribute__((format(printf, 3, 4))) static int explain(char why[CHAIN_WHY_SIZE], int err,
@@ -53,67 +51,8 @@ static const char *mode_of(int ifindex)
 	return chain__query(ifindex, &now) ? NULL : now.mode;
 }
 
-static uint32_t mode_flags(const char *mode)
-{
-	if (!mode) /* what the driver can */
-		return 0;
-	return strcmp(mode, "skb") ? XDP_FLAGS_DRV_MODE : XDP_FLAGS_SKB_MODE;
-}
-
-/* Whether the interface has this program now; with id 0, none, as one that is gone. */
-static bool is_done(int ifindex, uint32_t id)
-{
-	struct chain now = { 0 };
-	int err = chain__query(ifindex, &now);
-
-	return (!err || (err == -ENODEV && !id)) && now.id == id;
-}
-
-/*
- * In one step, and only if the interface still has the old program; id 0 is none. The kernel's
- * answer may get lost: what is attached then must not be cleaned up.
- */
-static int exchange(int ifindex, const char *mode, uint32_t old_id, int fd, uint32_t new_id,
-		    char sentence[NETLINK_WHY_SIZE])
-{
-	uint32_t flags =
-		mode_flags(mode) | (old_id ? XDP_FLAGS_REPLACE : XDP_FLAGS_UPDATE_IF_NOEXIST);
-	int old_fd = -1, err;
-
-	*sentence = '\0';
-	if (old_id) {
-		old_fd = bpf_prog_get_fd_by_id(old_id);
-		if (old_fd < 0)
-			return -EAGAIN;
-	}
-	err = ifinfo__set_xdp(ifindex, fd, flags, old_fd, sentence);
-	if (old_id)
-		close(old_fd);
-	if (err == -EEXIST || (err == -EBUSY && !old_id))
-		return -EAGAIN;
-	return err && is_done(ifindex, new_id) ? 0 : err;
-}
-
-/* fd of -1 takes it off. */
-static int attach(const struct chain_swap *swap, int fd, char why[CHAIN_WHY_SIZE])
-{
-	const struct journal_entry *entry = &swap->entry;
-	const char *mode = swap->planned.mode;
-	char sentence[NETLINK_WHY_SIZE];
-	int err = exchange(entry->ifindex, mode, entry->old_id, fd, entry->new_id, sentence);
-
-	if (err == -EBUSY && links__holder(entry->ifindex, entry->old_id))
-		return explain(why, err, "a bpf_link holds the interface");
-	if (err == -EOPNOTSUPP && mode && !strcmp(mode, "native"))
-		return explain(why, err, "the interface's driver has no native mode");
-	if (err && err != -EAGAIN)
-		explain(why, err, "the kernel refuses the swap: %s",
-			*sentence ? sentence : strerror(-err));
-	return err;
-}
-
 /* Somebody may have cleaned up what he did not know: without its pins it would call nothing. */
-static int attach_pinned(const struct chain_swap *swap, char why[CHAIN_WHY_SIZE])
+static int attach_pinned(struct chain_swap *swap, char why[CHAIN_WHY_SIZE])
 {
 	const struct journal_entry *entry = &swap->entry;
 	int fd = -1, err;
@@ -125,7 +64,9 @@ static int attach_pinned(const struct chain_swap *swap, char why[CHAIN_WHY_SIZE]
 		if (fd < 0)
 			return errno == ENOENT ? -EAGAIN : -errno;
 	}
-	err = attach(swap, fd, why);
+	err = chain__attach(&(struct attach){ entry->ifindex, swap->planned.mode, entry->old_id, fd,
+					      entry->new_id },
+			    swap->remark, why);
 	if (fd >= 0)
 		close(fd);
 	return err;
@@ -280,6 +221,11 @@ int chain__swap(struct chain *chain, const struct chain_want want[], struct chai
 	return replace(chain, &planned, times, why, ret);
 }
 
+const char *chain_swap__remark(const struct chain_swap *swap)
+{
+	return swap->remark;
+}
+
 /*
  * Until no packet is inside of a dispatcher that was replaced at that time: the command waits for
  * what the kernel calls a grace period, and one serves all that was replaced before it began. It is
@@ -373,7 +319,7 @@ int chain_swap__settle(struct chain_swap *swap, struct chain_times *times, char 
 int chain_swap__revert(struct chain_swap *swap, char why[CHAIN_WHY_SIZE])
 {
 	const struct chain *before = &swap->before;
-	char sentence[NETLINK_WHY_SIZE] = "";
+	char reason[CHAIN_WHY_SIZE] = "";
 	int fd = -1, lock = pins__lock();
 	int err = lock < 0 ? lock : 0;
 
@@ -386,16 +332,18 @@ int chain_swap__revert(struct chain_swap *swap, char why[CHAIN_WHY_SIZE])
 		err = fd < 0 ? -errno : 0;
 	}
 	if (!err)
-		err = exchange(swap->entry.ifindex,
-			       before->mode ? before->mode : mode_of(swap->entry.ifindex),
-			       swap->entry.new_id, fd, before->id, sentence);
+		err = chain__attach(
+			&(struct attach){ before->ifindex,
+					  before->mode ? before->mode : mode_of(before->ifindex),
+					  swap->entry.new_id, fd, before->id },
+			swap->remark, reason);
 	if (fd >= 0)
 		close(fd);
 	if (lock >= 0)
 		pins__unlock(lock);
 	if (err)
 		return explain(why, err, "the chain before can't be put back: %s",
-			       *sentence ? sentence : strerror(-err));
+			       *reason ? reason : strerror(-err));
 	swap->undone = true;
 	swap->done_at = chain_times__now();
 	return 0;

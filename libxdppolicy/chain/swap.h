@@ -68,6 +68,9 @@ void chain_swap__drop(struct chain_swap *swap);
 int chain__swap(struct chain *chain, const struct chain_want want[], struct chain_times *times,
 		char why[CHAIN_WHY_SIZE], struct chain_swap **ret);
 
+/* What is to be said of it, beside that it was done; or empty. */
+const char *chain_swap__remark(const struct chain_swap *swap);
+
 /*
  * Waits for packets, and retires the old dispatcher. Frees swap. Returns 0, or a negative errno
  * with the reason in why; the new chain stays live in any case.

@@ -81,7 +81,8 @@ bool ifinfo__parse(const struct nlmsghdr *nlh, struct ifinfo *ret)
 	struct ifinfo info = { 0 };
 	struct netlink_part attrs;
 	const struct nlattr *attr;
-	uint32_t master = 0;
+	uint32_t master = 0, link = 0;
+	bool elsewhere = false;
 
 	if ((nlh->nlmsg_type != RTM_NEWLINK && nlh->nlmsg_type != RTM_DELLINK) ||
 	    nlh->nlmsg_len < NLMSG_LENGTH(sizeof(*ifi)) || ifi->ifi_family != AF_UNSPEC ||
@@ -94,10 +95,15 @@ bool ifinfo__parse(const struct nlmsghdr *nlh, struct ifinfo *ret)
 			netlink__string(attr, info.name, sizeof(info.name));
 		else if (netlink__type(attr) == IFLA_MASTER)
 			netlink__u32(attr, &master);
+		else if (netlink__type(attr) == IFLA_LINK)
+			netlink__u32(attr, &link);
+		else if (netlink__type(attr) == IFLA_LINK_NETNSID)
+			elsewhere = true;
 		else if (netlink__type(attr) == IFLA_XDP)
 			parse_xdp(netlink__nested(attr), &info);
 	}
 	info.master = (int)master;
+	info.link = elsewhere ? 0 : (int)link;
 	*ret = info;
 	return true;
 }

@@ -12,7 +12,8 @@ struct ifinfo {
 	int ifindex;
 	char name[IF_NAMESIZE]; /* empty in messages that do not tell it */
 	int master;		/* the bridge, bond or team that it is a port of; 0 is none */
-	bool has_xdp;		/* wireless events and bridge's own say nothing of XDP */
+	int link;     /* what a VLAN is on, the other end of a pair; 0 is none in this namespace */
+	bool has_xdp; /* wireless events and bridge's own say nothing of XDP */
 	bool attached;
 	uint32_t id; /* of the only program; 0 if there are several, or an old kernel */
 	uint32_t drv_id, skb_id, hw_id;

@@ -147,24 +147,28 @@ static uint64_t now_ms(void)
 	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
 }
 
-/* 0, or -ETIMEDOUT. Others' datagrams must not make it wait for longer. */
-static int wait_until(const struct netlink *nl, uint64_t end)
+/* As netlink__receive(), but waits for one; others' datagrams do not make it wait for longer. */
+static int await(struct netlink *nl, uint64_t end, struct netlink_part *ret)
 {
 	struct pollfd pfd = { .fd = nl->fd, .events = POLLIN };
-	uint64_t now = now_ms();
+	uint64_t now;
+	int err;
 
-	if (now >= end)
-		return -ETIMEDOUT;
-	/* whatever comes of it, what there is to receive tells */
-	poll(&pfd, 1, (int)(end - now));
-	return 0;
+	while ((now = now_ms()) < end) {
+		err = netlink__receive(nl, ret);
+		if (err != -EAGAIN && err != -EPERM)
+			return err;
+		/* whatever comes of it, what there is to receive tells */
+		poll(&pfd, 1, (int)(end - now));
+	}
+	return -ETIMEDOUT;
 }
 
-static const struct nlmsghdr *find_answer(const struct netlink *nl, struct netlink_part part)
+static const struct nlmsghdr *find_answer(const struct netlink *nl, struct netlink_part *part)
 {
 	const struct nlmsghdr *nlh;
 
-	while ((nlh = netlink__next(&part)))
+	while ((nlh = netlink__next(part)))
 		if (netlink__is_answer(nl, nlh))
 			return nlh;
 	return NULL;
@@ -182,11 +186,9 @@ int netlink__request(struct netlink *nl, struct nlmsghdr *nlh, char why[NETLINK_
 		*why = '\0';
 	err = netlink__send(nl, nlh);
 	while (!err && !answer) {
-		err = netlink__receive(nl, &part);
+		err = await(nl, end, &part);
 		if (!err)
-			answer = find_answer(nl, part);
-		if ((!err && !answer) || err == -EAGAIN || err == -EPERM)
-			err = wait_until(nl, end);
+			answer = find_answer(nl, &part);
 	}
 	if (!err && answer->nlmsg_type == NLMSG_ERROR) {
 		err = netlink__error(answer, why);
@@ -195,6 +197,25 @@ int netlink__request(struct netlink *nl, struct nlmsghdr *nlh, char why[NETLINK_
 	if (!err)
 		*ret = answer;
 	return err;
+}
+
+int netlink__dump(struct netlink *nl, void (*fn)(void *ctx, const struct nlmsghdr *nlh), void *ctx)
+{
+	uint64_t end = now_ms() + ANSWER_MS;
+	const struct nlmsghdr *nlh;
+	struct netlink_part part;
+	int err;
+
+	for (;;) {
+		err = await(nl, end, &part);
+		if (err)
+			return err;
+		while ((nlh = find_answer(nl, &part))) {
+			if (nlh->nlmsg_type == NLMSG_DONE || nlh->nlmsg_type == NLMSG_ERROR)
+				return netlink__error(nlh, NULL);
+			fn(ctx, nlh);
+		}
+	}
 }
 
 /* The sentence is behind the error, or behind the request that a kernel sends back in full. */

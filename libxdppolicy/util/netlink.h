@@ -53,6 +53,12 @@ bool netlink__is_answer(const struct netlink *nl, const struct nlmsghdr *nlh);
 int netlink__request(struct netlink *nl, struct nlmsghdr *nlh, char why[NETLINK_WHY_SIZE],
 		     const struct nlmsghdr **ret);
 
+/*
+ * Receives the answers to a request for a listing that was sent, some seconds at most. The listing
+ * may be mixed from two states. Returns 0 or a negative errno.
+ */
+int netlink__dump(struct netlink *nl, void (*fn)(void *ctx, const struct nlmsghdr *nlh), void *ctx);
+
 /* What an NLMSG_ERROR says, or an NLMSG_DONE, as netlink__request() returns it. */
 int netlink__error(const struct nlmsghdr *nlh, char why[NETLINK_WHY_SIZE]);
 
