@@ -11,6 +11,7 @@
 #include "libxdppolicy-internal.h"
 #include "chain/load.h"
 #include "chain/lock.h"
+#include "chain/pins.h"
 #include "chain/record.h"
 #include "run/retired.h"
 
@@ -275,6 +276,7 @@ static int attach_locked(struct request *r)
 			      XDP_POLICY_RUN_DIR, timeout_ms);
 	if (lock < 0)
 		return refuse(r, lock, "%s/lock: %s", XDP_POLICY_RUN_DIR, strerror(-lock));
+	pins__set_limit(timeout_ms);
 	chain__recover(); /* if it can't, what was left behind does no harm */
 	rc = attach(r);
 	chain_lock__release(lock);

@@ -111,8 +111,16 @@ static void collect(struct apply *apply)
 	interfaces__free(&found);
 }
 
+/* One that was not named has gone since it was listed. */
+static bool is_gone(const struct apply *apply, const struct correction *c)
+{
+	return !apply->n_args && c->outcome == CORRECT_FAILED && c->err == -ENODEV;
+}
+
 static bool is_shown(const struct apply *apply, const struct correction *c)
 {
+	if (is_gone(apply, c))
+		return false;
 	return apply->n_args || c->before.kind != CHAIN_NONE || c->outcome == CORRECT_FAILED;
 }
 
@@ -120,6 +128,8 @@ static void conclude(struct apply *apply, const struct correction *c)
 {
 	bool changes = c->outcome == CORRECT_CHANGED && apply->correct.dry_run;
 
+	if (is_gone(apply, c))
+		return;
 	apply->failed = apply->failed || c->outcome == CORRECT_FAILED;
 	apply->left = apply->left || c->left || changes;
 	apply->not_permitted = apply->not_permitted || c->err == -EPERM || c->err == -EACCES;

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "chain/links.h"
+#include "chain/pins.h"
 #include "common/scale.h"
 #include "netns.h"
 #include "tool.h"
@@ -172,6 +173,7 @@ static void show_chain(struct status *status, const char *ifname, const struct c
 static void show_interface(struct status *status, const char *ifname, bool asked_for)
 {
 	int ifindex = if_nametoindex(ifname);
+	char why[CHAIN_WHY_SIZE];
 	struct chain chain;
 	int err;
 
@@ -186,7 +188,9 @@ static void show_interface(struct status *status, const char *ifname, bool asked
 			show_chain(status, ifname, &chain);
 		return;
 	}
-	tool_error("%s: found a chain that can't be read: %s", ifname, strerror(-err));
+	if (err == -ENODEV && !asked_for) /* it has gone since it was listed */
+		return;
+	tool_error("%s: found a chain that can't be read: %s", ifname, pins__strerror(err, why));
 	status->failed = true;
 	status->not_permitted = status->not_permitted || err == -EPERM || err == -EACCES;
 }

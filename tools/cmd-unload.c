@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+#include <errno.h>
+
 #include "chain/record.h"
 #include "load-run.h"
 
@@ -77,8 +79,11 @@ static void unload_one(struct unload *unload, const struct interface *interface)
 	struct interfaces one = { 1, (struct interface *)interface };
 	struct load_jobs jobs;
 	struct chain chain;
+	int err = chain__read(interface->ifindex, NULL, &chain);
 
-	if (!chain__read(interface->ifindex, NULL, &chain) && !has_ours(&chain)) {
+	if (err == -ENODEV && unload->all) /* it has gone since it was listed */
+		return;
+	if (!err && !has_ours(&chain)) {
 		load_run__leave(&unload->run, interface, &chain);
 		return;
 	}

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "chain/pins.h"
 #include "correct.h"
 
 #define ATTEMPTS 10
@@ -42,11 +43,13 @@ static int change(const struct correct_opts *opts, struct correction *c)
 static int attempt(const struct correct_opts *opts, struct correction *c)
 {
 	uint64_t clock = chain_times__now();
+	char why[CHAIN_WHY_SIZE];
 	int err;
 
 	err = chain__read(c->ifindex, c->known.n ? &c->known : NULL, &c->before);
 	if (err) {
-		snprintf(c->why, sizeof(c->why), "the chain can't be read: %s", strerror(-err));
+		snprintf(c->why, sizeof(c->why), "the chain can't be read: %.160s",
+			 pins__strerror(err, why));
 		return err;
 	}
 	c->after = c->before;
@@ -66,6 +69,8 @@ static int attempt(const struct correct_opts *opts, struct correction *c)
 
 void correct__begin(const struct correct_opts *opts, struct correction *c)
 {
+	char why[CHAIN_WHY_SIZE];
+
 	for (unsigned int i = 0; i < ATTEMPTS; i++) {
 		memset(&c->times, 0, sizeof(c->times));
 		c->outcome = CORRECT_NONE;
@@ -84,7 +89,7 @@ void correct__begin(const struct correct_opts *opts, struct correction *c)
 	if (!c->why[0])
 		snprintf(c->why, sizeof(c->why), "%s",
 			 c->err == -EAGAIN ? "somebody else changes the chain all the time" :
-					     strerror(-c->err));
+					     pins__strerror(c->err, why));
 }
 
 void correct__settle(struct correction *c)

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "chain/lock.h"
+#include "chain/pins.h"
 #include "chain/record.h"
 #include "interfaces.h"
 #include "run/retired.h"
@@ -125,15 +126,53 @@ void interfaces__free(struct interfaces *interfaces)
 	*interfaces = (struct interfaces){ 0 };
 }
 
+void tool_waiting(const char *path, const char *holder)
+{
+	tool_error("waiting for %s, which %s holds", path, holder);
+}
+
+/* watch tries again every few seconds. */
+static void tell_once(const char *text)
+{
+	static char told[256];
+
+	if (strcmp(text, told))
+		tool_error("%s", text);
+	snprintf(told, sizeof(told), "%s", text);
+}
+
+/*
+ * Waits until libxdp's lock is free before ours is taken: whoever was stopped with libxdp's would
+ * stop all that wait for ours, too.
+ */
+static int wait_for_libxdp(void)
+{
+	char why[CHAIN_WHY_SIZE];
+	int lock = pins__lock();
+
+	if (lock >= 0)
+		pins__unlock(lock);
+	else if (lock == -ETIMEDOUT)
+		tell_once(pins__strerror(lock, why));
+	return lock == -ETIMEDOUT || lock == -EINTR ? lock : 0;
+}
+
 int tool_take_lock(void)
 {
-	int lock = chain_lock__take(LOCK_TIMEOUT_MS);
+	char holder[FILE_LOCK_HOLDER_SIZE], text[256];
+	int lock = wait_for_libxdp();
 
-	if (lock == -ETIMEDOUT)
-		tool_error("%s/lock: found it taken for %d seconds, expected others to be done",
-			   XDP_POLICY_RUN_DIR, LOCK_TIMEOUT_MS / 1000);
-	else if (lock < 0)
+	if (lock < 0)
+		return lock;
+	lock = chain_lock__take(LOCK_TIMEOUT_MS);
+	if (lock == -ETIMEDOUT) {
+		chain_lock__holder(holder);
+		snprintf(text, sizeof(text), "%s/lock: %s has held it for %d seconds",
+			 XDP_POLICY_RUN_DIR, holder, LOCK_TIMEOUT_MS / 1000);
+		tell_once(text);
+	} else if (lock < 0 && lock != -EINTR) {
 		tool_error("%s/lock: %s", XDP_POLICY_RUN_DIR, strerror(-lock));
+	}
 	return lock;
 }
 

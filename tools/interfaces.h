@@ -31,7 +31,11 @@ bool interfaces__find(char *const *names, size_t n, struct interfaces *ret);
 void interfaces__sort(struct interfaces *interfaces, bool top_first);
 void interfaces__free(struct interfaces *interfaces);
 
-/* Waits for the lock of chain/lock.h. Returns it, or a negative errno after a message. */
+/* Says so on standard error; for file_lock__on_wait(). */
+void tool_waiting(const char *path, const char *holder);
+
+/* Waits for the lock of chain/lock.h, and before that for libxdp's to be free. Returns it, or a
+ * negative errno after a message. */
 int tool_take_lock(void);
 /* Gives it back, and then removes what changes of chains have left over. */
 void tool_drop_lock(int lock);

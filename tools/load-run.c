@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include <bpf/libbpf.h>
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +12,7 @@
 #include "load-run.h"
 #include "netns.h"
 #include "util/encode.h"
+#include "util/file-lock.h"
 
 /* What of the verifier's log is shown without --verbose. */
 #define MAX_LOG_LINES 30
@@ -371,7 +373,14 @@ static void revert(struct load_run *run, struct load_jobs *jobs)
 static int swap_one(struct load_run *run, struct load_job *job)
 {
 	struct chain_problem problem = { .program = -1 };
-	int err = run->dry_run ? 0 : chain_load__swap(job->load, &problem);
+	int err = 0;
+
+	if (file_lock__is_interrupted()) {
+		err = -EINTR;
+		snprintf(problem.text, sizeof(problem.text), "%s", strerror(EINTR));
+	} else if (!run->dry_run) {
+		err = chain_load__swap(job->load, &problem);
+	}
 
 	job->outcome = err ? LOAD_FAILED : chain_load__changes(job->load) ? LOAD_DONE : LOAD_SAME;
 	if (err)
@@ -380,10 +389,16 @@ static int swap_one(struct load_run *run, struct load_job *job)
 	return err;
 }
 
+/* A signal does not end it in the middle; it is looked for before each, and where one waits. */
 static int swap_all(struct load_run *run, struct load_jobs *jobs)
 {
+	sigset_t set, before;
 	int err = 0;
 
+	sigemptyset(&set);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGTERM);
+	sigprocmask(SIG_BLOCK, &set, &before);
 	for (size_t i = jobs->n; i-- && !err;)
 		if (comes_off(&jobs->job[i]))
 			err = swap_one(run, &jobs->job[i]);
@@ -392,6 +407,7 @@ static int swap_all(struct load_run *run, struct load_jobs *jobs)
 			err = swap_one(run, &jobs->job[i]);
 	if (err)
 		revert(run, jobs);
+	sigprocmask(SIG_SETMASK, &before, NULL);
 	return err;
 }
 

@@ -6,10 +6,12 @@
 
 #include "chain/links.h"
 #include "chain/lock.h"
+#include "chain/pins.h"
 #include "policyd.h"
 #include "run/retired.h"
 
 /* How long others hold the lock: a swap and its grace. */
+#define LIBXDP_LOCK_MS	  200 /* as xdp-loader has it, with room; then the interface is retried */
 #define LOCK_RETRY_USEC	  10000
 #define LOCK_PATIENCE	  (10 * RATE_SECOND)
 #define FAILED_RETRY_USEC (RATE_SECOND / 5)
@@ -270,8 +272,15 @@ static bool has_lock(struct daemon *daemon)
 	if (!daemon->lock_wanted) {
 		daemon->lock_wanted = now;
 	} else if (now - daemon->lock_wanted > LOCK_PATIENCE || daemon->lock != -ETIMEDOUT) {
+		char holder[FILE_LOCK_HOLDER_SIZE];
+
+		chain_lock__holder(holder);
 		daemon->errors++;
-		log__error(XDP_POLICY_RUN_DIR "/lock: can't be had: %s", strerror(-daemon->lock));
+		if (daemon->lock == -ETIMEDOUT)
+			log__error(XDP_POLICY_RUN_DIR "/lock: can't be had: %s holds it", holder);
+		else
+			log__error(XDP_POLICY_RUN_DIR "/lock: can't be had: %s",
+				   strerror(-daemon->lock));
 		daemon->lock_wanted = now;
 		delay = RATE_SECOND;
 		if (daemon->opts.once) {
@@ -402,6 +411,7 @@ int work__init(struct daemon *daemon)
 	int err;
 
 	daemon->lock = -1;
+	pins__set_limit(LIBXDP_LOCK_MS);
 	err = add_source(sd_event_add_defer(event, &daemon->pass, on_pass, daemon), daemon->pass,
 			 PRIORITY_WORK);
 	if (err >= 0)

@@ -11,7 +11,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -19,6 +18,10 @@
 #include "preload-edit.h"
 #include "replace.h"
 #include "tool.h"
+#include "util/file-lock.h"
+
+/* How long somebody else may have the directory locked. */
+#define LOCK_MS 30000
 
 #define KEPT_SUFFIX ".xdp-policy-old"
 #define ATTEMPTS    20
@@ -271,17 +274,24 @@ static void sweep(const struct preload_edit *edit)
 	free(pattern);
 }
 
+/* Everybody can lock a directory that is his to read: so not for ever. */
 static int lock_dir(const struct preload_edit *edit)
 {
 	char *dir = strndup(edit->path, strrchr(edit->path, '/') - edit->path + 1);
-	int fd = dir ? open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+	int fd = dir ? open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1, err;
+	char holder[FILE_LOCK_HOLDER_SIZE];
 
-	free(dir);
-	if (fd >= 0 && flock(fd, LOCK_EX)) {
-		close(fd);
-		fd = -1;
+	err = fd >= 0 ? file_lock__take(fd, dir, LOCK_MS) : 0;
+	if (err == -ETIMEDOUT) {
+		file_lock__holder(fd, holder);
+		tool_error("%s: %s has held its lock for %d seconds", dir, holder, LOCK_MS / 1000);
 	}
-	return fd;
+	free(dir);
+	if (!err)
+		return fd;
+	close(fd);
+	errno = -err;
+	return -1;
 }
 
 static int edit_locked(struct preload_edit *edit, const char *entry)

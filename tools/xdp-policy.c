@@ -5,7 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "interfaces.h"
 #include "tool.h"
+#include "util/file-lock.h"
 
 static const struct tool_command commands[] = {
 	{ "check", "[FILE|DIR|-]...", "Look for errors in the policy or in files", cmd_check },
@@ -121,6 +123,7 @@ int main(int argc, char **argv)
 	int status = TOOL_OK;
 
 	argp_err_exit_status = TOOL_USAGE;
+	file_lock__on_wait(tool_waiting);
 	argp_parse(&argp, argc, argv, ARGP_IN_ORDER, NULL, &status);
 	if ((fflush(stdout) || ferror(stdout)) && status == TOOL_OK) {
 		tool_error("cannot write: %m");

@@ -297,7 +297,7 @@ int chain__read_new(int ifindex, int fd, struct chain *ret)
 		return err;
 	set_config(&config, &chain);
 	chain.id = info.id;
-	lock = pins__lock();
+	lock = pins__lock_briefly();
 	if (lock < 0)
 		return lock;
 	err = pins__open(ifindex, chain.id, chain.n, fds);

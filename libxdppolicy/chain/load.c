@@ -8,6 +8,7 @@
 
 #include "load-internal.h"
 #include "lock.h"
+#include "pins.h"
 #include "record-at.h"
 
 #define ATTEMPTS 10
@@ -63,10 +64,11 @@ static int read_records(struct chain_load *load)
 static int read_chain(struct chain_load *load, struct chain_problem *problem)
 {
 	int err = chain__read(load->ifindex, load->before.n ? &load->before : NULL, &load->before);
+	char why[CHAIN_WHY_SIZE];
 
 	if (err)
 		return chain_problem__set(problem, -1, err, "the chain can't be read: %s",
-					  strerror(-err));
+					  pins__strerror(err, why));
 	if (load->before.fixed[0])
 		return chain_problem__set(problem, -1, -EBUSY, "%s", load->before.fixed);
 	err = read_records(load);
@@ -289,7 +291,8 @@ static int attempt(struct chain_load *load, struct chain_problem *problem)
 
 	if (err) {
 		unpark(load);
-		return chain_problem__set(problem, -1, err, "%s", *why ? why : strerror(-err));
+		return chain_problem__set(problem, -1, err, "%s",
+					  *why ? why : pins__strerror(err, why));
 	}
 	load->swapped = true;
 	load->after = live;

@@ -1,15 +1,11 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include <errno.h>
 #include <fcntl.h>
-#include <sys/file.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <stdbool.h>
 #include <unistd.h>
 
 #include "lock.h"
-
-#define LOCK_POLL_MS 5
 
 /* Who can write to a directory of ours could make us remove or believe things. */
 static int check_dir(int fd)
@@ -60,36 +56,39 @@ int run_dir__find(const char *name)
 	return find_dir(name, false);
 }
 
-static void sleep_ms(unsigned int ms)
+static int open_lock(int dir, int flags)
 {
-	struct timespec t = { .tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000L };
-
-	nanosleep(&t, NULL);
-}
-
-int chain_lock__take(unsigned int timeout_ms)
-{
-	int dir = run_dir__open(NULL);
 	int fd;
 
 	if (dir < 0)
 		return dir;
-	fd = openat(dir, "lock", O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+	fd = openat(dir, "lock", flags | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd < 0)
 		fd = -errno;
 	close(dir);
-	for (unsigned int waited = 0; fd >= 0 && flock(fd, LOCK_EX | LOCK_NB);
-	     waited += LOCK_POLL_MS) {
-		int err = errno == EWOULDBLOCK ? ETIMEDOUT : errno;
-
-		if (errno == EWOULDBLOCK && waited < timeout_ms) {
-			sleep_ms(LOCK_POLL_MS);
-			continue;
-		}
-		close(fd);
-		return -err;
-	}
 	return fd;
+}
+
+int chain_lock__take(unsigned int timeout_ms)
+{
+	int fd = open_lock(run_dir__open(NULL), O_RDWR | O_CREAT), err;
+
+	if (fd < 0)
+		return fd;
+	err = file_lock__take(fd, XDP_POLICY_RUN_DIR "/lock", timeout_ms);
+	if (!err)
+		return fd;
+	close(fd);
+	return err;
+}
+
+void chain_lock__holder(char buf[FILE_LOCK_HOLDER_SIZE])
+{
+	int fd = open_lock(run_dir__find(NULL), O_RDONLY);
+
+	file_lock__holder(fd, buf);
+	if (fd >= 0)
+		close(fd);
 }
 
 void chain_lock__release(int fd)

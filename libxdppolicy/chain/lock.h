@@ -5,6 +5,8 @@
 /* The places of this project below /run, and the lock that lets one process at a time change
  * chains. */
 
+#include "util/file-lock.h"
+
 #define XDP_POLICY_RUN_DIR "/run/xdp-policy"
 
 /*
@@ -16,8 +18,10 @@ int run_dir__open(const char *name);
 /* Only opens it; -ENOENT if it is not there. */
 int run_dir__find(const char *name);
 
-/* Waits for the lock at most so long. Returns a descriptor; -ETIMEDOUT; another negative errno. */
+/* Waits for the lock as file_lock__take() does. Returns a descriptor or a negative errno. */
 int chain_lock__take(unsigned int timeout_ms);
+/* Who has it, as file_lock__holder(). */
+void chain_lock__holder(char buf[FILE_LOCK_HOLDER_SIZE]);
 void chain_lock__release(int fd);
 
 #endif

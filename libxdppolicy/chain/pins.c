@@ -4,14 +4,20 @@
 #include <fcntl.h>
 #include <linux/magic.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/file.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
 #include "pins.h"
+#include "util/file-lock.h"
+
+/* By default, and in an application: as long as the shim lets a call wait for the policy. */
+#define DEFAULT_MS 30000
+#define BRIEFLY_MS 1000
 
 static const char *mount_point(void)
 {
@@ -40,9 +46,19 @@ static void format_path(char path[PIN_PATH], const char *format, ...)
 	va_end(args);
 }
 
-int pins__lock(void)
+static atomic_uint limit_ms = DEFAULT_MS;
+
+/* Whoever has waited in vain does not do so for each interface again. */
+static atomic_bool gave_up;
+
+void pins__set_limit(unsigned int ms)
 {
-	char path[PIN_PATH];
+	limit_ms = ms;
+	gave_up = false;
+}
+
+static int open_dir(char path[PIN_PATH])
+{
 	struct statfs fs;
 	int fd;
 
@@ -50,15 +66,45 @@ int pins__lock(void)
 		return -ENODEV;
 	format_path(path, "%s/xdp", mount_point());
 	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return fd < 0 ? -errno : fd;
+}
+
+static int lock_within(unsigned int ms)
+{
+	char path[PIN_PATH];
+	int fd = open_dir(path), err;
+
 	if (fd < 0)
-		return -errno;
-	while (flock(fd, LOCK_EX)) {
-		if (errno == EINTR)
-			continue;
-		close(fd);
-		return -errno;
-	}
-	return fd;
+		return fd;
+	err = file_lock__take(fd, path, gave_up ? 0 : ms);
+	gave_up = err == -ETIMEDOUT;
+	if (!err)
+		return fd;
+	close(fd);
+	return err;
+}
+
+int pins__lock(void)
+{
+	return lock_within(limit_ms);
+}
+
+int pins__lock_briefly(void)
+{
+	return lock_within(BRIEFLY_MS);
+}
+
+const char *pins__strerror(int err, char buf[CHAIN_WHY_SIZE])
+{
+	char holder[FILE_LOCK_HOLDER_SIZE], path[PIN_PATH];
+	int fd = err == -ETIMEDOUT ? open_dir(path) : -1;
+
+	if (fd < 0)
+		return strerror(-err);
+	file_lock__holder(fd, holder);
+	close(fd);
+	snprintf(buf, CHAIN_WHY_SIZE, "%s holds libxdp's lock, %.100s", holder, path);
+	return buf;
 }
 
 int pins__start(void)

@@ -14,13 +14,22 @@
 #include "live.h"
 
 /*
- * Takes libxdp's lock. Returns a descriptor; -ENOENT if libxdp has never pinned anything here,
- * -ENODEV if there is no bpffs; another negative errno.
+ * Takes libxdp's lock, waiting for it as file_lock__take() does. Returns a descriptor; -ENOENT if
+ * libxdp has never pinned anything here, -ENODEV if there is no bpffs; another negative errno.
  */
 int pins__lock(void);
 /* The same, and is libxdp's first one: makes the directory if there is none. */
 int pins__start(void);
+/* The same, waiting no longer than is harmless in an application that knows nothing of it. */
+int pins__lock_briefly(void);
 void pins__unlock(int fd);
+
+/* How long this process waits from now on, half a minute by default; no more once it was in vain.
+ */
+void pins__set_limit(unsigned int ms);
+
+/* What an error of any of these means; for messages. buf has room for it. */
+const char *pins__strerror(int err, char buf[CHAIN_WHY_SIZE]);
 
 /*
  * What follows needs the lock. Each returns 0 or a negative errno.

@@ -50,7 +50,7 @@ static int open_live(const struct chain *chain, const struct chain *planned, int
 
 	lock = pins__lock();
 	if (lock < 0)
-		return -EAGAIN;
+		return lock == -ETIMEDOUT || lock == -EINTR ? lock : -EAGAIN;
 	err = pins__open(chain->ifindex, chain->id, chain->n, old);
 	pins__unlock(lock);
 	if (err)

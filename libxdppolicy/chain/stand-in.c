@@ -17,7 +17,7 @@ struct stand_in {
 static int pin(const struct stand_in *s, char why[CHAIN_WHY_SIZE])
 {
 	const struct replacement *new = &s->new;
-	int lock = pins__lock();
+	int lock = pins__lock_briefly();
 	int err = lock;
 
 	if (lock >= 0) {
@@ -70,7 +70,7 @@ void stand_in__end(struct stand_in *s, bool attached)
 
 	if (!s)
 		return;
-	lock = pins__lock();
+	lock = pins__lock_briefly();
 	if (lock >= 0) {
 		pins__remove(s->ifindex, attached ? s->instead_of : s->new.dispatcher.id);
 		pins__unlock(lock);

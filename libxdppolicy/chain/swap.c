@@ -75,10 +75,9 @@ static int attach_pinned(struct chain_swap *swap, char why[CHAIN_WHY_SIZE])
 static int take_lock(const struct chain *chain, char why[CHAIN_WHY_SIZE])
 {
 	int lock = chain->id ? pins__lock() : pins__start();
+	char reason[CHAIN_WHY_SIZE];
 
-	return lock < 0 ? explain(why, lock, "libxdp's lock at %s: %s", pins__where(),
-				  strerror(-lock)) :
-			  lock;
+	return lock < 0 ? explain(why, lock, "%s", pins__strerror(lock, reason)) : lock;
 }
 
 static int pin(const struct chain_swap *swap, const struct replacement *new,
@@ -286,9 +285,10 @@ static int retire(const struct chain_swap *swap, char why[CHAIN_WHY_SIZE])
 static int finish(const struct chain_swap *swap, char why[CHAIN_WHY_SIZE])
 {
 	int err, lock = pins__lock();
+	char reason[CHAIN_WHY_SIZE];
 
 	if (lock < 0)
-		return explain(why, lock, "libxdp's lock: %s", strerror(-lock));
+		return explain(why, lock, "%s", pins__strerror(lock, reason));
 	err = retire(swap, why);
 	if (!err)
 		journal__remove(&swap->entry);
@@ -320,10 +320,12 @@ int chain_swap__revert(struct chain_swap *swap, char why[CHAIN_WHY_SIZE])
 {
 	const struct chain *before = &swap->before;
 	char reason[CHAIN_WHY_SIZE] = "";
-	int fd = -1, lock = pins__lock();
-	int err = lock < 0 ? lock : 0;
+	int fd = -1, lock = pins__lock(), err = 0;
 
 	*why = '\0';
+	/* whoever was stopped with it removes no pins */
+	if (lock < 0 && lock != -ETIMEDOUT && lock != -EINTR)
+		err = lock;
 	/* without its pins it would call nothing */
 	if (!err && before->id && !pins__are_whole(before->ifindex, before->id, before->n))
 		err = -ENOENT;
@@ -370,10 +372,10 @@ static void count(void *ctx, const struct journal_entry *entry)
 static void recover(void *ctx, const struct journal_entry *entry)
 {
 	const uint32_t ids[] = { entry->old_id, entry->new_id };
+	unsigned int *n = ctx;
 	struct chain *before;
 	int lock, err;
 
-	(void)ctx;
 	lock = is_recoverable(entry) ? pins__lock() : -ENODEV;
 	if (lock < 0)
 		return;
@@ -392,6 +394,7 @@ static void recover(void *ctx, const struct journal_entry *entry)
 	}
 	if (!err)
 		journal__remove(entry);
+	*n += !err;
 	pins__unlock(lock);
 }
 
@@ -403,7 +406,8 @@ int chain__recover(void)
 	if (!err && n) {
 		/* whoever was killed may have been so a moment ago */
 		wait_for_packets(chain_times__now());
-		err = journal__each(recover, NULL);
+		n = 0;
+		err = journal__each(recover, &n);
 	}
 	retired__collect(0);
 	return err ? err : (int)n;
