@@ -64,6 +64,8 @@ static void print_name(const struct coverage *coverage, char *buf, size_t size)
 		snprintf(buf, size, "%s", path);
 	if (*coverage->unit) {
 		append(buf, size, " (", coverage->unit);
+		if (coverage->setting && strcmp(coverage->setting, "ExecStart"))
+			append(buf, size, ", ", coverage->setting);
 		append(buf, size, "", ")");
 	}
 }
@@ -101,6 +103,8 @@ static void add_json(json_t *list, const struct coverage *coverage)
 		json_object_set_new(json, "pid", json_integer(coverage->pid));
 	if (*coverage->unit)
 		json_object_set_new(json, "unit", tool_json_string(coverage->unit));
+	if (coverage->setting)
+		json_object_set_new(json, "setting", json_string(coverage->setting));
 	json_object_set_new(json, "class",
 			    json_string(coverage_class__name(coverage__class(coverage))));
 	json_object_set_new(json, "reason", json_string(coverage_reason__name(coverage->reason)));

@@ -288,8 +288,10 @@ static int print_unit_edit(const struct preload *preload, const struct preload_u
 				    json_string(!unit->changed ? "none" :
 						enable	       ? "changed" :
 								 "removed"));
-		if (unit->theirs)
+		if (unit->theirs) {
 			json_object_set_new(json, "also", tool_json_string(unit->theirs));
+			json_object_set_new(json, "also-by", tool_json_string(unit->theirs_by));
+		}
 		if (unit->elsewhere)
 			json_object_set_new(json, "elsewhere", tool_json_string(unit->elsewhere));
 		return tool_json_print(json);
@@ -302,7 +304,8 @@ static int print_unit_edit(const struct preload *preload, const struct preload_u
 			   enable	 ? "is as it should be already" :
 					   "is not there");
 	if (unit->theirs)
-		tool_print("  %s preloads this too, as before: %s\n", unit->name, unit->theirs);
+		tool_print("  %s preloads this too, as before: %s\n    by %s\n", unit->name,
+			   unit->theirs, unit->theirs_by);
 	return TOOL_OK;
 }
 

@@ -9,6 +9,7 @@
 
 #include "below.h"
 #include "coverage.h"
+#include "coverage/starts.h"
 
 #define ATTACHES (IMPORT_XDP_ATTACH | IMPORT_LINK_XDP | IMPORT_OLD_ATTACH)
 
@@ -227,6 +228,9 @@ static int look_at_interpreter(struct libraries *libraries, const char *interpre
 	strcpy(coverage->name, real);
 	coverage__look_at_file(libraries, fd, coverage);
 	close(fd);
+	/* a shell attaches nothing, but what it is told to start may */
+	if (coverage__class(coverage) == COVERAGE_NO_XDP)
+		coverage__set_starts(coverage, coverage->script);
 	return 0;
 }
 

@@ -5,16 +5,36 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "below.h"
+#include "common/unit-root.h"
 #include "coverage.h"
+#include "coverage/starts.h"
 #include "preload-unit.h"
+#include "preload/symbols.h"
 #include "unit-files.h"
 #include "unit-preloads.h"
 
+#define MAX_WORDS 256 /* of a command line, as far as it is looked at */
+
+static const char *const exec_keys[] = { "ExecStart",	  "ExecCondition", "ExecStartPre",
+					 "ExecStartPost", "ExecReload",	   "ExecStop",
+					 "ExecStopPost" };
+#define EXEC_START 0 /* of exec_keys */
+
+/* A line that starts something. */
+struct command {
+	size_t key;  /* of exec_keys */
+	bool shell;  /* it is the user's shell that starts it */
+	size_t n;    /* words; the first is the program */
+	char **word; /* of one piece of memory with their texts */
+};
+
 /* What of a unit's files matters here. */
 struct unit {
+	const char *name;
 	bool found, skips;
 	size_t n;
-	char **command;
+	struct command *command;
 };
 
 bool coverage__is_unit_name(const char *name)
@@ -29,34 +49,70 @@ bool coverage__is_unit_name(const char *name)
 	return false;
 }
 
-static void clear_commands(struct unit *unit)
+/* --- its files --- */
+
+/* An empty line makes all of its key before it void. */
+static void clear_commands(struct unit *unit, size_t key)
 {
-	while (unit->n)
-		free(unit->command[--unit->n]);
-	free(unit->command);
-	unit->command = NULL;
+	size_t kept = 0;
+
+	for (size_t i = 0; i < unit->n; i++)
+		if (unit->command[i].key == key)
+			free(unit->command[i].word);
+		else
+			unit->command[kept++] = unit->command[i];
+	unit->n = kept;
 }
 
-/* The executable of a command line; an empty one makes all before it void. */
-static int add_command(struct unit *unit, char *line)
+static void free_commands(struct unit *unit)
 {
-	char **larger, *word;
+	for (size_t k = 0; k < sizeof(exec_keys) / sizeof(exec_keys[0]); k++)
+		clear_commands(unit, k);
+	free(unit->command);
+}
+
+/* The words of a line, with the line itself behind them. */
+static int take_words(struct command *command, const char *line, bool other_name)
+{
+	char *text, *word;
 	bool escaped;
 
-	if (!*line)
-		clear_commands(unit);
-	line += strspn(line, "-@:+!|"); /* how it is started */
-	word = unit_files__next_word(&line, &escaped);
-	if (!word || !*word)
-		return 0;
-	larger = reallocarray(unit->command, unit->n + 1, sizeof(*larger));
-	if (!larger)
+	command->word = malloc(MAX_WORDS * sizeof(*command->word) + strlen(line) + 1);
+	if (!command->word)
 		return -ENOMEM;
+	text = strcpy((char *)(command->word + MAX_WORDS), line);
+	while (command->n < MAX_WORDS && (word = unit_files__next_word(&text, &escaped)))
+		if (other_name && command->n == 1) /* what it is called stands second */
+			other_name = false;
+		else
+			command->word[command->n++] = word;
+	return 0;
+}
+
+static int add_command(struct unit *unit, size_t key, const char *value)
+{
+	struct command command = { .key = key }, *larger;
+	size_t prefixes = strspn(value, "-@:+!|"); /* how it is started */
+	char *line;
+	int err;
+
+	if (!*value)
+		clear_commands(unit, key);
+	command.shell = memchr(value, '|', prefixes);
+	line = unit_files__expand(unit->name, value + prefixes);
+	if (!line && errno != EINVAL)
+		return -ENOMEM;
+	/* with a specifier that nobody here knows it is a path that is not found */
+	err = take_words(&command, line ? line : value + prefixes, memchr(value, '@', prefixes));
+	free(line);
+	larger = err || !command.n ? NULL :
+				     reallocarray(unit->command, unit->n + 1, sizeof(*larger));
+	if (!larger) {
+		free(command.word);
+		return err || command.n ? -ENOMEM : 0;
+	}
 	unit->command = larger;
-	larger[unit->n] = strdup(word);
-	if (!larger[unit->n])
-		return -ENOMEM;
-	unit->n++;
+	larger[unit->n++] = command;
 	return 0;
 }
 
@@ -77,8 +133,9 @@ static int read_setting(void *ctx, const struct unit_setting *setting)
 {
 	struct unit *unit = ctx;
 
-	if (!strcmp(setting->key, "ExecStart"))
-		return add_command(unit, setting->value);
+	for (size_t k = 0; k < sizeof(exec_keys) / sizeof(exec_keys[0]); k++)
+		if (!strcmp(setting->key, exec_keys[k]))
+			return add_command(unit, k, setting->value);
 	if (!strcmp(setting->key, "Environment"))
 		add_environment(unit, setting->value);
 	return 0;
@@ -97,39 +154,156 @@ bool coverage_unit__is_preloaded(const struct coverage_host *host, const char *n
 	return found;
 }
 
-static void tell_command(const struct coverage_host *host, const char *name,
-			 const struct unit *unit, const char *command, coverage_fn *fn, void *ctx)
-{
-	bool preloaded = coverage_unit__is_preloaded(host, name);
-	struct coverage coverage = { .what = WHAT_EXECUTABLE };
+/* --- what it would start --- */
 
-	snprintf(coverage.unit, sizeof(coverage.unit), "%s", name);
-	if (coverage__look_at_path(host->libraries, command, &coverage)) {
-		coverage = (struct coverage){ .what = WHAT_EXECUTABLE, .reason = REASON_MISSING };
-		snprintf(coverage.unit, sizeof(coverage.unit), "%s", name);
-		snprintf(coverage.name, sizeof(coverage.name), "%s", command);
+/* Where the commands of a unit are looked for: the host, or a directory that is their root. */
+struct place {
+	const struct coverage_host *host; /* what is enabled there */
+	const char *dir;		  /* in front of paths below it */
+	bool preloaded;
+};
+
+static void look_at(const struct place *place, const struct unit *unit,
+		    const struct command *command, struct coverage *coverage)
+{
+	const char *word = command->word[0];
+	struct libraries *libraries = place->host->libraries;
+
+	if (coverage__look_at_path(libraries, word, coverage)) {
+		coverage->reason = REASON_MISSING;
+		snprintf(coverage->name, sizeof(coverage->name), "%s", word);
+	} else if (command->shell || coverage__starts_another(libraries, coverage, word,
+							      command->word + 1, command->n - 1)) {
+		coverage__set_starts(coverage, command->shell ? "the user's shell" : word);
 	}
-	if (unit->skips && coverage__class(&coverage) <= COVERAGE_DAEMON)
-		coverage.reason = REASON_SKIPS;
-	coverage_host__set_state(host, preloaded, &coverage);
+	if (unit->skips && coverage__class(coverage) <= COVERAGE_DAEMON)
+		coverage->reason = REASON_SKIPS;
+	coverage_host__set_state(place->host, place->preloaded, coverage);
+}
+
+static void put_in_front(const char *dir, char path[PATH_MAX])
+{
+	size_t len = strlen(dir), path_len = strlen(path);
+
+	if (len + path_len >= PATH_MAX)
+		return;
+	memmove(path + len, path, path_len + 1);
+	memcpy(path, dir, len);
+}
+
+/* Below another root, whose libraries and whose /etc/ld.so.preload count. */
+static void look_below(const struct coverage_host *host, const struct unit *unit,
+		       const struct command *command, const struct place *place,
+		       struct coverage *coverage)
+{
+	struct coverage_host below;
+	struct place there = { .host = &below, .dir = place->dir };
+	char root[PATH_MAX];
+
+	snprintf(root, sizeof(root), "%s%s", host->root, place->dir);
+	if (coverage_host__open(root, &below)) {
+		coverage->reason = REASON_OTHER_ROOT;
+		return;
+	}
+	below.daemon = host->daemon;
+	below.disabled |= host->disabled;
+	there.preloaded = place->preloaded && below.shim;
+	look_at(&there, unit, command, coverage);
+	coverage_host__close(&below);
+	put_in_front(place->dir, coverage->name);
+	if (*coverage->script)
+		put_in_front(place->dir, coverage->script);
+}
+
+static void tell_command(const struct coverage_host *host, const struct unit *unit,
+			 const struct unit_root *root, const struct command *command,
+			 coverage_fn *fn, void *ctx)
+{
+	struct coverage coverage = { .what = WHAT_EXECUTABLE, .setting = exec_keys[command->key] };
+	bool start_only = root->start_only && command->key != EXEC_START;
+	struct place place = {
+		.host = host,
+		.dir = start_only ? "" : unit_root__dir_of(root, command->word[0]),
+		.preloaded = coverage_unit__is_preloaded(host, unit->name),
+	};
+
+	snprintf(coverage.unit, sizeof(coverage.unit), "%s", unit->name);
+	if (!place.dir) {
+		coverage.reason = REASON_OTHER_ROOT;
+		snprintf(coverage.name, sizeof(coverage.name), "%s", command->word[0]);
+		snprintf(coverage.detail, sizeof(coverage.detail), "what it is, with %s",
+			 root->place ? root->place : "its mounts");
+	} else if (*place.dir) {
+		look_below(host, unit, command, &place, &coverage);
+	} else {
+		look_at(&place, unit, command, &coverage);
+	}
 	fn(ctx, &coverage);
+}
+
+/* --- all of it --- */
+
+/* The files that its processes run, so that a line which has started one is not told again. */
+struct told {
+	coverage_fn *fn;
+	void *ctx;
+	size_t n;
+	char **file;
+};
+
+static void tell_process(void *ctx, const struct coverage *coverage)
+{
+	struct told *told = ctx;
+	char **larger = reallocarray(told->file, told->n + 1, sizeof(*larger));
+
+	if (larger) {
+		told->file = larger;
+		larger[told->n] = strdup(coverage->name);
+		told->n += larger[told->n] != NULL;
+	}
+	told->fn(told->ctx, coverage);
+}
+
+static void tell_other(void *ctx, const struct coverage *coverage)
+{
+	struct told *told = ctx;
+
+	for (size_t i = 0; i < told->n; i++)
+		if (!strcmp(told->file[i], coverage->name))
+			return;
+	told->fn(told->ctx, coverage);
+}
+
+/* What runs was started by ExecStart=; other lines have ended, or are to come. */
+static void tell_commands(const struct coverage_host *host, const struct unit *unit, bool runs,
+			  struct told *told)
+{
+	struct unit_root root;
+
+	if (unit_root__read(host->root, unit->name, &root))
+		return;
+	for (size_t i = 0; i < unit->n; i++)
+		if (!runs || unit->command[i].key != EXEC_START)
+			tell_command(host, unit, &root, &unit->command[i], tell_other, told);
+	unit_root__clear(&root);
 }
 
 bool coverage__each_of_unit(const struct coverage_host *host, const char *name, coverage_fn *fn,
 			    void *ctx)
 {
-	struct unit unit = { 0 };
-	size_t told = 0;
+	struct unit unit = { .name = name };
+	struct told told = { .fn = fn, .ctx = ctx };
+	size_t n = 0;
 
 	if (strchr(name, '/'))
 		return false;
 	if (!*host->root)
-		told = coverage__each_process(host, name, fn, ctx);
-	if (told)
-		return true;
+		n = coverage__each_process(host, name, tell_process, &told);
 	unit_files__each(host->root, name, read_setting, &unit, &unit.found);
-	for (size_t i = 0; i < unit.n; i++)
-		tell_command(host, name, &unit, unit.command[i], fn, ctx);
-	clear_commands(&unit);
-	return unit.found;
+	tell_commands(host, &unit, n, &told);
+	free_commands(&unit);
+	while (told.n)
+		free(told.file[--told.n]);
+	free(told.file);
+	return n || unit.found;
 }

@@ -106,6 +106,7 @@ struct coverage {
 	char script[PATH_MAX];		   /* whose interpreter name is, or empty */
 	pid_t pid;			   /* of a process */
 	char unit[256];			   /* or empty */
+	const char *setting;		   /* of the unit, whose command it is; or NULL */
 	char detail[COVERAGE_DETAIL_SIZE]; /* "through libknot.so.13", or empty */
 	enum coverage_reason reason;
 	enum coverage_state state;

@@ -7,10 +7,13 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "below.h"
 #include "chain/process.h"
+#include "common/unit-root.h"
 #include "preload-file.h"
 #include "preload-probe.h"
 #include "preload-unit.h"
+#include "preload/symbols.h"
 #include "replace.h"
 #include "tool.h"
 #include "unit-preloads.h"
@@ -18,9 +21,7 @@
 /* So that a file is known for ours, and a reader knows where it came from. */
 #define HEAD                                                                                        \
 	"# Made by `xdp-policy preload enable --unit`; `xdp-policy preload disable --unit` takes\n" \
-	"# it away. Do not add to it: another drop-in is the place for that.\n"                     \
-	"[Service]\n"                                                                               \
-	"Environment=\"LD_PRELOAD="
+	"# it away. Do not add to it: another drop-in is the place for that.\n"
 
 /* --- its name --- */
 
@@ -80,29 +81,36 @@ int preload_unit__open(struct preload_unit *unit, const char *root, const char *
 	if (status)
 		return status;
 	if (asprintf(&unit->dropin, "%s" PRELOAD_UNIT_DIR "/%s.d/" PRELOAD_DROPIN, root,
-		     unit->name) >= 0)
+		     unit->name) < 0)
+		unit->dropin = NULL;
+	if (asprintf(&unit->variables, "%s" PRELOAD_UNIT_DIR "/%s.d/" PRELOAD_VARIABLES, root,
+		     unit->name) < 0)
+		unit->variables = NULL;
+	if (unit->dropin && unit->variables)
 		return TOOL_OK;
-	unit->dropin = NULL;
+	preload_unit__close(unit);
 	return tool_no_memory();
 }
 
 void preload_unit__close(struct preload_unit *unit)
 {
 	free(unit->dropin);
+	free(unit->variables);
 	free(unit->theirs);
+	free(unit->theirs_by);
 	free(unit->elsewhere);
 	*unit = (struct preload_unit){ 0 };
 }
 
 /* --- the drop-in --- */
 
-static char *read_dropin(const struct preload_unit *unit, enum policy_file_state *state)
+static char *read_own(const char *path, enum policy_file_state *state)
 {
 	struct policy_stamp stamp;
 	char *text = NULL, *copy;
 	size_t size = 0;
 
-	*state = policy_file__read(unit->dropin, (uid_t)-1, &text, &size, &stamp, &tool_log_stderr);
+	*state = policy_file__read(path, (uid_t)-1, &text, &size, &stamp, &tool_log_stderr);
 	copy = *state == FILE_GOOD ? strndup(text, size) : NULL;
 	free(text);
 	return copy;
@@ -119,18 +127,27 @@ bool preload_unit__names_shim(const char *list)
 	return false;
 }
 
-bool preload_unit__is_enabled(const struct preload_unit *unit)
+static bool has_shim(const char *path)
 {
 	enum policy_file_state state;
-	char *text = read_dropin(unit, &state);
-	bool enabled = text && preload_unit__names_shim(text);
+	char *text = read_own(path, &state);
+	bool found = text && preload_unit__names_shim(text);
 
 	free(text);
-	return enabled;
+	return found;
 }
 
-/* Ours in front of theirs; a '%' of ours is none of systemd's. */
-static char *make_text(const char *entry, const char *theirs)
+bool preload_unit__is_enabled(const struct preload_unit *unit)
+{
+	return has_shim(unit->dropin) || (!access(unit->dropin, F_OK) && has_shim(unit->variables));
+}
+
+/*
+ * Ours in front of theirs, between what begins and what ends it. A '%' of ours is none of systemd's
+ * where that would take it for one.
+ */
+static char *make_text(const char *begin, const char *entry, const char *theirs, const char *end,
+		       bool percent)
 {
 	char *text = NULL;
 	size_t size;
@@ -138,10 +155,10 @@ static char *make_text(const char *entry, const char *theirs)
 
 	if (!out)
 		return NULL;
-	fputs(HEAD, out);
+	fputs(begin, out);
 	for (const char *c = entry; *c; c++)
-		fprintf(out, *c == '%' ? "%%%%" : "%c", *c);
-	fprintf(out, "%s%s\"\n", theirs ? ":" : "", theirs ? theirs : "");
+		fprintf(out, *c == '%' && percent ? "%%%%" : "%c", *c);
+	fprintf(out, "%s%s%s", theirs ? ":" : "", theirs ? theirs : "", end);
 	if (fclose(out)) {
 		free(text);
 		return NULL;
@@ -149,37 +166,65 @@ static char *make_text(const char *entry, const char *theirs)
 	return text;
 }
 
-static int write_dropin(struct preload_unit *unit, const char *text)
+/* text is freed; NULL is a lack of memory. */
+static int write_own(struct preload_unit *unit, const char *path, char *text)
 {
 	struct replace replace;
 	enum policy_file_state state;
-	char *old = read_dropin(unit, &state);
+	char *old = text ? read_own(path, &state) : NULL;
 	bool same = old && !strcmp(old, text), foreign = old && strncmp(old, HEAD, strlen(HEAD));
 	int err;
 
 	free(old);
-	if (same)
+	if (!text)
+		return tool_no_memory();
+	if (same) {
+		free(text);
 		return TOOL_OK;
+	}
 	if (foreign) {
-		tool_error("%s: found a file that this command has not made, expected none",
-			   unit->dropin);
+		free(text);
+		tool_error("%s: found a file that this command has not made, expected none", path);
 		return TOOL_CONFIG;
 	}
-	err = replace__make_dirs(unit->dropin);
+	err = replace__make_dirs(path);
 	if (!err)
-		err = replace__begin(&replace, unit->dropin);
-	if (err)
-		return tool_cannot(unit->dropin, "write", -err);
-	if (replace__write_all(replace.fd, text, strlen(text))) {
+		err = replace__begin(&replace, path);
+	if (!err && replace__write_all(replace.fd, text, strlen(text))) {
 		err = -errno;
 		replace__abort(&replace);
-	} else {
+	} else if (!err) {
 		err = replace__commit(&replace, 0644);
 	}
+	free(text);
 	if (err)
-		return tool_cannot(unit->dropin, "write", -err);
+		return tool_cannot(path, "write", -err);
 	unit->changed = true;
 	return TOOL_OK;
+}
+
+/* What an EnvironmentFile= sets only another one overrides: ours, beside the drop-in. */
+static int write_variables(struct preload_unit *unit, const char *root, const char *entry)
+{
+	int status = write_own(unit, unit->variables,
+			       make_text(HEAD "LD_PRELOAD=", entry, unit->theirs, "\n", false));
+
+	if (status)
+		return status;
+	return write_own(unit, unit->dropin,
+			 make_text(HEAD "[Service]\nEnvironmentFile=",
+				   unit->variables + strlen(root), NULL, "\n", true));
+}
+
+static int write_dropin(struct preload_unit *unit, const char *entry)
+{
+	int status = write_own(unit, unit->dropin,
+			       make_text(HEAD "[Service]\nEnvironment=\"LD_PRELOAD=", entry,
+					 unit->theirs, "\"\n", true));
+
+	if (!status)
+		unlink(unit->variables); /* of an earlier time */
+	return status;
 }
 
 /* Whether the unit's own files let us set the variable. */
@@ -199,24 +244,45 @@ static int check_unit(struct preload_unit *unit, const struct unit_preloads *fou
 	return TOOL_CONFIG;
 }
 
-static int merge(struct preload_unit *unit, const struct unit_preloads *found, const char *entry)
+/* LD_PRELOAD names a file that the service would look for below its own root. */
+static int check_root(struct preload_unit *unit, const char *root, bool force)
 {
-	char *text;
-	int status;
+	struct unit_root unit_root;
+	char *path;
+	bool there, hidden;
 
+	if (unit_root__read(root, unit->name, &unit_root))
+		return tool_no_memory();
+	path = unit_root__path(&unit_root, PRELOAD_PATH);
+	hidden = !path && errno == ENODATA;
+	there = path && below__exists(root, path);
+	if (!there && unit_root.place)
+		tool_error("%s: found %s " PRELOAD_PATH " for %s, expected it there: bring its "
+			   "directory and the policy in by BindReadOnlyPaths=%.*s -/etc/xdp "
+			   "-/run/xdp, or install them there; see xdp-policy-preload(7)%s",
+			   unit_root.place, hidden ? "no way to look for" : "no", unit->name,
+			   (int)(strrchr(PRELOAD_PATH, '/') - PRELOAD_PATH), PRELOAD_PATH,
+			   force ? "" : "; --force if it is there when the service starts");
+	there = there || !unit_root.place;
+	free(path);
+	unit_root__clear(&unit_root);
+	return there || force ? TOOL_OK : TOOL_CONFIG;
+}
+
+static int merge(struct preload_unit *unit, const struct unit_preloads *found, const char *root,
+		 const char *entry)
+{
 	if (found->value && preload_unit__names_shim(found->value)) {
 		unit->elsewhere = strdup(found->place);
 		return unit->elsewhere ? TOOL_OK : tool_no_memory();
 	}
 	if (found->value && *found->value) {
 		unit->theirs = strdup(found->value);
-		if (!unit->theirs)
+		unit->theirs_by = strdup(found->place);
+		if (!unit->theirs || !unit->theirs_by)
 			return tool_no_memory();
 	}
-	text = make_text(entry, unit->theirs);
-	status = text ? write_dropin(unit, text) : tool_no_memory();
-	free(text);
-	return status;
+	return found->from_file ? write_variables(unit, root, entry) : write_dropin(unit, entry);
 }
 
 int preload_unit__enable(struct preload_unit *unit, const char *root, const char *entry, bool force)
@@ -228,39 +294,57 @@ int preload_unit__enable(struct preload_unit *unit, const char *root, const char
 		return tool_no_memory();
 	status = check_unit(unit, &found, root, force);
 	if (!status)
-		status = merge(unit, &found, entry);
+		status = check_root(unit, root, force);
+	if (!status && found.remark)
+		tool_error("%s", found.remark);
+	if (!status)
+		status = merge(unit, &found, root, entry);
 	unit_preloads__clear(&found);
 	return status;
 }
 
-/* The lines of HEAD, and one more. */
-static bool is_ours(const char *text)
+/* The lines of HEAD, and so many more. */
+static bool is_ours(const char *text, unsigned int lines)
 {
-	const char *end;
+	const char *end = text + strlen(HEAD);
 
 	if (strncmp(text, HEAD, strlen(HEAD)))
 		return false;
-	end = strchr(text + strlen(HEAD), '\n');
-	return end && !end[1];
+	while (lines-- && end)
+		end = (end = strchr(end, '\n')) ? end + 1 : NULL;
+	return end && !*end;
+}
+
+static int check_own(const char *path, unsigned int lines, bool *there)
+{
+	enum policy_file_state state;
+	char *text = read_own(path, &state);
+	bool ours = text && is_ours(text, lines);
+
+	free(text);
+	*there = state != FILE_ABSENT;
+	if (ours || !*there)
+		return TOOL_OK;
+	tool_error("%s: found more than `xdp-policy preload enable --unit` writes, expected that; "
+		   "take the shim out of LD_PRELOAD by hand",
+		   path);
+	return TOOL_CONFIG;
 }
 
 int preload_unit__disable(struct preload_unit *unit)
 {
-	enum policy_file_state state;
-	char *text = read_dropin(unit, &state), *slash;
-	bool ours = text && is_ours(text);
+	bool dropin, variables = false;
+	int status = check_own(unit->dropin, 2, &dropin);
+	char *slash;
 
-	free(text);
-	if (state == FILE_ABSENT)
-		return TOOL_OK;
-	if (!ours) {
-		tool_error("%s: found more than `xdp-policy preload enable --unit` writes, "
-			   "expected that; take the shim out of LD_PRELOAD by hand",
-			   unit->dropin);
-		return TOOL_CONFIG;
-	}
-	if (unlink(unit->dropin))
+	if (!status)
+		status = check_own(unit->variables, 1, &variables);
+	if (status || (!dropin && !variables))
+		return status;
+	if (dropin && unlink(unit->dropin))
 		return tool_cannot(unit->dropin, "remove", errno);
+	if (variables && unlink(unit->variables))
+		return tool_cannot(unit->variables, "remove", errno);
 	unit->changed = true;
 	slash = strrchr(unit->dropin, '/');
 	*slash = '\0';

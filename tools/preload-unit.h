@@ -6,15 +6,18 @@
 
 #include <stdbool.h>
 
-#define PRELOAD_UNIT_DIR "/etc/systemd/system"
-#define PRELOAD_DROPIN	 "50-xdp-policy.conf"
+#define PRELOAD_UNIT_DIR  "/etc/systemd/system"
+#define PRELOAD_DROPIN	  "50-xdp-policy.conf"
+#define PRELOAD_VARIABLES "50-xdp-policy.env"
 
 struct preload_unit {
-	char name[256]; /* with its suffix */
-	char *dropin;	/* its path, with the root in front */
-	bool known;	/* there is such a unit, as far as files tell */
+	char name[256];	 /* with its suffix */
+	char *dropin;	 /* its path, with the root in front */
+	char *variables; /* of a file beside it, which an EnvironmentFile= needs in place of it */
+	bool known;	 /* there is such a unit, as far as files tell */
 	bool changed;
 	char *theirs;	  /* what the unit preloads by itself, which stays; or NULL */
+	char *theirs_by;  /* FILE:LINE of that */
 	char *elsewhere;  /* FILE:LINE that names the shim and is not ours; or NULL */
 	bool is_template; /* NAME@.service, which nothing but its instances can be started of */
 };

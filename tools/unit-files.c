@@ -28,10 +28,11 @@ static const char *const dirs[] = {
 
 struct reader {
 	const char *root;
+	const char *section; /* whose settings are wanted: "[Service]" */
 	unit_fn *fn;
 	void *ctx;
 	struct unit_setting setting; /* the path and the drop-in's name of what is read */
-	bool in_service;
+	bool in_section;
 	int err;
 };
 
@@ -67,9 +68,9 @@ static void read_line(struct reader *reader, unsigned int line, char *text)
 
 	text += strspn(text, BLANKS);
 	if (*text == '[')
-		reader->in_service = !strncmp(text, "[Service]", strlen("[Service]"));
+		reader->in_section = !strncmp(text, reader->section, strlen(reader->section));
 	value = strchr(text, '=');
-	if (!reader->in_service || !value)
+	if (!reader->in_section || !value)
 		return;
 	end = value++;
 	while (end > text && strchr(BLANKS, end[-1]))
@@ -151,7 +152,7 @@ static void read_file(struct reader *reader, const char *path, const char *dropi
 		return;
 	reader->setting.path = path;
 	reader->setting.dropin = dropin;
-	reader->in_service = false;
+	reader->in_section = false;
 	read_text(reader, text);
 	free(text);
 }
@@ -251,9 +252,20 @@ static void list_dropins(struct reader *reader, const char *unit, struct list *l
 		qsort(list->path, list->n, sizeof(*list->path), by_name);
 }
 
+/* Reads the files of a list, and takes it apart. */
+static void read_list(struct reader *reader, struct list *list)
+{
+	for (size_t i = 0; i < list->n; i++) {
+		if (!reader->err)
+			read_file(reader, list->path[i], base(list->path[i]));
+		free(list->path[i]);
+	}
+	free(list->path);
+}
+
 int unit_files__each(const char *root, const char *unit, unit_fn *fn, void *ctx, bool *exists)
 {
-	struct reader reader = { .root = root, .fn = fn, .ctx = ctx };
+	struct reader reader = { .root = root, .section = "[Service]", .fn = fn, .ctx = ctx };
 	struct list list = { 0 };
 	char name[512], *path;
 
@@ -264,11 +276,107 @@ int unit_files__each(const char *root, const char *unit, unit_fn *fn, void *ctx,
 		free(path);
 	}
 	list_dropins(&reader, unit, &list);
-	for (size_t i = 0; i < list.n; i++) {
-		if (!reader.err)
-			read_file(&reader, list.path[i], base(list.path[i]));
-		free(list.path[i]);
-	}
-	free(list.path);
+	read_list(&reader, &list);
 	return reader.err;
+}
+
+int unit_files__each_of_manager(const char *root, unit_fn *fn, void *ctx)
+{
+	static const char *const manager_dirs[] = { "/etc/systemd", "/run/systemd",
+						    "/usr/local/lib/systemd", "/usr/lib/systemd" };
+	static const char name[] = "system.conf";
+	struct reader reader = { .root = root, .section = "[Manager]", .fn = fn, .ctx = ctx };
+	struct list list = { 0 };
+	bool found = false;
+
+	for (size_t i = 0; i < sizeof(manager_dirs) / sizeof(manager_dirs[0]); i++) {
+		struct stat st;
+		char *path;
+
+		if (asprintf(&path, "%s%s/%s", root, manager_dirs[i], name) < 0)
+			return -ENOMEM;
+		/* the first of the directories that has the file has it all */
+		if (!found && !lstat(path, &st)) {
+			found = true;
+			read_file(&reader, path, NULL);
+		}
+		free(path);
+		add_dir(&reader, &list, manager_dirs[i], name);
+	}
+	if (list.n)
+		qsort(list.path, list.n, sizeof(*list.path), by_name);
+	read_list(&reader, &list);
+	return reader.err;
+}
+
+/* --- specifiers --- */
+
+/* "-" stands for "/" in an escaped name, and others by number: what has none of both is itself. */
+static bool is_plain(const char *text, size_t len)
+{
+	return !memchr(text, '-', len) && !memchr(text, '\\', len);
+}
+
+/* What a specifier of this unit stands for; false if that is not known here. */
+static bool expand_one(const char *unit, char c, FILE *out)
+{
+	static const struct {
+		char c;
+		const char *text;
+	} fixed[] = { { '%', "%" },	     { 't', "/run" },	  { 'S', "/var/lib" },
+		      { 'C', "/var/cache" }, { 'L', "/var/log" }, { 'E', "/etc" },
+		      { 'T', "/tmp" },	     { 'V', "/var/tmp" } };
+	const char *dot = strrchr(unit, '.'), *end = dot ? dot : unit + strlen(unit);
+	const char *at = memchr(unit, '@', end - unit), *prefix_end = at ? at : end;
+	const char *instance = at ? at + 1 : end, *last = memrchr(unit, '-', prefix_end - unit);
+
+	for (size_t i = 0; i < sizeof(fixed) / sizeof(fixed[0]); i++)
+		if (fixed[i].c == c)
+			return fputs(fixed[i].text, out) >= 0;
+	switch (c) {
+	case 'n':
+		return fputs(unit, out) >= 0;
+	case 'N':
+		return fprintf(out, "%.*s", (int)(end - unit), unit) >= 0;
+	case 'P':
+		if (!is_plain(unit, prefix_end - unit))
+			return false;
+		/* fall through */
+	case 'p':
+		return fprintf(out, "%.*s", (int)(prefix_end - unit), unit) >= 0;
+	case 'j':
+		last = last ? last + 1 : unit;
+		return fprintf(out, "%.*s", (int)(prefix_end - last), last) >= 0;
+	case 'I':
+		if (!is_plain(instance, end - instance))
+			return false;
+		/* fall through */
+	case 'i':
+		if (at && instance == end) /* of a template */
+			return false;
+		return fprintf(out, "%.*s", (int)(end - instance), instance) >= 0;
+	default:
+		return false;
+	}
+}
+
+char *unit_files__expand(const char *unit, const char *value)
+{
+	bool known = true;
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	if (!out)
+		return NULL;
+	for (const char *c = value; *c && known; c++)
+		if (*c == '%')
+			known = c[1] && expand_one(unit, *++c, out);
+		else
+			fputc(*c, out);
+	if (!fclose(out) && known)
+		return text;
+	free(text);
+	errno = known ? ENOMEM : EINVAL;
+	return NULL;
 }

@@ -2,7 +2,7 @@
 #ifndef XDP_POLICY_UNIT_FILES_H
 #define XDP_POLICY_UNIT_FILES_H
 
-/* What stands in section [Service] of the files of a systemd unit. */
+/* What stands in section [Service] of the files of a systemd unit, and what systemd makes of it. */
 
 #include <stdbool.h>
 
@@ -22,6 +22,15 @@ typedef int unit_fn(void *ctx, const struct unit_setting *setting);
  * drop-ins last. Aliases of the unit are not known. Returns 0, -ENOMEM, or what fn did.
  */
 int unit_files__each(const char *root, const char *unit, unit_fn *fn, void *ctx, bool *exists);
+
+/* The same for section [Manager] of systemd's own file and its drop-ins. */
+int unit_files__each_of_manager(const char *root, unit_fn *fn, void *ctx);
+
+/*
+ * A value of a unit of the system with its specifiers, such as %i, replaced, to be freed. NULL with
+ * errno: EINVAL if it has one that is not known from the name of the unit alone.
+ */
+char *unit_files__expand(const char *unit, const char *value);
 
 /*
  * Takes the next word out of a value, without the quotes around it or a part of it; NULL at the

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+/* LD_PRELOAD of a service: which of the many places that can set it has the last word. */
 #include <errno.h>
 #include <glob.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,114 +12,222 @@
 #include "unit-preloads.h"
 
 #define VARIABLE "LD_PRELOAD="
+#define BLANKS	 " \t\r"
 
 struct reader {
 	struct unit_preloads *preloads;
-	const char *root;
+	const char *root, *unit;
 	const char *own;
 	const char *path; /* of the file that is read */
-	bool after_own;	  /* what it sets now overrides our drop-in */
+	unsigned int line;
+	bool after_own; /* what it sets now overrides our drop-in */
+	/* DefaultEnvironment=, which no setting of a unit takes away, and its place */
+	char *base, *base_place;
 	int err;
 };
 
 /* --- one setting --- */
 
-static void set(struct reader *reader, char **ret, unsigned int line, const char *what)
+__attribute__((format(printf, 3, 4))) static void set(struct reader *reader, char **ret,
+						      const char *fmt, ...)
 {
-	char *text;
+	char *text, *what;
+	va_list args;
+	int n;
 
-	if (asprintf(&text, "%s:%u%s%s", reader->path, line, *what ? ": " : "", what) < 0) {
+	va_start(args, fmt);
+	n = vasprintf(&what, fmt, args);
+	va_end(args);
+	if (n < 0) {
 		reader->err = -ENOMEM;
 		return;
 	}
-	free(*ret);
-	*ret = text;
+	if (asprintf(&text, "%s:%u%s%s", reader->path, reader->line, *what ? ": " : "", what) < 0) {
+		reader->err = -ENOMEM;
+	} else {
+		free(*ret);
+		*ret = text;
+	}
+	free(what);
 }
 
-static void hinder(struct reader *reader, unsigned int line, const char *what)
+static void hinder(struct reader *reader, const char *what)
 {
 	if (!reader->preloads->hinder)
-		set(reader, &reader->preloads->hinder, line, what);
+		set(reader, &reader->preloads->hinder, "%s", what);
 }
 
-static void take_value(struct reader *reader, unsigned int line, const char *value, bool escaped)
+static void put(struct reader *reader, char **ret, const char *text)
+{
+	char *copy = text ? strdup(text) : NULL;
+
+	if (text && !copy)
+		reader->err = -ENOMEM;
+	free(*ret);
+	*ret = copy;
+}
+
+/* What a unit has set holds no more. */
+static void forget(struct reader *reader)
+{
+	put(reader, &reader->preloads->value, reader->base);
+	put(reader, &reader->preloads->place, reader->base_place);
+	reader->preloads->from_file = false;
+}
+
+/* file: the EnvironmentFile= that sets it, or NULL */
+static void take_value(struct reader *reader, const char *value, const char *file)
 {
 	struct unit_preloads *preloads = reader->preloads;
 
-	if (escaped || strpbrk(value, "\"'")) {
-		hinder(reader, line,
-		       "found quotes or '\\' within " VARIABLE ", expected plain paths");
+	if (preloads->from_file && !file)
 		return;
-	}
-	if (reader->after_own) {
-		hinder(reader, line, "found " VARIABLE ", which is read after our drop-in");
-		return;
-	}
-	free(preloads->value);
-	preloads->value = strdup(value);
-	if (!preloads->value)
-		reader->err = -ENOMEM;
-	set(reader, &preloads->place, line, "");
+	put(reader, &preloads->value, value);
+	preloads->from_file = file;
+	if (file)
+		set(reader, &preloads->place, "EnvironmentFile=%s", file);
+	else
+		set(reader, &preloads->place, "%s", "");
+}
+
+static bool is_plain(struct reader *reader, const char *value, bool escaped)
+{
+	if (!escaped && !strpbrk(value, "\"'\\"))
+		return true;
+	hinder(reader, "found quotes or '\\' within " VARIABLE ", expected plain paths");
+	return false;
 }
 
 /* Environment=: assignments between blanks, all of one or its value in quotes; empty: forget all */
-static void read_environment(struct reader *reader, unsigned int line, char *text)
+static void read_environment(struct reader *reader, char *text)
 {
 	bool escaped;
 	char *word;
 
 	if (!*text) {
-		free(reader->preloads->value);
-		reader->preloads->value = NULL;
+		if (!reader->preloads->from_file)
+			forget(reader);
 		if (reader->after_own)
-			hinder(reader, line,
+			hinder(reader,
 			       "found an empty Environment=, which is read after our drop-in");
 		return;
 	}
-	while ((word = unit_files__next_word(&text, &escaped)))
-		if (!strncmp(word, VARIABLE, strlen(VARIABLE)))
-			take_value(reader, line, word + strlen(VARIABLE), escaped);
+	while ((word = unit_files__next_word(&text, &escaped))) {
+		if (strncmp(word, VARIABLE, strlen(VARIABLE)) ||
+		    !is_plain(reader, word + strlen(VARIABLE), escaped))
+			continue;
+		if (reader->after_own)
+			hinder(reader, "found " VARIABLE ", which is read after our drop-in");
+		else
+			take_value(reader, word + strlen(VARIABLE), NULL);
+	}
+}
+
+/* --- files of variables --- */
+
+/* Without the quotes around all of it, which matter nothing. */
+static char *unquote(char *value)
+{
+	size_t len = strlen(value);
+
+	while (len && strchr(BLANKS, value[len - 1]))
+		len--;
+	value[len] = '\0';
+	if (len >= 2 && (*value == '"' || *value == '\'') && value[len - 1] == *value) {
+		value[len - 1] = '\0';
+		value++;
+	}
+	return value;
+}
+
+/* The last assignment in a text of NAME=VALUE lines; NULL if there is none. */
+static char *find_variable(char *text)
+{
+	char *found = NULL, *line;
+
+	while ((line = strsep(&text, "\n"))) {
+		line += strspn(line, BLANKS);
+		if (!strncmp(line, VARIABLE, strlen(VARIABLE)))
+			found = line + strlen(VARIABLE);
+	}
+	return found ? unquote(found + strspn(found, BLANKS)) : NULL;
+}
+
+static void read_variables(struct reader *reader, const char *path)
+{
+	struct policy_stamp stamp;
+	char *text, *value;
+	size_t size;
+
+	if (policy_file__read(path, (uid_t)-1, &text, &size, &stamp, NULL) != FILE_GOOD)
+		return;
+	value = find_variable(text);
+	if (value && reader->after_own)
+		hinder(reader, "found an EnvironmentFile= with " VARIABLE
+			       ", which is read after our drop-in");
+	else if (value && is_plain(reader, value, false))
+		take_value(reader, value, path);
+	free(text);
 }
 
 /* What is set there wins over Environment=, in whatever file that stands. */
-static void read_environment_file(struct reader *reader, unsigned int line, const char *path)
+static void read_environment_file(struct reader *reader, const char *setting)
 {
-	struct policy_stamp stamp;
-	char *pattern, *text, *at;
+	char *pattern, *path;
 	glob_t found;
-	size_t size;
 
-	path += *path == '-';
-	if (asprintf(&pattern, "%s%s", reader->root, path) < 0) {
+	if (!*setting) {
+		if (reader->preloads->from_file)
+			forget(reader);
+		if (reader->after_own && reader->preloads->from_file)
+			hinder(reader, "found an empty EnvironmentFile=, which is read after our "
+				       "drop-in");
+		return;
+	}
+	path = unit_files__expand(reader->unit, setting + (*setting == '-'));
+	if (!path && errno == EINVAL) {
+		set(reader, &reader->preloads->remark,
+		    "found EnvironmentFile=%s, which was not looked at; " VARIABLE
+		    " in it would override what this command writes",
+		    setting);
+		return;
+	}
+	if (!path || asprintf(&pattern, "%s%s", reader->root, path) < 0) {
+		free(path);
 		reader->err = -ENOMEM;
 		return;
 	}
-	if (glob(pattern, 0, NULL, &found)) {
-		free(pattern);
-		return;
+	free(path);
+	if (!glob(pattern, 0, NULL, &found)) {
+		for (size_t i = 0; i < found.gl_pathc; i++)
+			read_variables(reader, found.gl_pathv[i]);
+		globfree(&found);
 	}
-	for (size_t i = 0; i < found.gl_pathc; i++) {
-		if (policy_file__read(found.gl_pathv[i], (uid_t)-1, &text, &size, &stamp, NULL) !=
-		    FILE_GOOD)
-			continue;
-		at = memmem(text, size, VARIABLE, strlen(VARIABLE));
-		if (at && (at == text || strchr("\n \t", at[-1])))
-			hinder(reader, line,
-			       "found an EnvironmentFile= with " VARIABLE
-			       ", which overrides every Environment=");
-		free(text);
-	}
-	globfree(&found);
 	free(pattern);
 }
 
-static void read_unset(struct reader *reader, unsigned int line, const char *text)
+static bool has_word(const char *text, const char *name)
 {
 	char word[256];
 
 	while (policy_text__word(&text, " \t\"'", word, sizeof(word)))
-		if (!strncmp(word, "LD_PRELOAD", strlen("LD_PRELOAD")))
-			hinder(reader, line, "found UnsetEnvironment=LD_PRELOAD");
+		if (!strncmp(word, name, strlen(name)))
+			return true;
+	return false;
+}
+
+/* --- the files of the manager and the unit --- */
+
+static int read_manager(void *ctx, const struct unit_setting *setting)
+{
+	struct reader *reader = ctx;
+
+	reader->path = setting->path;
+	reader->line = setting->line;
+	if (strcmp(setting->key, "DefaultEnvironment"))
+		return 0;
+	read_environment(reader, setting->value);
+	return reader->err;
 }
 
 static int read_setting(void *ctx, const struct unit_setting *setting)
@@ -128,13 +238,19 @@ static int read_setting(void *ctx, const struct unit_setting *setting)
 	if (!order)
 		return 0;
 	reader->path = setting->path;
+	reader->line = setting->line;
 	reader->after_own = order > 0;
 	if (!strcmp(setting->key, "Environment"))
-		read_environment(reader, setting->line, setting->value);
+		read_environment(reader, setting->value);
 	else if (!strcmp(setting->key, "EnvironmentFile"))
-		read_environment_file(reader, setting->line, setting->value);
-	else if (!strcmp(setting->key, "UnsetEnvironment"))
-		read_unset(reader, setting->line, setting->value);
+		read_environment_file(reader, setting->value);
+	else if (!strcmp(setting->key, "UnsetEnvironment") &&
+		 has_word(setting->value, "LD_PRELOAD"))
+		hinder(reader, "found UnsetEnvironment=LD_PRELOAD");
+	else if (!strcmp(setting->key, "PassEnvironment") && has_word(setting->value, "LD_PRELOAD"))
+		set(reader, &reader->preloads->remark,
+		    "found PassEnvironment=LD_PRELOAD, whose value is not known; what this "
+		    "command writes is in its place");
 	return reader->err;
 }
 
@@ -142,10 +258,18 @@ int unit_preloads__read(const char *root, const char *unit, const char *own,
 			struct unit_preloads *ret)
 {
 	struct unit_preloads preloads = { 0 };
-	struct reader reader = { .preloads = &preloads, .root = root, .own = own };
+	struct reader reader = { .preloads = &preloads, .root = root, .unit = unit, .own = own };
 	int err;
 
-	err = unit_files__each(root, unit, read_setting, &reader, &preloads.exists);
+	err = unit_files__each_of_manager(root, read_manager, &reader);
+	put(&reader, &reader.base, preloads.value);
+	put(&reader, &reader.base_place, preloads.place);
+	if (!err)
+		err = reader.err;
+	if (!err)
+		err = unit_files__each(root, unit, read_setting, &reader, &preloads.exists);
+	free(reader.base);
+	free(reader.base_place);
 	if (err)
 		unit_preloads__clear(&preloads);
 	else
@@ -158,5 +282,6 @@ void unit_preloads__clear(struct unit_preloads *preloads)
 	free(preloads->value);
 	free(preloads->place);
 	free(preloads->hinder);
+	free(preloads->remark);
 	*preloads = (struct unit_preloads){ 0 };
 }
