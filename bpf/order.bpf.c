@@ -24,9 +24,15 @@
  * ord_head.o   -DLETTER=b -DHEADROOM=8
  * ord_core.o   -DLETTER=u -DCORE
  * ord_config.o -DLETTER=v -DCONFIG
+ * ord_big.o    -DLETTER=b -DMARK=B -DHEADROOM=8
+ * ord_tie1.o   -DLETTER=t -DNAME=ord_same_first_15_alpha
+ * ord_tie2.o   -DLETTER=u -DNAME=ord_same_first_15_beta -DHEADROOM=8
+ * ord_ties.o   -DLETTER=v -DNAME=ord_same_first_15_one -DHEADROOM=8 -DSECOND=w
+ *              -DSECOND_NAME=ord_same_first_15_two
  *
  * LETTER       the letter; the program is ord_LETTER, or NAME
  * SECOND       the letter of a second program in the same object
+ * SECOND_NAME  its name, instead of ord_SECOND
  * SECTION      the section, instead of xdp; libbpf does not know xdp_sock
  * VERDICT      what marked packets get, instead of XDP_PASS; others always pass
  * PRIORITY     the author's run priority; with it chain call action XDP_PASS,
@@ -58,6 +64,9 @@
 
 #ifndef NAME
 #define NAME JOIN(ord_, LETTER)
+#endif
+#ifndef SECOND_NAME
+#define SECOND_NAME JOIN(ord_, SECOND)
 #endif
 #ifndef SECTION
 #define SECTION xdp
@@ -178,7 +187,7 @@ struct {
 
 PROGRAM(NAME, LETTER, MARK)
 #ifdef SECOND
-PROGRAM(JOIN(ord_, SECOND), SECOND, SECOND)
+PROGRAM(SECOND_NAME, SECOND, SECOND)
 #endif
 
 char _license[] SEC("license") = "GPL";

@@ -13,7 +13,8 @@ rename, so that none is read half. Each says which services an interface has, in
                   {"name": "count", "object": "/usr/lib/bpf/count.o", "always": true}]}
 
 "mode" (auto) and "function" (the only one of the object) can be left out. After a service that is
-"always" there the next one runs whatever the verdict, but after ABORTED. A document that is removed
+"always" there the next one runs whatever the verdict, but after ABORTED; the last one's
+verdict stands. A document that is removed
 takes the services off. What is wrong is told, with its place, and the interface keeps what it had.
 """
 
@@ -48,13 +49,16 @@ def check(value, keys, place):
             raise Wrong(f"{place}.{key}: found {value[key]!r}, expected a {kind.__name__}")
 
 
-def program(service, place):
-    """A service as a program of xdp-chain(5)."""
+def program(service, place, last):
+    """
+    A service as a program of xdp-chain(5). Behind the last one libxdp's dispatcher would make a
+    PASS of whatever goes on, of a DROP, too.
+    """
     check(service, SERVICE_KEYS, place)
     ret = {"object": os.path.abspath(service["object"])}
     if "function" in service:
         ret["program"] = service["function"]
-    if service.get("always"):
+    if service.get("always") and not last:
         ret["chain-call-actions"] = ["DROP", "PASS", "TX", "REDIRECT"]
     return ret
 
@@ -70,7 +74,12 @@ def read(path):
         raise Wrong(f"{path}: {err}") from err
     check(document, KEYS, path)
     services = document["services"]
-    chain = {"programs": [program(s, f"{path}: services[{i}]") for i, s in enumerate(services)]}
+    chain = {
+        "programs": [
+            program(s, f"{path}: services[{i}]", i == len(services) - 1)
+            for i, s in enumerate(services)
+        ]
+    }
     if "mode" in document:
         chain["mode"] = document["mode"]
     return document["interface"], chain

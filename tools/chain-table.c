@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "chain-table.h"
+#include "chain/remarks.h"
 #include "chain/swap.h"
 #include "wish.h"
 
@@ -70,6 +71,7 @@ void chain_change__print_table(const struct chain_change *change)
 		scols_line_set_data(line, COL_AFTER, cell);
 		*why = '\0';
 		change->reason(change->ctx, i, why, sizeof(why));
+		chain__append_remarks(change->after, i, why, sizeof(why));
 		scols_line_set_data(line, COL_WHY, why);
 	}
 	scols_print_table(table);
@@ -84,6 +86,17 @@ void chain_change__print_times(const char *ifname, const struct chain_times *tim
 	putchar('\n');
 }
 
+void chain_table__add_remarks(json_t *program, const struct chain *chain, unsigned int nth)
+{
+	json_t *remarks = json_array();
+	char text[CHAIN_REMARK_SIZE];
+
+	for (enum chain_remark i = 0; i < N_REMARKS; i++)
+		if (chain__remark(chain, nth, i, text))
+			json_array_append_new(remarks, tool_json_string(text));
+	json_object_set_new(program, "remarks", remarks);
+}
+
 static json_t *chain_json(const struct chain *chain)
 {
 	json_t *json = json_array();
@@ -92,14 +105,14 @@ static json_t *chain_json(const struct chain *chain)
 		const struct chain_program *p = &chain->program[i];
 		struct policy_value priority = { .num = p->priority };
 		struct policy_value actions = { .num = p->actions };
+		json_t *program = json_pack(
+			"{s:o, s:I, s:s, s:o, s:o}", "program", tool_json_string(p->info.name),
+			"id", (json_int_t)p->info.id, "tag", p->info.tag, "priority",
+			tool_json_value(ATTR_PRIORITY, &priority), "chain-call-actions",
+			tool_json_value(ATTR_ACTIONS, &actions));
 
-		json_array_append_new(json, json_pack("{s:o, s:I, s:s, s:o, s:o}", "program",
-						      tool_json_string(p->info.name), "id",
-						      (json_int_t)p->info.id, "tag", p->info.tag,
-						      "priority",
-						      tool_json_value(ATTR_PRIORITY, &priority),
-						      "chain-call-actions",
-						      tool_json_value(ATTR_ACTIONS, &actions)));
+		chain_table__add_remarks(program, chain, i);
+		json_array_append_new(json, program);
 	}
 	return json;
 }

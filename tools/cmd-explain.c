@@ -26,6 +26,7 @@ struct explain {
 	int n_args;
 	struct policy *policy;
 	json_t *programs;
+	json_t *names; /* of programs that were explained before, by their priority */
 	/* while one program is explained */
 	struct libscols_table *table;
 	struct libscols_line *parent[N_ATTRS];
@@ -198,6 +199,23 @@ static void add_answer(void *ctx, const struct policy_trace *t)
 	scols_line_set_data(line, COL_NOTE, note);
 }
 
+/* Says so if another program that was asked for has the same priority. */
+static bool print_tie(struct explain *explain, const struct policy_decision *decision, char *buf,
+		      size_t size)
+{
+	const char *name = explain->subject.value[COND_PROGRAM], *other;
+	char key[POLICY_VALUE_SIZE];
+
+	policy_value__print(ATTR_PRIORITY, &decision->attr[ATTR_PRIORITY].value, key, sizeof(key));
+	other = json_string_value(json_object_get(explain->names, key));
+	if (other && !strcmp(other, name))
+		other = NULL;
+	if (other)
+		snprintf(buf, size, "same priority as %s: by name in a chain of both", other);
+	json_object_set_new(explain->names, key, tool_json_string(name));
+	return other;
+}
+
 /* Of what is otherwise easily taken for free. */
 static const char price[] =
 	"dispatcher = required has a price: an application that would not use the dispatcher may "
@@ -224,7 +242,7 @@ static void start_table(struct explain *explain)
 static void print_table(struct explain *explain, const struct policy_decision *decision)
 {
 	const struct policy_subject *subject = &explain->subject;
-	char value[POLICY_VALUE_SIZE], where[512];
+	char value[POLICY_VALUE_SIZE], where[512], tie[256];
 	struct policy_place place;
 
 	for_each_attr(attr) {
@@ -247,11 +265,14 @@ static void print_table(struct explain *explain, const struct policy_decision *d
 	scols_unref_table(explain->table);
 	if (decision->attr[ATTR_DISPATCHER].value.num == DISPATCHER_REQUIRED)
 		printf("%s\n", price);
+	if (print_tie(explain, decision, tie, sizeof(tie)))
+		printf("%s\n", tie);
 }
 
 static void add_json(struct explain *explain, const struct policy_decision *decision)
 {
 	json_t *attributes = json_object(), *subject = json_object();
+	char tie[256];
 
 	for (int c = 0; c < N_CONDS; c++)
 		if (explain->subject.value[c])
@@ -269,6 +290,9 @@ static void add_json(struct explain *explain, const struct policy_decision *deci
 	if (decision->attr[ATTR_DISPATCHER].value.num == DISPATCHER_REQUIRED)
 		json_object_set_new(json_object_get(attributes, "dispatcher"), "note",
 				    json_string(price));
+	if (print_tie(explain, decision, tie, sizeof(tie)))
+		json_object_set_new(json_object_get(attributes, "priority"), "note",
+				    tool_json_string(tie));
 	json_array_append_new(explain->programs, json_pack("{s:o, s:o}", "subject", subject,
 							   "attributes", attributes));
 }
@@ -396,6 +420,7 @@ int cmd_explain(int argc, char **argv)
 	explain.policy = tool_open_policy(&explain.opts, &status);
 	if (!explain.policy)
 		return status;
+	explain.names = json_object();
 	if (explain.opts.json)
 		explain.programs = json_array();
 	for (int i = 0; i < explain.n_args && !status; i++) {
@@ -412,6 +437,7 @@ int cmd_explain(int argc, char **argv)
 	}
 	if (!status)
 		status = tool_policy_status(explain.policy);
+	json_decref(explain.names);
 	policy__close(explain.policy);
 	return status;
 }

@@ -9,6 +9,7 @@
 #include "chain/component.h"
 #include "chain/program.h"
 #include "chain/record.h"
+#include "chain/remarks.h"
 #include "common/output.h"
 #include "interfaces.h"
 #include "netns.h"
@@ -239,6 +240,19 @@ static int add_chain(struct save *save, const char *ifname, const struct chain *
 	return err;
 }
 
+/* Who loads the file has the same. */
+static void tell_remarks(const char *ifname, const struct chain *chain)
+{
+	char text[CHAIN_REMARK_SIZE];
+
+	for (unsigned int i = 0; i < chain->n; i++)
+		for (enum chain_remark remark = 0; remark < N_REMARKS; remark++)
+			if (chain__remark(chain, i, remark, text))
+				tool_error("%s: program '%s' (id %u): %s", ifname,
+					   chain->program[i].info.name, chain->program[i].info.id,
+					   text);
+}
+
 static void save_interface(struct save *save, const struct interface *interface)
 {
 	struct chain chain;
@@ -251,6 +265,7 @@ static void save_interface(struct save *save, const struct interface *interface)
 		save->failed = true;
 	} else if (!err && chain.kind == CHAIN_DISPATCHER) {
 		err = add_chain(save, interface->name, &chain);
+		tell_remarks(interface->name, &chain);
 	} else if (!err && chain.kind != CHAIN_NONE) {
 		tool_error("%s: found no chain, but one program: %s; it is left out",
 			   interface->name, *chain.fixed ? chain.fixed : "expected a dispatcher");

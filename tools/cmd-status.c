@@ -9,8 +9,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "chain-table.h"
 #include "chain/links.h"
 #include "chain/pins.h"
+#include "chain/remarks.h"
 #include "common/scale.h"
 #include "netns.h"
 #include "tool.h"
@@ -38,18 +40,21 @@ enum {
 };
 
 static void add_row(struct status *status, struct libscols_line *parent,
-		    const struct wish_program *wanted, const struct chain_program *p, bool chains)
+		    const struct wish_program *wanted, const struct chain *chain, unsigned int nth)
 {
 	struct libscols_line *line = scols_table_new_line(status->table, parent);
-	char cell[WISH_TEXT_SIZE], reason[WISH_REASON_SIZE], text[WISH_REASON_SIZE + 8];
+	char cell[WISH_TEXT_SIZE], reason[WISH_REASON_SIZE];
+	char text[WISH_REASON_SIZE + N_REMARKS * CHAIN_REMARK_SIZE];
+	bool chains = chain->kind == CHAIN_DISPATCHER;
 
-	scols_line_set_data(line, COL_CHAIN, p->info.name);
+	scols_line_set_data(line, COL_CHAIN, chain->program[nth].info.name);
 	wish__print(wanted, ATTR_PRIORITY, cell, sizeof(cell));
 	scols_line_set_data(line, COL_PRIORITY, chains ? cell : "-");
 	wish__print(wanted, ATTR_ACTIONS, cell, sizeof(cell));
 	scols_line_set_data(line, COL_ACTIONS, chains ? cell : "-");
 	wish__reason(wanted, reason, sizeof(reason));
 	snprintf(text, sizeof(text), "%s%s", wish_program__drifts(wanted) ? "DRIFT, " : "", reason);
+	chain__append_remarks(chain, nth, text, sizeof(text));
 	scols_line_set_data(line, COL_POLICY, text);
 }
 
@@ -73,14 +78,16 @@ static json_t *wanted_json(const struct wish_program *wanted, enum policy_attr a
 }
 
 static void add_program_json(json_t *programs, const struct wish_program *wanted,
-			     const struct chain_program *p)
+			     const struct chain *chain, unsigned int nth)
 {
+	const struct chain_program *p = &chain->program[nth];
 	json_t *json = json_pack("{s:o, s:i, s:s, s:b}", "program", tool_json_string(p->info.name),
 				 "id", (int)p->info.id, "tag", p->info.tag, "drift",
 				 wish_program__drifts(wanted));
 
 	for_each_attr(attr)
 		json_object_set_new(json, policy_key__attr(attr)->name, wanted_json(wanted, attr));
+	chain_table__add_remarks(json, chain, nth);
 	json_array_append_new(programs, json);
 }
 
@@ -162,10 +169,9 @@ static void show_chain(struct status *status, const char *ifname, const struct c
 		line = add_title(status, ifname, chain);
 	for (unsigned int i = 0; i < chain->n; i++) {
 		if (programs)
-			add_program_json(programs, &wish.program[i], &chain->program[i]);
+			add_program_json(programs, &wish.program[i], chain, i);
 		else
-			add_row(status, line, &wish.program[i], &chain->program[i],
-				chain->kind == CHAIN_DISPATCHER);
+			add_row(status, line, &wish.program[i], chain, i);
 	}
 	wish__clear(&wish);
 }

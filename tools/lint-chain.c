@@ -208,8 +208,6 @@ static int warn_too_many(struct facts *facts)
 
 /* --- XP005: the last program goes on --- */
 
-#define GOES_ON_OF_NO_USE (~POLICY_DEFAULT_ACTIONS & ((1U << POLICY_N_ACTIONS) - 1))
-
 /* The actions that rules certainly give besides PASS, and the rule that gives most of them. */
 static uint32_t useless_actions(struct facts *facts, const struct program *program,
 				const struct scope *scope, uint32_t *by)
@@ -230,16 +228,16 @@ static uint32_t useless_actions(struct facts *facts, const struct program *progr
 			return 0;
 		if (holds == NO)
 			continue;
-		if (!found && given & GOES_ON_OF_NO_USE) {
+		if (!found && given & POLICY_LOST_IF_LAST) {
 			found = true;
 			*by = i;
 		}
 		if (!value.relative)
-			return policy_value__apply(&sum, value.num) & GOES_ON_OF_NO_USE;
+			return policy_value__apply(&sum, value.num) & POLICY_LOST_IF_LAST;
 		policy_value__stack(&value, &sum);
 		sum = value;
 	}
-	return walk.gave_up ? 0 : sum.add & GOES_ON_OF_NO_USE;
+	return walk.gave_up ? 0 : sum.add & POLICY_LOST_IF_LAST;
 }
 
 static void print_actions(uint32_t actions, char *buf, size_t size)

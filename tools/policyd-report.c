@@ -4,6 +4,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "chain/remarks.h"
 #include "policyd-metrics.h"
 #include "policyd.h"
 
@@ -20,9 +21,23 @@ static void tell_move(void *ctx, const struct correct_move *move)
 	log__print(LOG_NOTICE, &about, "%s: %s", move->program, move->text);
 }
 
+static void tell_remarks(const struct port *port, const struct chain *chain)
+{
+	struct log_about about = port__about(port);
+	char text[CHAIN_REMARK_SIZE];
+
+	for (unsigned int i = 0; i < chain->n; i++) {
+		about.program = chain->program[i].info.name;
+		for (enum chain_remark remark = 0; remark < N_REMARKS; remark++)
+			if (chain__remark(chain, i, remark, text))
+				log__print(LOG_NOTICE, &about, "%s: %s", about.program, text);
+	}
+}
+
 void report__correction(struct port *port, const struct correction *c)
 {
 	correct__tell(c, tell_move, port);
+	tell_remarks(port, &c->after);
 }
 
 static void join_move(void *ctx, const struct correct_move *move)

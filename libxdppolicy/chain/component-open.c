@@ -242,6 +242,7 @@ static int choose(const struct loading *l, struct component_object *o)
 	c->program = prog;
 	c->of = o - l->components->object;
 	make_load_key(l->components, o, c);
+	c->n_insns = bpf_program__insn_cnt(prog);
 	return 0;
 }
 

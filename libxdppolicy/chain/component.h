@@ -29,6 +29,7 @@ struct component {
 	/* of one in an object */
 	struct bpf_program *program; /* NULL: it was loaded by somebody else */
 	unsigned int of;	     /* which of the objects */
+	size_t n_insns;		     /* before it was loaded */
 };
 
 struct component_object;

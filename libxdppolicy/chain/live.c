@@ -106,17 +106,31 @@ static int read_program(int fd, const struct chain *known, struct proginfo *ret)
 	return 0;
 }
 
+/* What is behind the 15 characters decides then which of two programs comes first. */
+static bool is_cut_alike(const struct chain *chain, unsigned int nth)
+{
+	const struct proginfo *info = &chain->program[nth].info;
+
+	for (unsigned int i = 0; i < chain->n && strlen(info->kernel_name) == 15; i++)
+		if (i != nth && !strcmp(chain->program[i].info.kernel_name, info->kernel_name))
+			return true;
+	return false;
+}
+
 static int read_programs(const int fds[], const struct chain *known, bool in_full,
 			 struct chain *chain)
 {
 	int err = 0;
 
-	for (unsigned int i = 0; i < chain->n; i++) {
+	for (unsigned int i = 0; i < chain->n && !err; i++) {
 		struct proginfo *info = &chain->program[i].info;
 
-		if (!err)
-			err = in_full ? read_program(fds[i], known, info) :
-					proginfo__read_short(fds[i], info);
+		err = in_full ? read_program(fds[i], known, info) :
+				proginfo__read_short(fds[i], info);
+	}
+	for (unsigned int i = 0; i < chain->n; i++) {
+		if (!err && !in_full && is_cut_alike(chain, i))
+			proginfo__read_btf(fds[i], &chain->program[i].info);
 		close(fds[i]);
 	}
 	return err;
@@ -314,13 +328,30 @@ static int compare_u64(uint64_t a, uint64_t b)
 	return (a > b) - (a < b);
 }
 
-int chain_program__compare(const struct chain_program *a, const struct chain_program *b)
+/* As libxdp knows it: of a program that is new from its object, else by the kernel and the BTF. */
+static const char *name_to_sort(const struct chain_program *p)
 {
-	int cmp = compare_u64(a->priority, b->priority);
+	return p->info.alike && !p->is_new ? p->info.kernel_name : p->info.name;
+}
 
-	if (!cmp)
-		cmp = strcmp(a->info.kernel_name, b->info.kernel_name);
-	if (!cmp)
-		cmp = strcmp(a->info.tag, b->info.tag);
-	return cmp ? cmp : compare_u64(a->info.load_time, b->info.load_time);
+int chain_program__compare(const struct chain_program *a, const struct chain_program *b,
+			   enum chain_tie *tie)
+{
+	const int cmp[] = {
+		[TIE_NAME] = strcmp(name_to_sort(a), name_to_sort(b)),
+		[TIE_NEW] = a->is_new - b->is_new,
+		[TIE_SIZE] = a->is_new && b->is_new ? compare_u64(a->rank, b->rank) : 0,
+		[TIE_TAG] = strcmp(a->info.tag, b->info.tag),
+		[TIE_AGE] = compare_u64(a->info.load_time, b->info.load_time),
+	};
+
+	if (a->priority != b->priority)
+		return compare_u64(a->priority, b->priority);
+	for (enum chain_tie i = TIE_NAME; i <= TIE_AGE; i++) {
+		if (tie)
+			*tie = i;
+		if (cmp[i])
+			return cmp[i];
+	}
+	return 0;
 }

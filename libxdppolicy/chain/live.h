@@ -30,6 +30,12 @@ struct chain {
 		struct proginfo info;
 		/* those in force; none of a program without dispatcher. flags are libxdp's own. */
 		uint32_t priority, actions, flags;
+		/*
+		 * Of a chain that is planned: it comes anew. Of two such with one name libxdp has
+		 * the smaller one first; rank is that, and the order in which they were given.
+		 */
+		bool is_new;
+		uint64_t rank;
 	} program[CHAIN_MAX];
 };
 
@@ -53,7 +59,21 @@ int chain__read_new(int ifindex, int fd, struct chain *ret);
  */
 int chain__query(int ifindex, struct chain *chain);
 
-/* Sorts programs as libxdp does: by priority, then by name, tag and the time they were loaded. */
-int chain_program__compare(const struct chain_program *a, const struct chain_program *b);
+/* What decides between two programs of one priority. */
+enum chain_tie {
+	TIE_NAME,
+	TIE_NEW,  /* those that are there come first */
+	TIE_SIZE, /* of two that are new */
+	TIE_TAG,
+	TIE_AGE
+};
+
+/*
+ * Sorts programs as libxdp 1.2 to 1.6 does: by priority, by name, those that are loaded before
+ * others, those by tag and load time, others by their instructions. The name is the full one, of a
+ * program that is loaded as far as libxdp finds it in the BTF. tie may be NULL.
+ */
+int chain_program__compare(const struct chain_program *a, const struct chain_program *b,
+			   enum chain_tie *tie);
 
 #endif

@@ -195,7 +195,12 @@ static int add_new(struct chain_load *load, struct chain_problem *problem)
 
 	for (unsigned int i = 0; i < load->spec->n && !err; i++) {
 		const struct component *c = &load->components.component[i];
-		struct chain_program p = { .info = c->info, .flags = c->flags };
+		struct chain_program p = {
+			.info = c->info,
+			.flags = c->flags,
+			.is_new = true,
+			.rank = (uint64_t)c->n_insns << 8 | i,
+		};
 
 		if (c->live < 0)
 			err = add_program(load, &p, i, true, problem);
@@ -268,7 +273,7 @@ static int by_run_order(const void *a, const void *b)
 {
 	const struct ordered *x = a, *y = b;
 
-	return chain_program__compare(&x->program, &y->program);
+	return chain_program__compare(&x->program, &y->program, NULL);
 }
 
 static void sort(struct chain_load *load)
@@ -285,17 +290,26 @@ static void sort(struct chain_load *load)
 	}
 }
 
+static bool has_same(const struct chain *chain, const struct chain_program *p)
+{
+	for (unsigned int i = 0; i < chain->n; i++) {
+		const struct chain_program *q = &chain->program[i];
+
+		if (p->info.id == q->info.id)
+			return p->priority == q->priority && p->actions == q->actions &&
+			       p->flags == q->flags;
+	}
+	return false;
+}
+
+/* libxdp's order of equals is another as soon as they are loaded: that alone is no change. */
 static bool is_other(const struct chain *a, const struct chain *b)
 {
 	if (a->n != b->n)
 		return true;
-	for (unsigned int i = 0; i < a->n; i++) {
-		const struct chain_program *p = &a->program[i], *q = &b->program[i];
-
-		if (p->info.id != q->info.id || p->priority != q->priority ||
-		    p->actions != q->actions || p->flags != q->flags)
+	for (unsigned int i = 0; i < a->n; i++)
+		if (!has_same(b, &a->program[i]))
 			return true;
-	}
 	return false;
 }
 

@@ -10,7 +10,7 @@
 
 static int by_run_order(const void *a, const void *b)
 {
-	return chain_program__compare(a, b);
+	return chain_program__compare(a, b, NULL);
 }
 
 /* If one is taken off, libxdp's rule for frags applies to the others. */

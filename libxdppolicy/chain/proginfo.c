@@ -47,6 +47,24 @@ static bool is_known(const void *raw, uint32_t size, const char *name)
 	       !memmem(raw, size, RUNCFG_SECTION, strlen(RUNCFG_SECTION));
 }
 
+/*
+ * libxdp looks for the function that begins as the name that the kernel has cut; it takes none if
+ * there are several, or one that is no longer.
+ */
+static bool has_alike(const struct btf *btf, const char *kernel_name)
+{
+	size_t len = strlen(kernel_name);
+	unsigned int n = 0;
+
+	for (uint32_t id = 1; len == BPF_OBJ_NAME_LEN - 1 && id < btf__type_cnt(btf); id++) {
+		const struct btf_type *t = btf__type_by_id(btf, id);
+
+		n += btf_is_func(t) &&
+		     !strncmp(btf__name_by_offset(btf, t->name_off), kernel_name, len);
+	}
+	return n > 1;
+}
+
 /* The kernel cuts a program's name at 15 characters; the name of its first function is whole. */
 static void parse_btf(const void *raw, uint32_t size, const struct bpf_func_info *func,
 		      struct proginfo *ret)
@@ -59,8 +77,11 @@ static void parse_btf(const void *raw, uint32_t size, const struct bpf_func_info
 		return;
 	t = btf__type_by_id(btf, func->type_id);
 	name = t ? btf__name_by_offset(btf, t->name_off) : NULL;
-	if (name && *name)
+	if (name && *name) {
 		snprintf(ret->name, sizeof(ret->name), "%s", name);
+		ret->cut = false;
+		ret->alike = has_alike(btf, ret->kernel_name);
+	}
 	runcfg__read(btf, ret->name, &ret->author);
 	btf__free(btf);
 }
@@ -77,6 +98,7 @@ int proginfo__read_short(int fd, struct proginfo *ret)
 	ret->load_time = info.load_time;
 	snprintf(ret->kernel_name, sizeof(ret->kernel_name), "%s", info.name);
 	snprintf(ret->name, sizeof(ret->name), "%s", info.name);
+	ret->cut = strlen(ret->name) == BPF_OBJ_NAME_LEN - 1;
 	for (int i = 0; i < BPF_TAG_SIZE; i++)
 		snprintf(ret->tag + 2 * i, 3, "%02x", info.tag[i]);
 	return 0;

@@ -10,8 +10,10 @@
 struct proginfo {
 	uint32_t id;
 	char name[128]; /* in full from its BTF, else the 15 characters that the kernel keeps */
-	char kernel_name[16]; /* as libxdp compares it */
-	char tag[17];	      /* hex digits */
+	char kernel_name[16];
+	bool cut;     /* name is all that the kernel has kept, and may go on */
+	bool alike;   /* several functions of its BTF begin so: libxdp knows kernel_name alone */
+	char tag[17]; /* hex digits */
 	uint64_t load_time; /* nanoseconds since the boot; with the id, unlike any other program */
 	struct runcfg author; /* XDP_RUN_CONFIG in its BTF, if any */
 };

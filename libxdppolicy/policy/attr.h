@@ -71,6 +71,8 @@ enum policy_dispatcher {
 #define POLICY_DEFAULT_ACTIONS	(1U << 2)
 #define POLICY_MAX_PRIORITY	INT32_MAX
 #define POLICY_N_ACTIONS	5
+/* actions after which nothing goes on behind the last program: what they stand for gets lost */
+#define POLICY_LOST_IF_LAST (~POLICY_DEFAULT_ACTIONS & ((1U << POLICY_N_ACTIONS) - 1))
 
 /* what the list of an order gives if its numbers are not stated: 10, 20, 30, ... */
 #define POLICY_ORDER_START 10

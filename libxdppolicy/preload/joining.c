@@ -37,10 +37,13 @@ static void write_record(struct joining *joining, const struct proginfo *info,
 static void set_want(struct joining *joining, uint32_t id, const struct policy_value *want)
 {
 	for (unsigned int i = 0; i < joining->chain.n; i++) {
-		const struct chain_program *slot = &joining->chain.program[i];
+		struct chain_program *slot = &joining->chain.program[i];
 
 		if (slot->info.id != id)
 			continue;
+		/* where libxdp has put it among others of its name */
+		slot->is_new = true;
+		slot->rank = i;
 		joining->want[i].priority = want[ATTR_PRIORITY].num;
 		joining->want[i].actions = want[ATTR_ACTIONS].num;
 		joining->differs = joining->differs || slot->priority != want[ATTR_PRIORITY].num ||

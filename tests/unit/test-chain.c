@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "chain/remarks.h"
 #include "chain/swap.h"
 #include "unit.h"
 
@@ -109,23 +110,105 @@ START_TEST(test_ties)
 {
 	struct chain_program a = program(1, "b", 10), b = program(2, "a", 20);
 
-	ck_assert_int_lt(chain_program__compare(&a, &b), 0);
+	enum chain_tie tie;
+
+	ck_assert_int_lt(chain_program__compare(&a, &b, NULL), 0);
 	b.priority = 10; /* then the name */
-	ck_assert_int_gt(chain_program__compare(&a, &b), 0);
+	ck_assert_int_gt(chain_program__compare(&a, &b, &tie), 0);
+	ck_assert_int_eq(tie, TIE_NAME);
 	b = program(2, "b", 10); /* then the tag */
 	strcpy(b.info.tag, "0000000000000004");
-	ck_assert_int_gt(chain_program__compare(&a, &b), 0);
+	ck_assert_int_gt(chain_program__compare(&a, &b, &tie), 0);
+	ck_assert_int_eq(tie, TIE_TAG);
 	b = program(2, "b", 10); /* then the time */
-	ck_assert_int_lt(chain_program__compare(&a, &b), 0);
-	ck_assert_int_gt(chain_program__compare(&b, &a), 0);
-	ck_assert_int_eq(chain_program__compare(&a, &a), 0);
-	/* libxdp knows 15 characters of a name: what differs behind them is no difference */
-	b = program(0, "b", 10);
-	snprintf(b.info.name, sizeof(b.info.name), "c_longer_name");
-	ck_assert_int_gt(chain_program__compare(&a, &b), 0);
+	ck_assert_int_lt(chain_program__compare(&a, &b, &tie), 0);
+	ck_assert_int_eq(tie, TIE_AGE);
+	ck_assert_int_gt(chain_program__compare(&b, &a, NULL), 0);
+	ck_assert_int_eq(chain_program__compare(&a, &a, NULL), 0);
 	/* priorities are unsigned */
 	a.priority = UINT32_MAX;
-	ck_assert_int_gt(chain_program__compare(&a, &b), 0);
+	ck_assert_int_gt(chain_program__compare(&a, &b, NULL), 0);
+}
+END_TEST
+
+/* The kernel keeps 15 characters; libxdp looks for the rest in the BTF. */
+START_TEST(test_long_names)
+{
+	struct chain_program alpha = program(1, "xdp_customer_filter_alpha", 50);
+	struct chain_program beta = program(2, "xdp_customer_filter_beta", 50);
+	enum chain_tie tie;
+
+	strcpy(alpha.info.tag, "ffffffffffffffff");
+	ck_assert_int_lt(chain_program__compare(&alpha, &beta, &tie), 0);
+	ck_assert_int_eq(tie, TIE_NAME);
+	/* both in one object: it finds two, and takes neither */
+	alpha.info.alike = beta.info.alike = true;
+	ck_assert_int_gt(chain_program__compare(&alpha, &beta, &tie), 0);
+	ck_assert_int_eq(tie, TIE_TAG);
+	/* but of a program that comes from an object it knows the name */
+	alpha.is_new = beta.is_new = true;
+	ck_assert_int_lt(chain_program__compare(&alpha, &beta, &tie), 0);
+	ck_assert_int_eq(tie, TIE_NAME);
+}
+END_TEST
+
+/* What comes is behind what is there, the smaller one first. */
+START_TEST(test_new_ties)
+{
+	struct chain_program live = program(9, "b", 50), a = program(1, "b", 50), b = a;
+	enum chain_tie tie;
+
+	a.is_new = b.is_new = true;
+	strcpy(live.info.tag, "ffffffffffffffff");
+	ck_assert_int_lt(chain_program__compare(&live, &a, &tie), 0);
+	ck_assert_int_eq(tie, TIE_NEW);
+	a.rank = 2;
+	b.rank = 1;
+	strcpy(b.info.tag, "ffffffffffffffff");
+	ck_assert_int_gt(chain_program__compare(&a, &b, &tie), 0);
+	ck_assert_int_eq(tie, TIE_SIZE);
+}
+END_TEST
+
+static bool remarks(const struct chain *chain, unsigned int nth, const char *expected)
+{
+	char text[N_REMARKS * CHAIN_REMARK_SIZE] = "";
+
+	chain__append_remarks(chain, nth, text, sizeof(text));
+	if (strcmp(text, expected))
+		printf("# found '%s', expected '%s'\n", text, expected);
+	return !strcmp(text, expected);
+}
+
+START_TEST(test_remarks)
+{
+	struct chain chain = {
+		.kind = CHAIN_DISPATCHER,
+		.n = 2,
+		.program = { program(1, "a", 10), program(2, "b", 10) },
+	};
+
+	ck_assert(remarks(&chain, 0, ""));
+	ck_assert(remarks(&chain, 1, "same priority as a: by name"));
+	ck_assert(remarks(&chain, 2, ""));
+	chain.program[1].priority = 20;
+	chain.program[0].actions = 1U << XDP_DROP | 1U << XDP_PASS;
+	chain.program[1].actions = 1U << XDP_DROP | 1U << XDP_PASS;
+	ck_assert(remarks(&chain, 0, ""));
+	ck_assert(remarks(&chain, 1, "last: DROP becomes PASS"));
+	chain.program[1].actions |= 1U << XDP_TX;
+	ck_assert(remarks(&chain, 1, "last: DROP TX become PASS"));
+	chain.n = 1;
+	ck_assert(remarks(&chain, 0, "alone: its actions have no effect"));
+	chain.kind = CHAIN_LEGACY; /* it has none */
+	ck_assert(remarks(&chain, 0, ""));
+	/* an order of before: libxdp has sorted what was new by its size */
+	chain.kind = CHAIN_DISPATCHER;
+	chain.n = 2;
+	chain.program[1].priority = 10;
+	strcpy(chain.program[0].info.name, "c");
+	chain.program[1].actions = 1U << XDP_PASS;
+	ck_assert(remarks(&chain, 1, "same priority as c: as they were attached"));
 }
 END_TEST
 
@@ -196,6 +279,9 @@ TCase *chain_tests(void)
 	tcase_add_test(tc, test_layout);
 	tcase_add_test(tc, test_refused);
 	tcase_add_test(tc, test_ties);
+	tcase_add_test(tc, test_long_names);
+	tcase_add_test(tc, test_new_ties);
+	tcase_add_test(tc, test_remarks);
 	tcase_add_test(tc, test_plan_order);
 	tcase_add_test(tc, test_plan_removal);
 	return tc;

@@ -179,13 +179,16 @@ section "an orchestrator on top of it"
 orchestrator=/test/orchestrator.py
 documents=/tmp/documents
 mkdir $documents
-# document SERVICE...: what the orchestrator is told to have on v0
+# document SERVICE...: what the orchestrator is told to have on v0; SERVICE+ is always there
 document()
 {
 	printf '{"interface": "v0", "services": [' >$documents/new
 	comma=
 	for service; do
-		printf '%s{"name": "%s", "object": "%s"}' "$comma" "$service" "/test/bpf/$service.o"
+		always=false name=${service%+}
+		[ "$name" = "$service" ] || always=true
+		printf '%s{"name": "%s", "object": "%s", "always": %s}' "$comma" "$name" \
+			"/test/bpf/$name.o" $always
 		comma=,
 	done >>$documents/new
 	echo ']}' >>$documents/new
@@ -203,6 +206,15 @@ document ord_b ord_gone
 wait_for "$LOG" ord_gone
 contains "what is wrong is told" "v0.json: .*ord_gone.o: found no file" "$(cat "$LOG")"
 is "the services run on" "RECV $SENT ba:$SENT" "$(packets v0)"
+document ord_e+ ord_b
+follows "behind one that is always there the next one runs" v0 "10 ord_e, 20 ord_b" eb
+document ord_b ord_e+
+i=0
+until [ "$(order v0)" = "10 ord_b, 20 ord_e" ] || [ $i = 300 ]; do
+	sleep 0.1
+	i=$((i + 1))
+done
+is "the last one's verdict stands" "10 ord_b, 20 ord_e, RECV 0" "$(order v0), $(packets v0)"
 rm $documents/v0.json
 follows "it is removed" v0 "" NONE
 kill $orchestrator_pid
