@@ -39,16 +39,19 @@ void chain_change__print(const struct chain_change *change)
 static void print_program(const struct chain *chain, unsigned int i, char *buf, size_t size)
 {
 	struct policy_value priority, actions;
-	char text[2][POLICY_VALUE_SIZE];
+	char text[2][POLICY_VALUE_SIZE] = { "-", "-" };
 
 	*buf = '\0';
 	if (i >= chain->n)
 		return;
 	priority = (struct policy_value){ .num = chain->program[i].priority };
 	actions = (struct policy_value){ .num = chain->program[i].actions };
-	policy_value__print(ATTR_PRIORITY, &priority, text[0], sizeof(text[0]));
-	policy_value__print(ATTR_ACTIONS, &actions, text[1], sizeof(text[1]));
-	snprintf(buf, size, "%5s %s %s", text[0], chain->program[i].info.name, text[1]);
+	if (chain->kind == CHAIN_DISPATCHER) {
+		policy_value__print(ATTR_PRIORITY, &priority, text[0], sizeof(text[0]));
+		policy_value__print(ATTR_ACTIONS, &actions, text[1], sizeof(text[1]));
+	}
+	snprintf(buf, size, "%5s %s %s", text[0], proginfo__label(&chain->program[i].info),
+		 text[1]);
 }
 
 void chain_change__print_table(const struct chain_change *change)
@@ -86,6 +89,19 @@ void chain_change__print_times(const char *ifname, const struct chain_times *tim
 	putchar('\n');
 }
 
+json_t *chain_table__name(const struct proginfo *info)
+{
+	return *info->name ? tool_json_string(info->name) : json_null();
+}
+
+/* A lone program has neither priority nor actions. */
+static json_t *value_json(const struct chain *chain, enum policy_attr attr, uint32_t num)
+{
+	const struct policy_value value = { .num = num };
+
+	return chain->kind == CHAIN_DISPATCHER ? tool_json_value(attr, &value) : json_null();
+}
+
 void chain_table__add_remarks(json_t *program, const struct chain *chain, unsigned int nth)
 {
 	json_t *remarks = json_array();
@@ -103,13 +119,11 @@ static json_t *chain_json(const struct chain *chain)
 
 	for (unsigned int i = 0; i < chain->n; i++) {
 		const struct chain_program *p = &chain->program[i];
-		struct policy_value priority = { .num = p->priority };
-		struct policy_value actions = { .num = p->actions };
 		json_t *program = json_pack(
-			"{s:o, s:I, s:s, s:o, s:o}", "program", tool_json_string(p->info.name),
-			"id", (json_int_t)p->info.id, "tag", p->info.tag, "priority",
-			tool_json_value(ATTR_PRIORITY, &priority), "chain-call-actions",
-			tool_json_value(ATTR_ACTIONS, &actions));
+			"{s:o, s:I, s:s, s:o, s:o}", "program", chain_table__name(&p->info), "id",
+			(json_int_t)p->info.id, "tag", p->info.tag, "priority",
+			value_json(chain, ATTR_PRIORITY, p->priority), "chain-call-actions",
+			value_json(chain, ATTR_ACTIONS, p->actions));
 
 		chain_table__add_remarks(program, chain, i);
 		json_array_append_new(json, program);

@@ -28,6 +28,9 @@ void chain_change__print_times(const char *ifname, const struct chain_times *tim
 /* The same as JSON. */
 json_t *chain_change__json(const struct chain_change *change, const struct chain_times *times);
 
+/* A program's name for JSON: null if it has none. */
+json_t *chain_table__name(const struct proginfo *info);
+
 /* Adds what chain/remarks.h has to say of a chain's program to its JSON. */
 void chain_table__add_remarks(json_t *program, const struct chain *chain, unsigned int nth);
 

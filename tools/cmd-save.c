@@ -130,6 +130,8 @@ static const char *why_not(const struct record *record, const struct chain_spec 
 {
 	const char *object = record->value[COND_OBJECT];
 
+	if (!name)
+		return "found no name, or only the 15 characters that the kernel keeps of it";
 	if (!object || *object != '/')
 		return "found no object file that it is known to be from";
 	if (!can_be_written(object))
@@ -153,14 +155,14 @@ static enum chain_frags frags_of(const struct chain_program *p, const struct rec
 
 /* Returns 0 or -ENOMEM. */
 static int add_program(struct chain_file_entry *entry, const struct chain_program *p,
-		       const struct record *record)
+		       const struct record *record, const char *name)
 {
 	struct chain_spec_program *ret =
 		(struct chain_spec_program *)&entry->spec.program[entry->spec.n];
 
 	*ret = (struct chain_spec_program){
 		.object = strdup(record->value[COND_OBJECT]),
-		.program = strdup(p->info.name),
+		.program = strdup(name),
 		.frags = frags_of(p, record),
 		.app.has = { [ATTR_PRIORITY] = true, [ATTR_ACTIONS] = true },
 		.app.value = {
@@ -179,19 +181,23 @@ static int add_programs(struct save *save, const char *ifname, const struct chai
 
 	for (unsigned int i = 0; i < chain->n && !err; i++) {
 		const struct proginfo *info = &chain->program[i].info;
+		struct policy_subject subject = { .app.unknown = true };
 		struct record record;
-		const char *why;
+		const char *why, *name;
 
 		record__read(&save->dirs, info, &record);
-		why = why_not(&record, &entry->spec, info->name);
+		proginfo__describe(info, &subject);
+		record__describe(&record, &subject);
+		name = subject.name_cut ? NULL : subject.value[COND_PROGRAM];
+		why = why_not(&record, &entry->spec, name);
 		if (why) {
 			tool_error("%s: program '%s' (id %u): %s; it is left out", ifname,
-				   info->name, info->id, why);
+				   proginfo__label(info), info->id, why);
 			save->failed = true;
 			/* so that to load the rest leaves it where it is */
 			entry->spec.add = true;
 		} else {
-			err = add_program(entry, &chain->program[i], &record);
+			err = add_program(entry, &chain->program[i], &record, name);
 		}
 		record__clear(&record);
 	}
@@ -249,8 +255,8 @@ static void tell_remarks(const char *ifname, const struct chain *chain)
 		for (enum chain_remark remark = 0; remark < N_REMARKS; remark++)
 			if (chain__remark(chain, i, remark, text))
 				tool_error("%s: program '%s' (id %u): %s", ifname,
-					   chain->program[i].info.name, chain->program[i].info.id,
-					   text);
+					   proginfo__label(&chain->program[i].info),
+					   chain->program[i].info.id, text);
 }
 
 static void save_interface(struct save *save, const struct interface *interface)

@@ -45,13 +45,12 @@ static void add_row(struct status *status, struct libscols_line *parent,
 	struct libscols_line *line = scols_table_new_line(status->table, parent);
 	char cell[WISH_TEXT_SIZE], reason[WISH_REASON_SIZE];
 	char text[WISH_REASON_SIZE + N_REMARKS * CHAIN_REMARK_SIZE];
-	bool chains = chain->kind == CHAIN_DISPATCHER;
 
-	scols_line_set_data(line, COL_CHAIN, chain->program[nth].info.name);
+	scols_line_set_data(line, COL_CHAIN, proginfo__label(&chain->program[nth].info));
 	wish__print(wanted, ATTR_PRIORITY, cell, sizeof(cell));
-	scols_line_set_data(line, COL_PRIORITY, chains ? cell : "-");
+	scols_line_set_data(line, COL_PRIORITY, cell);
 	wish__print(wanted, ATTR_ACTIONS, cell, sizeof(cell));
-	scols_line_set_data(line, COL_ACTIONS, chains ? cell : "-");
+	scols_line_set_data(line, COL_ACTIONS, cell);
 	wish__reason(wanted, reason, sizeof(reason));
 	snprintf(text, sizeof(text), "%s%s", wish_program__drifts(wanted) ? "DRIFT, " : "", reason);
 	chain__append_remarks(chain, nth, text, sizeof(text));
@@ -66,7 +65,12 @@ static json_t *wanted_json(const struct wish_program *wanted, enum policy_attr a
 				 wanted->drift[attr]);
 
 	if (attr != ATTR_ATTACH)
-		json_object_set_new(json, "live", tool_json_value(attr, &wanted->live[attr]));
+		json_object_set_new(json, "live",
+				    wanted->known[attr] ?
+					    tool_json_value(attr, &wanted->live[attr]) :
+					    json_null());
+	if (wish__missing(wanted, attr))
+		json_object_set_new(json, "missing", json_string(wish__missing(wanted, attr)));
 	if (!result->undecided)
 		json_object_set_new(json, "wanted", tool_json_value(attr, &result->value));
 	json_object_set_new(json, "source", tool_json_string(result->source));
@@ -81,7 +85,7 @@ static void add_program_json(json_t *programs, const struct wish_program *wanted
 			     const struct chain *chain, unsigned int nth)
 {
 	const struct chain_program *p = &chain->program[nth];
-	json_t *json = json_pack("{s:o, s:i, s:s, s:b}", "program", tool_json_string(p->info.name),
+	json_t *json = json_pack("{s:o, s:i, s:s, s:b}", "program", chain_table__name(&p->info),
 				 "id", (int)p->info.id, "tag", p->info.tag, "drift",
 				 wish_program__drifts(wanted));
 

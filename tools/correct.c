@@ -149,12 +149,12 @@ void correct__tell(const struct correction *c,
 		const struct proginfo *info = &c->before.program[i].info;
 
 		if (!is_in(&c->after, info->id)) {
-			tell(p, info->name, ATTR_ATTACH, fn, ctx);
+			tell(p, proginfo__label(info), ATTR_ATTACH, fn, ctx);
 			continue;
 		}
 		if (p->drift[ATTR_PRIORITY])
-			tell(p, info->name, ATTR_PRIORITY, fn, ctx);
+			tell(p, proginfo__label(info), ATTR_PRIORITY, fn, ctx);
 		if (p->drift[ATTR_ACTIONS])
-			tell(p, info->name, ATTR_ACTIONS, fn, ctx);
+			tell(p, proginfo__label(info), ATTR_ACTIONS, fn, ctx);
 	}
 }

@@ -24,7 +24,7 @@ static bool tell_programs(const struct chain *chain, char *buf, size_t size)
 
 		record__read(&dirs, info, &record);
 		by = record.value[COND_EXECUTABLE];
-		snprintf(buf + len, size - len, "%s%s%s%s", len ? ", " : "", info->name,
+		snprintf(buf + len, size - len, "%s%s%s%s", len ? ", " : "", proginfo__label(info),
 			 by ? " by " : "", by ? by : "");
 		all = all && record.attached;
 		record__clear(&record);

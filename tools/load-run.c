@@ -263,7 +263,8 @@ static void tell_others(const struct load_run *run, const char *ifname, const st
 		policy_log__msg(&run->log, POLICY_INFO, "xdp-policy", 0,
 				"%s: found program '%s' (id %u), which load has not attached; it "
 				"stays",
-				ifname, after->program[i].info.name, after->program[i].info.id);
+				ifname, proginfo__label(&after->program[i].info),
+				after->program[i].info.id);
 }
 
 void load_run__leave(const struct load_run *run, const struct interface *interface,

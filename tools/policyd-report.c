@@ -27,7 +27,7 @@ static void tell_remarks(const struct port *port, const struct chain *chain)
 	char text[CHAIN_REMARK_SIZE];
 
 	for (unsigned int i = 0; i < chain->n; i++) {
-		about.program = chain->program[i].info.name;
+		about.program = proginfo__label(&chain->program[i].info);
 		for (enum chain_remark remark = 0; remark < N_REMARKS; remark++)
 			if (chain__remark(chain, i, remark, text))
 				log__print(LOG_NOTICE, &about, "%s: %s", about.program, text);

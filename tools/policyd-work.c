@@ -150,7 +150,7 @@ static void count_correction(struct port *port, const struct correction *c)
 		const bool *drift = c->wish.program[i].drift;
 
 		if (drift[ATTR_PRIORITY] || drift[ATTR_ACTIONS] || drift[ATTR_ATTACH])
-			programs[n++] = c->before.program[i].info.name;
+			programs[n++] = proginfo__label(&c->before.program[i].info);
 	}
 	rate__add(&port->rate, daemon__now(port->space->daemon), programs, n);
 	port->corrections++;

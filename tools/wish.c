@@ -32,16 +32,31 @@ static bool is_drift(const struct policy *policy, const struct wish_program *pro
 	return result->value.num != program->live[attr].num;
 }
 
+/* What the first values were is known of a chain's programs only: a lone one has none. */
+static void see_first(struct wish_program *program, bool chains)
+{
+	if (program->record.seen || !chains)
+		return;
+	program->record.seen = true;
+	memcpy(program->record.first, program->live, sizeof(program->record.first));
+}
+
+static const char *missing_name(const struct policy_subject *subject)
+{
+	if (!subject->value[COND_PROGRAM])
+		return "the program's name, which the kernel does not have";
+	return subject->name_cut ? "the full name; the kernel shows 15 characters" : NULL;
+}
+
 static void decide(const struct policy *policy, const char *host, const char *ifname,
 		   const char *driver, const struct record_dirs *dirs, const struct chain *chain,
 		   unsigned int i, struct wish_program *ret)
 {
 	static const struct policy_resolve_opts opts = { .unknown_undecided = true };
 	const struct chain_program *p = &chain->program[i];
+	const bool chains = chain->kind == CHAIN_DISPATCHER;
 	struct policy_subject subject = {
 		.value = {
-			[COND_PROGRAM] = p->info.name,
-			[COND_TAG] = p->info.tag,
 			[COND_INTERFACE] = ifname,
 			[COND_HOST] = host,
 			[COND_DRIVER] = driver,
@@ -58,20 +73,26 @@ static void decide(const struct policy *policy, const char *host, const char *if
 			[ATTR_ATTACH] = { .num = ATTACH_ALLOW },
 			[ATTR_MODE] = mode_value(chain->mode),
 		},
+		.known = {
+			[ATTR_PRIORITY] = chains,
+			[ATTR_ACTIONS] = chains,
+			[ATTR_ATTACH] = true,
+			[ATTR_MODE] = chain->mode,
+			[ATTR_DISPATCHER] = true,
+		},
 	};
+	proginfo__describe(&p->info, &subject);
 	record__read(dirs, &p->info, &ret->record);
-	if (!ret->record.seen) { /* this is the first time */
-		ret->record.seen = true;
-		memcpy(ret->record.first, ret->live, sizeof(ret->record.first));
-	}
+	see_first(ret, chains);
 	record__describe(&ret->record, &subject);
+	ret->name = missing_name(&subject);
 	policy__resolve(policy, &subject, &opts, &ret->decision);
 	/* one that is there cannot be wrong */
-	if (chain->kind == CHAIN_DISPATCHER)
+	if (chains)
 		ret->live[ATTR_DISPATCHER] = ret->decision.attr[ATTR_DISPATCHER].value;
 	for_each_attr(attr)
 		ret->drift[attr] = is_drift(policy, ret, attr);
-	if (chain->kind != CHAIN_DISPATCHER) /* nothing chains there */
+	if (!chains)
 		ret->drift[ATTR_PRIORITY] = ret->drift[ATTR_ACTIONS] = false;
 }
 
@@ -136,6 +157,10 @@ void wish__print(const struct wish_program *program, enum policy_attr attr, char
 {
 	char live[POLICY_VALUE_SIZE], want[POLICY_VALUE_SIZE];
 
+	if (!program->known[attr]) {
+		snprintf(buf, size, "-");
+		return;
+	}
 	policy_value__print(attr, &program->live[attr], live, sizeof(live));
 	policy_value__print(attr, &program->decision.attr[attr].value, want, sizeof(want));
 	if (program->drift[attr])
@@ -159,6 +184,17 @@ bool wish_program__drifts(const struct wish_program *program)
 	return false;
 }
 
+const char *wish__missing(const struct wish_program *program, enum policy_attr attr)
+{
+	unsigned int missing = program->decision.attr[attr].missing;
+
+	if (!missing)
+		return NULL;
+	if (missing & 1U << COND_PROGRAM && program->name)
+		return program->name;
+	return policy_key__cond(ffs(missing) - 1)->name;
+}
+
 static bool print_source(const struct wish_program *program, enum policy_attr attr, char *text,
 			 size_t size)
 {
@@ -167,7 +203,7 @@ static bool print_source(const struct wish_program *program, enum policy_attr at
 
 	if (result->undecided && place.file)
 		snprintf(text, size, "undecided: %s:%u asks for %s", place.file, place.line,
-			 policy_key__cond(ffs(result->missing) - 1)->name);
+			 wish__missing(program, attr));
 	else if (attr == ATTR_ATTACH && program->drift[attr])
 		snprintf(text, size, "attach denied by %s:%u", place.file, place.line);
 	else if (place.file)

@@ -12,7 +12,9 @@
 struct wish_program {
 	struct policy_value live[N_ATTRS];
 	struct policy_decision decision;
+	bool known[N_ATTRS]; /* it has a live value */
 	bool drift[N_ATTRS]; /* the live value is not the wanted one */
+	const char *name;    /* what is not known of it, for a message; or NULL */
 	struct record record;
 };
 
@@ -47,6 +49,9 @@ void wish__print(const struct wish_program *program, enum policy_attr attr, char
 
 /* Which rules stand behind the values, and which fact is missing where none could be applied. */
 void wish__reason(const struct wish_program *program, char *buf, size_t size);
+/* The fact that is missing for an undecided attribute, for a message; NULL if it is another source.
+ */
+const char *wish__missing(const struct wish_program *program, enum policy_attr attr);
 #define WISH_REASON_SIZE 600
 
 #endif

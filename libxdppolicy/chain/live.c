@@ -146,10 +146,8 @@ static void read_components(const struct chain *known, struct chain *chain)
 	for (unsigned int i = 0; i < chain->n; i++) {
 		int fd = bpf_prog_get_fd_by_id(ids[i]);
 
-		if (fd < 0 || read_program(fd, known, &chain->program[i].info)) {
+		if (fd < 0 || read_program(fd, known, &chain->program[i].info))
 			chain->program[i].info = (struct proginfo){ .id = ids[i] };
-			strcpy(chain->program[i].info.name, "?");
-		}
 		if (fd >= 0)
 			close(fd);
 	}

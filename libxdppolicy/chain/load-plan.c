@@ -48,16 +48,15 @@ void chain_load__describe(const struct chain_load *load, unsigned int i, char *d
 
 	*ret = (struct policy_subject){
 		.value = {
-			[COND_PROGRAM] = c->info.name,
 			[COND_SECTION] = c->section,
 			[COND_OBJECT] = c->object,
-			[COND_TAG] = c->info.tag,
 			[COND_INTERFACE] = load->ifname,
 			[COND_MODE] = load->before.mode,
 		},
 		.app = load->app[i],
 		.btf = runcfg__known(&c->info.author),
 	};
+	proginfo__describe(&c->info, ret);
 	process__describe(load->opts.facts, ret);
 	if (driver)
 		ret->value[COND_DRIVER] = netdev__driver(load->ifname, driver);
@@ -94,7 +93,7 @@ static int check_denied(const struct chain_load *load, unsigned int i,
 		return 0;
 	return chain_problem__set(problem, i, -EACCES,
 				  "found program '%s', which must not be attached: %s:%u",
-				  load->components.component[i].info.name,
+				  proginfo__label(&load->components.component[i].info),
 				  place.file ? place.file : result->source, place.line);
 }
 
@@ -122,14 +121,14 @@ static int refuse_foreign(const struct chain_program *p, struct chain_problem *p
 		problem, -1, -EEXIST,
 		"found program '%s' (id %u), which no chain has attached, expected none, or to "
 		"be told to keep or to replace it",
-		p->info.name, p->info.id);
+		proginfo__label(&p->info), p->info.id);
 }
 
 /* Of the same name as one that comes: its successor. */
 static bool is_succeeded(const struct chain_load *load, const struct proginfo *info)
 {
 	for (unsigned int i = 0; i < load->spec->n; i++)
-		if (!strcmp(load->components.component[i].info.name, info->name))
+		if (*info->name && !strcmp(load->components.component[i].info.name, info->name))
 			return true;
 	return false;
 }
@@ -164,7 +163,7 @@ static int add_program(struct chain_load *load, const struct chain_program *p, i
 		return chain_problem__set(
 			problem, spec, -E2BIG,
 			"found program '%s' as number %u of the chain, expected at most %u",
-			p->info.name, CHAIN_MAX + 1, CHAIN_MAX);
+			proginfo__label(&p->info), CHAIN_MAX + 1, CHAIN_MAX);
 	load->slot[after->n] = (struct slot){ .spec = spec, .new = new };
 	added = &after->program[after->n++];
 	*added = *p;

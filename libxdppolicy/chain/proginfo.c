@@ -131,3 +131,15 @@ int proginfo__read(int fd, struct proginfo *ret)
 		proginfo__read_btf(fd, ret);
 	return err;
 }
+
+const char *proginfo__label(const struct proginfo *info)
+{
+	return *info->name ? info->name : "-";
+}
+
+void proginfo__describe(const struct proginfo *info, struct policy_subject *subject)
+{
+	subject->value[COND_PROGRAM] = *info->name ? info->name : NULL;
+	subject->name_cut = info->cut;
+	subject->value[COND_TAG] = *info->tag ? info->tag : NULL;
+}

@@ -18,6 +18,12 @@ struct proginfo {
 	struct runcfg author; /* XDP_RUN_CONFIG in its BTF, if any */
 };
 
+/* How it is called for people: "-" if it has no name, or nobody knows it. */
+const char *proginfo__label(const struct proginfo *info);
+
+/* Its name and its tag, as far as they are known, for as long as info is there. */
+void proginfo__describe(const struct proginfo *info, struct policy_subject *subject);
+
 /* Returns 0 or a negative errno. The descriptor stays the caller's. */
 int proginfo__read(int fd, struct proginfo *ret);
 

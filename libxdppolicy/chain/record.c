@@ -2,6 +2,7 @@
 #include <bpf/bpf.h>
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "lock.h"
@@ -170,8 +171,20 @@ void record__sweep(void)
 	}
 }
 
+/* The rest of a name that the kernel has cut. */
+static void add_name(const struct record *record, struct policy_subject *subject)
+{
+	const char *whole = record->value[COND_PROGRAM], *begin = subject->value[COND_PROGRAM];
+
+	if (!subject->name_cut || !whole || !begin || strncmp(whole, begin, strlen(begin)))
+		return;
+	subject->value[COND_PROGRAM] = whole;
+	subject->name_cut = false;
+}
+
 static void add_facts(const struct record *record, struct policy_subject *subject)
 {
+	add_name(record, subject);
 	/* a name and a number of the same user, or neither */
 	if (!subject->value[COND_USER] && !subject->uid) {
 		subject->value[COND_USER] = record->value[COND_USER];

@@ -19,7 +19,7 @@ static bool remark_tie(const struct chain *chain, unsigned int nth, char *text)
 
 	if (!nth || p->priority != before->priority)
 		return false;
-	snprintf(text, CHAIN_REMARK_SIZE, "same priority as %s: %s", before->info.name,
+	snprintf(text, CHAIN_REMARK_SIZE, "same priority as %s: %s", proginfo__label(&before->info),
 		 chain_program__compare(before, p, &tie) > 0 ? "as they were attached" :
 							       tie_words[tie]);
 	return true;

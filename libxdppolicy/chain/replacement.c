@@ -61,7 +61,7 @@ static int link_programs(const struct chain *chain, struct replacement *r, char 
 
 		r->link_fds[i] = bpf_link_create(r->prog_fds[i], r->dispatcher.fd, 0, &opts);
 		if (r->link_fds[i] < 0)
-			return fail(why, chain->program[i].info.name, -errno);
+			return fail(why, proginfo__label(&chain->program[i].info), -errno);
 		r->n = i + 1;
 	}
 	return 0;

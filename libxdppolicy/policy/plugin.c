@@ -228,7 +228,7 @@ enum policy_status policy_plugins__ask(const struct policy_plugins *plugins, con
 	const struct xdp_policy_known app = known_of(&subject->app), btf = known_of(&subject->btf);
 	const struct xdp_policy_subject given = {
 		.sz = sizeof(given),
-		.program = subject->value[COND_PROGRAM],
+		.program = subject->name_cut ? NULL : subject->value[COND_PROGRAM],
 		.section = subject->value[COND_SECTION],
 		.object = subject->value[COND_OBJECT],
 		.tag = subject->value[COND_TAG],

@@ -63,7 +63,8 @@ struct walk {
 
 static void walk_start(struct walk *walk, const struct resolution *r, int source)
 {
-	const char *program = r->subject->value[COND_PROGRAM];
+	/* all rules for a name that may go on: many whole ones begin so */
+	const char *program = r->subject->name_cut ? NULL : r->subject->value[COND_PROGRAM];
 
 	walk->source = source;
 	if (source == RULES_FILES)

@@ -409,6 +409,52 @@ static enum policy_match match_list(const char *list, const char *value, const c
 	return found || only_excludes ? MATCH_YES : MATCH_NO;
 }
 
+/*
+ * Whether a glob matches all names that begin so: one that does not end with * matches no name that
+ * is long enough. Or any: then its own beginning, up to somewhere, matches the beginning.
+ */
+static enum policy_match match_cut(const char *glob, const char *begin)
+{
+	size_t len = strlen(glob);
+	char start[POLICY_MAX_GLOB + 1];
+
+	if (len > POLICY_MAX_GLOB)
+		return MATCH_UNKNOWN;
+	if (glob[len - 1] == '*' && (len < 2 || glob[len - 2] != '\\') && !fnmatch(glob, begin, 0))
+		return MATCH_YES;
+	for (size_t i = 0; i < len; i++) {
+		start[i] = glob[i];
+		start[i + 1] = '\0';
+		if (!fnmatch(start, begin, 0))
+			return MATCH_UNKNOWN;
+	}
+	return MATCH_NO;
+}
+
+/* As match_list() for a name that may go on. In an order the first glob that matches counts. */
+static enum policy_match match_list_cut(const char *list, const char *begin, bool ordered)
+{
+	enum policy_match found = MATCH_NO, excluded = MATCH_NO;
+	bool only_excludes = true;
+
+	for_each_glob(glob, list) {
+		bool exclude = *glob == '!';
+		enum policy_match match = match_cut(glob + exclude, begin);
+
+		only_excludes = only_excludes && exclude;
+		if (exclude && match == MATCH_YES)
+			return MATCH_NO;
+		if (exclude && match == MATCH_UNKNOWN)
+			excluded = match;
+		else if (!exclude && match != MATCH_NO && found != MATCH_YES &&
+			 !(ordered && found == MATCH_UNKNOWN))
+			found = match;
+	}
+	if (found == MATCH_NO && !only_excludes)
+		return MATCH_NO;
+	return found == MATCH_UNKNOWN || excluded == MATCH_UNKNOWN ? MATCH_UNKNOWN : MATCH_YES;
+}
+
 enum policy_match policy_cond__match(enum policy_cond cond, const char *list,
 				     const struct policy_subject *subject)
 {
@@ -437,6 +483,15 @@ int policy_order__find(const char *list, const char *program)
 	return -1;
 }
 
+static enum policy_match match_cond(const struct policy_rule *rule, enum policy_cond cond,
+				    const struct policy_subject *subject)
+{
+	if (cond == COND_PROGRAM && subject->name_cut && subject->value[cond])
+		return match_list_cut(rule->cond[cond], subject->value[cond],
+				      rule->head.order_step);
+	return policy_cond__match(cond, rule->cond[cond], subject);
+}
+
 enum policy_match policy_rule__match(const struct policy_rule *rule, unsigned int conds,
 				     const struct policy_subject *subject, unsigned int *missing)
 {
@@ -444,7 +499,7 @@ enum policy_match policy_rule__match(const struct policy_rule *rule, unsigned in
 	for (; conds; conds &= conds - 1) {
 		int c = ffs(conds) - 1;
 
-		switch (policy_cond__match(c, rule->cond[c], subject)) {
+		switch (match_cond(rule, c, subject)) {
 		case MATCH_NO:
 			return MATCH_NO;
 		case MATCH_UNKNOWN:

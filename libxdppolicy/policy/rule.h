@@ -34,7 +34,8 @@ enum policy_match {
 /* What is known about a program at the moment of a decision; NULL is unknown. */
 struct policy_subject {
 	const char *value[N_CONDS]; /* a host by its full name: its short one is tried as well */
-	const char *uid;	    /* a second name of the user */
+	bool name_cut;	 /* the program's name begins so, but may go on: the kernel has no more */
+	const char *uid; /* a second name of the user */
 
 	/* sources app and btf: what the application set, what the author compiled in */
 	struct policy_known {

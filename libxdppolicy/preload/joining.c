@@ -28,8 +28,9 @@ static void write_record(struct joining *joining, const struct proginfo *info,
 	if (joining->n_records == N_IDS(joining))
 		return;
 	state__describe_all(subject);
-	if (!subject->value[COND_PROGRAM])
-		subject->value[COND_PROGRAM] = info->name;
+	/* whoever reads the record has the beginning of a name from the kernel, too */
+	if (!subject->value[COND_PROGRAM] || subject->name_cut)
+		subject->value[COND_PROGRAM] = *info->name && !info->cut ? info->name : NULL;
 	if (!record__write(&record))
 		joining->record[joining->n_records++] = info->id;
 }
@@ -148,8 +149,7 @@ static void add_loaded(struct joining *joining, const struct chain_program *slot
 	close(fd);
 	if (err)
 		return;
-	subject.value[COND_PROGRAM] = info.name;
-	subject.value[COND_TAG] = info.tag;
+	proginfo__describe(&info, &subject);
 	subject.btf.has[ATTR_PRIORITY] = subject.btf.has[ATTR_ACTIONS] = true;
 	values_of(slot, subject.btf.value);
 	decide(joining, &subject, subject.btf.value, want);

@@ -210,8 +210,7 @@ static bool is_denied_fd(const struct policy *policy, int ifindex, int fd)
 
 	if (proginfo__read(fd, &info) || !strcmp(info.name, "xdp_dispatcher"))
 		return false;
-	subject.value[COND_PROGRAM] = info.name;
-	subject.value[COND_TAG] = info.tag;
+	proginfo__describe(&info, &subject);
 	return is_denied(policy, &subject, ifindex);
 }
 

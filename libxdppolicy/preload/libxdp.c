@@ -166,6 +166,8 @@ static const struct bpf_object *describe(struct xdp_program *prog, struct policy
 		bpf_prog = bpf_object__find_program_by_name(obj, subject->value[COND_PROGRAM]);
 	if (bpf_prog)
 		object__describe(obj, bpf_prog, subject);
+	else if (subject->value[COND_PROGRAM]) /* libxdp has the kernel's, and may know no more */
+		subject->name_cut = strlen(subject->value[COND_PROGRAM]) == BPF_OBJ_NAME_LEN - 1;
 	return bpf_prog ? obj : NULL;
 }
 

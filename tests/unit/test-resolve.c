@@ -212,6 +212,75 @@ START_TEST(test_decisions)
 END_TEST
 
 /* A live program: what is not known may not decide. */
+/* The kernel keeps 15 characters of a name: what a list says of all names that begin so. */
+static const struct {
+	const char *list;
+	enum policy_match match;
+} cut[] = {
+	{ "xdp_firewall_main_entry", MATCH_UNKNOWN },
+	{ "xdp_firewall_ma", MATCH_UNKNOWN }, /* it may be no longer */
+	{ "xdp_firewall_m", MATCH_NO },
+	{ "xdp_firewall_mi_entry", MATCH_NO },
+	{ "xdp_f*", MATCH_YES },
+	{ "*", MATCH_YES },
+	{ "xdp_fi*_entry", MATCH_UNKNOWN },
+	{ "xdp_fi*\\*", MATCH_UNKNOWN },
+	{ "xdp_f[ij]*", MATCH_YES },
+	{ "xdp_f[kl]*", MATCH_NO },
+	{ "???????????????", MATCH_UNKNOWN },
+	{ "????????????????", MATCH_UNKNOWN },
+	{ "??????????????", MATCH_NO },
+	{ "nat xdp_firewall_main_entry", MATCH_UNKNOWN },
+	{ "xdp_firewall_main_entry xdp_*", MATCH_YES },
+	{ "!xdp_firewall_main_entry", MATCH_UNKNOWN },
+	{ "xdp_* !xdp_firewall_main_entry", MATCH_UNKNOWN },
+	{ "!xdp_firewall_*", MATCH_NO },
+	{ "!nat*", MATCH_YES },
+	{ "nat !xdp_firewall_main_entry", MATCH_NO },
+};
+
+START_TEST(test_cut_name)
+{
+	static const struct policy_resolve_opts opts = { .unknown_undecided = true };
+	struct policy_subject subject = { .value = { "xdp_firewall_ma" }, .name_cut = true };
+	struct policy *policy;
+	struct policy_decision d;
+	char text[200];
+
+	snprintf(text, sizeof(text), "[x]\nprogram = %s\npriority = 3\n", cut[_i].list);
+	policy = policy_of(text, "priority: files\n");
+	policy__resolve(policy, &subject, &opts, &d);
+	ck_assert_int_eq(d.attr[ATTR_PRIORITY].undecided, cut[_i].match == MATCH_UNKNOWN);
+	ck_assert_int_eq(d.attr[ATTR_PRIORITY].found, cut[_i].match == MATCH_YES);
+	ck_assert_uint_eq(d.attr[ATTR_PRIORITY].missing,
+			  cut[_i].match == MATCH_UNKNOWN ? 1U << COND_PROGRAM : 0);
+	/* where an unknown fact is no */
+	policy__resolve(policy, &subject, NULL, &d);
+	ck_assert_int_eq(d.attr[ATTR_PRIORITY].found, cut[_i].match == MATCH_YES);
+	policy__close(policy);
+}
+END_TEST
+
+/* The place in an order is not known if an earlier one may be the program. */
+START_TEST(test_cut_name_in_order)
+{
+	static const struct policy_resolve_opts opts = { .unknown_undecided = true };
+	struct policy_subject subject = { .value = { "xdp_firewall_ma" }, .name_cut = true };
+	struct policy *policy =
+		policy_of("[x]\norder = nat xdp_firewall_main_entry xdp_*\n", "priority: files\n");
+	struct policy_decision d;
+
+	policy__resolve(policy, &subject, &opts, &d);
+	ck_assert(d.attr[ATTR_PRIORITY].undecided);
+	policy__close(policy);
+	policy = policy_of("[x]\norder = nat xdp_* xdp_firewall_main_entry\n", "priority: files\n");
+	policy__resolve(policy, &subject, &opts, &d);
+	ck_assert(!d.attr[ATTR_PRIORITY].undecided);
+	ck_assert_uint_eq(d.attr[ATTR_PRIORITY].value.num, 20);
+	policy__close(policy);
+}
+END_TEST
+
 START_TEST(test_undecided)
 {
 	static const struct policy_resolve_opts opts = { .unknown_undecided = true };
@@ -449,6 +518,8 @@ TCase *resolve_tests(void)
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_loop_test(tc, test_decisions, 0, sizeof(decisions) / sizeof(decisions[0]));
 	tcase_add_test(tc, test_undecided);
+	tcase_add_loop_test(tc, test_cut_name, 0, sizeof(cut) / sizeof(cut[0]));
+	tcase_add_test(tc, test_cut_name_in_order);
 	tcase_add_test(tc, test_trace_tells_winners_and_losers);
 	tcase_add_test(tc, test_index_agrees_with_a_linear_search);
 	tcase_add_test(tc, test_attach_mode);

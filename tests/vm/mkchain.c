@@ -7,6 +7,9 @@
  *
  * mkchain -l IFACE OBJECT: attaches the program by a bpf_link, without a dispatcher; prints READY
  * and stays until it is killed.
+ *
+ * mkchain -n IFACE NAME: attaches a program without BTF, as loaders without libbpf make it; the
+ * kernel keeps 15 characters of its name, which may be empty.
  */
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
@@ -243,15 +246,36 @@ static int parse_ifindex(const char *ifname)
 	return ifindex;
 }
 
+static void make_lone(int ifindex, const char *name)
+{
+	struct bpf_insn insns[] = {
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .imm = XDP_PASS },
+		{ .code = BPF_JMP | BPF_EXIT },
+	};
+	char cut[BPF_OBJ_NAME_LEN];
+	int fd;
+
+	snprintf(cut, sizeof(cut), "%s", name);
+	fd = bpf_prog_load(BPF_PROG_TYPE_XDP, *cut ? cut : NULL, "GPL", insns, 2, NULL);
+	if (fd < 0)
+		fail("the program", errno);
+	if (bpf_xdp_attach(ifindex, fd, XDP_FLAGS_DRV_MODE, NULL))
+		fail("the interface", errno);
+	exit(0);
+}
+
 int main(int argc, char **argv)
 {
 	struct options o = { 0 };
 
 	if (argc == 4 && strcmp(argv[1], "-l") == 0)
 		make_link(parse_ifindex(argv[2]), argv[3]);
+	if (argc == 4 && strcmp(argv[1], "-n") == 0)
+		make_lone(parse_ifindex(argv[2]), argv[3]);
 	if (argc < 5 || argc > 4 + SLOTS) {
 		fprintf(stderr, "usage: mkchain VERSION IFACE native|skb PRIO:ACTIONS:OBJECT...\n"
-				"       mkchain -l IFACE OBJECT\n");
+				"       mkchain -l IFACE OBJECT\n"
+				"       mkchain -n IFACE NAME\n");
 		return 2;
 	}
 	o.version = atoi(argv[1]);
