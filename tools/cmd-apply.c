@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-#include <bpf/libbpf.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,6 +11,7 @@
 #include "interfaces.h"
 #include "netns.h"
 #include "tool.h"
+#include "util/libbpf-words.h"
 
 struct apply {
 	struct tool_opts opts;
@@ -271,7 +271,7 @@ int cmd_apply(int argc, char **argv)
 
 	argp_parse(&argp, argc, argv, 0, NULL, &apply);
 	scale__prepare();
-	libbpf_set_print(NULL);
+	libbpf_words__listen();
 	gethostname(host, sizeof(host) - 1);
 	policy = tool_open_policy(&apply.opts, &rc);
 	if (!policy)

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-#include <bpf/libbpf.h>
 #include <errno.h>
 #include <libsmartcols.h>
 #include <stdio.h>
@@ -9,6 +8,7 @@
 
 #include "coverage.h"
 #include "tool.h"
+#include "util/libbpf-words.h"
 
 #define ADVICE_SIZE 512
 
@@ -351,7 +351,7 @@ int cmd_coverage(int argc, char **argv)
 	int rc;
 
 	argp_parse(&argp, argc, argv, 0, NULL, &command);
-	libbpf_set_print(NULL);
+	libbpf_words__listen();
 	rc = coverage_host__open(command.opts.root ? command.opts.root : "", &command.host);
 	if (rc) {
 		tool_error("%s", strerror(-rc));

@@ -14,6 +14,7 @@
 #include "chain/runcfg.h"
 #include "policy/files.h"
 #include "tool.h"
+#include "util/libbpf-words.h"
 
 struct args {
 	char **objects;
@@ -44,14 +45,6 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	default:
 		return ARGP_ERR_UNKNOWN;
 	}
-}
-
-/* Of a section that libbpf does not know nobody can tell until an application sets the type. */
-static bool may_be_xdp(const struct bpf_program *prog)
-{
-	enum bpf_prog_type type = bpf_program__type(prog);
-
-	return type == BPF_PROG_TYPE_XDP || type == BPF_PROG_TYPE_UNSPEC;
 }
 
 static json_t *stated(const struct policy_known *author, enum policy_attr attr)
@@ -90,11 +83,13 @@ static int add_open_object(json_t *objects, const struct bpf_object *obj, const 
 	struct bpf_program *prog;
 
 	bpf_object__for_each_program(prog, obj)
-		if (may_be_xdp(prog))
+		if (program__is_attachable(prog))
 			json_array_append_new(programs, program_json(obj, prog));
 	if (!json_array_size(programs)) {
 		json_decref(programs);
-		tool_error("%s: found no XDP program in it, expected one", path);
+		tool_error("%s: found no XDP program in it, expected one that can be attached to "
+			   "an interface",
+			   path);
 		return TOOL_FOUND;
 	}
 	json_array_append_new(objects, json_pack("{s:o, s:o}", "object", tool_json_string(absolute),
@@ -109,11 +104,13 @@ static int add_object(json_t *objects, const char *path)
 	int status;
 	long err;
 
+	libbpf_words__clear();
 	obj = absolute ? bpf_object__open_file(absolute, NULL) : NULL;
 	err = absolute ? libbpf_get_error(obj) : -errno;
 	if (err) {
 		libbpf_strerror(err, why, sizeof(why));
-		tool_error("%s: found no BPF object that can be read, expected one: %s", path, why);
+		tool_error("%s: found no BPF object that can be read, expected one: %s%s", path,
+			   why, absolute ? libbpf_words__get() : "");
 		free(absolute);
 		return err == -EACCES || err == -EPERM ? TOOL_PERM : TOOL_FOUND;
 	}
@@ -182,7 +179,7 @@ int cmd_defaults(int argc, char **argv)
 	int status = TOOL_OK, err;
 
 	argp_parse(&argp, argc, argv, 0, NULL, &args);
-	libbpf_set_print(NULL);
+	libbpf_words__listen();
 	for (int i = 0; i < args.n_objects; i++) {
 		err = chain_dirs__is_chain(basename(args.objects[i])) ?
 			      add_chain_file(objects, args.objects[i]) :

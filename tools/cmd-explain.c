@@ -10,8 +10,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "chain/runcfg.h"
+#include "chain/proginfo.h"
 #include "tool.h"
+#include "util/libbpf-words.h"
 
 /* Options for the conditions are made from the table of keys; theirs start here. */
 #define OPT_COND  0x100
@@ -340,18 +341,20 @@ static int explain_object(struct explain *explain, const char *path)
 	char why[128];
 	long err;
 
+	libbpf_words__clear();
 	obj = absolute ? bpf_object__open_file(absolute, NULL) : NULL;
 	err = absolute ? libbpf_get_error(obj) : -errno;
 	if (err) {
 		libbpf_strerror(err, why, sizeof(why));
-		tool_error("%s: found no BPF object that can be read, expected one: %s", path, why);
+		tool_error("%s: found no BPF object that can be read, expected one: %s%s", path,
+			   why, absolute ? libbpf_words__get() : "");
 		free(absolute);
 		return err == -EACCES ? TOOL_PERM : TOOL_FOUND;
 	}
 	if (!before)
 		explain->subject.value[COND_OBJECT] = absolute;
 	bpf_object__for_each_program(prog, obj) {
-		if (bpf_program__type(prog) != BPF_PROG_TYPE_XDP)
+		if (!program__is_attachable(prog))
 			continue;
 		if (n++ && !explain->programs)
 			putchar('\n');
@@ -362,7 +365,9 @@ static int explain_object(struct explain *explain, const char *path)
 	free(absolute);
 	if (n)
 		return TOOL_OK;
-	tool_error("%s: found no XDP program in it, expected one", path);
+	tool_error("%s: found no XDP program in it, expected one that can be attached to an "
+		   "interface",
+		   path);
 	return TOOL_FOUND;
 }
 
@@ -416,7 +421,7 @@ int cmd_explain(int argc, char **argv)
 	if (!gethostname(explain.host, sizeof(explain.host) - 1))
 		explain.subject.value[COND_HOST] = explain.host;
 	argp_parse(&argp, argc, argv, 0, NULL, &explain);
-	libbpf_set_print(NULL);
+	libbpf_words__listen();
 	explain.policy = tool_open_policy(&explain.opts, &status);
 	if (!explain.policy)
 		return status;

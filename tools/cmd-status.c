@@ -17,6 +17,7 @@
 #include "netns.h"
 #include "tool.h"
 #include "wish.h"
+#include "util/libbpf-words.h"
 
 struct status {
 	struct tool_opts opts;
@@ -366,7 +367,7 @@ int cmd_status(int argc, char **argv)
 
 	argp_parse(&argp, argc, argv, 0, NULL, &status);
 	scale__prepare();
-	libbpf_set_print(NULL);
+	libbpf_words__listen();
 	gethostname(status.host, sizeof(status.host) - 1);
 	status.policy = tool_open_policy(&status.opts, &rc);
 	if (!status.policy)

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "chain/proginfo.h"
 #include "lint-object.h"
 
 /* libbpf sets the flag of such a section only when it loads the program. */
@@ -29,7 +30,7 @@ void lint_object__each(int fd,
 	if (libbpf_get_error(obj))
 		return;
 	bpf_object__for_each_program(prog, obj)
-		if (bpf_program__type(prog) == BPF_PROG_TYPE_XDP)
+		if (program__is_attachable(prog))
 			fn(ctx, bpf_program__name(prog), bpf_program__section_name(prog),
 			   has_frags(prog));
 	bpf_object__close(obj);

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-#include <bpf/libbpf.h>
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
@@ -13,6 +12,7 @@
 #include "netns.h"
 #include "util/encode.h"
 #include "util/file-lock.h"
+#include "util/libbpf-words.h"
 
 /* What of the verifier's log is shown without --verbose. */
 #define MAX_LOG_LINES 30
@@ -112,7 +112,7 @@ int load_run__open(struct load_run *run, const struct tool_opts *opts, struct po
 	int status = TOOL_OK;
 
 	scale__prepare();
-	libbpf_set_print(NULL);
+	libbpf_words__listen();
 	*policy = tool_open_policy(opts, &status);
 	if (!*policy)
 		return status;

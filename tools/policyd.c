@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /* xdp-policyd: options, the event loop, and that there is only one. */
-#include <bpf/libbpf.h>
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -13,6 +12,7 @@
 #include "instance.h"
 #include "policyd.h"
 #include "tool.h"
+#include "util/libbpf-words.h"
 
 #define DEFAULT_RESCAN 60
 #define MAX_RESCAN     86400
@@ -259,7 +259,7 @@ int main(int argc, char **argv)
 	scale__prepare();
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGXFSZ, SIG_IGN);
-	libbpf_set_print(NULL);
+	libbpf_words__listen();
 	gethostname(daemon.host, sizeof(daemon.host) - 1);
 	lock = claim();
 	rc = start(&daemon);

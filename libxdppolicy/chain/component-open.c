@@ -11,6 +11,7 @@
 
 #include "component-internal.h"
 #include "program.h"
+#include "util/libbpf-words.h"
 
 int component__fail(const struct loading *l, int err, const char *fmt, ...)
 {
@@ -44,15 +45,6 @@ bool program__takes_frags(const struct bpf_program *program)
 	       section__takes_frags(bpf_program__section_name(program));
 }
 
-/* Of a section that libbpf does not know nobody can tell, and libxdp takes it for one. */
-static bool may_be_xdp(const struct bpf_program *prog)
-{
-	enum bpf_prog_type type = bpf_program__type(prog);
-
-	return type == BPF_PROG_TYPE_XDP || type == BPF_PROG_TYPE_EXT ||
-	       type == BPF_PROG_TYPE_UNSPEC;
-}
-
 const char *component__label(const struct chain_spec_program *spec)
 {
 	return spec->object ? spec->object : spec->open ? bpf_object__name(spec->open) : spec->pin;
@@ -64,7 +56,27 @@ static bool is_wanted(const struct bpf_program *prog, const struct chain_spec_pr
 		return !strcmp(bpf_program__name(prog), spec->program);
 	if (spec->section)
 		return !strcmp(bpf_program__section_name(prog), spec->section);
-	return may_be_xdp(prog);
+	return program__is_attachable(prog);
+}
+
+/* "'a', 'b' and 'c'" */
+static void list_wanted(const struct bpf_object *obj, const struct chain_spec_program *spec,
+			unsigned int n, char *buf, size_t size)
+{
+	struct bpf_program *prog;
+	unsigned int i = 0;
+	size_t len = 0;
+
+	bpf_object__for_each_program(prog, obj) {
+		if (!is_wanted(prog, spec) || len >= size)
+			continue;
+		i++;
+		len += snprintf(buf + len, size - len, "%s'%s'",
+				i == 1 ? "" :
+				i < n  ? ", " :
+					 " and ",
+				bpf_program__name(prog));
+	}
 }
 
 static int find_program(const struct loading *l, const struct bpf_object *obj,
@@ -73,26 +85,31 @@ static int find_program(const struct loading *l, const struct bpf_object *obj,
 	const struct chain_spec_program *spec = &l->components->spec->program[l->program];
 	const char *what = spec->program ? spec->program : spec->section;
 	struct bpf_program *prog, *found = NULL;
+	unsigned int n = 0;
+	char names[400];
 
 	bpf_object__for_each_program(prog, obj) {
 		if (!is_wanted(prog, spec))
 			continue;
-		if (found)
-			return component__fail(
-				l, -EINVAL,
-				"%s: found several XDP programs in it, '%s' and '%s', expected "
-				"the name of one",
-				component__label(spec), bpf_program__name(found),
-				bpf_program__name(prog));
 		found = prog;
+		n++;
+	}
+	if (n > 1) {
+		list_wanted(obj, spec, n, names, sizeof(names));
+		return component__fail(
+			l, -EINVAL,
+			"%s: found several XDP programs in it, %s, expected the name of one",
+			component__label(spec), names);
 	}
 	if (!found && what)
 		return component__fail(l, -ENOENT, "%s: found no %s '%s' in it, expected one",
 				       component__label(spec),
 				       spec->program ? "program" : "section", what);
-	if (!found || !may_be_xdp(found))
+	if (!found || !program__is_attachable(found))
 		return component__fail(
-			l, -EINVAL, "%s: found no XDP program%s%s in it, expected one",
+			l, -EINVAL,
+			"%s: found no program%s%s in it that can be attached to an interface, "
+			"expected one of type XDP, and not for a cpumap or a devmap",
 			component__label(spec), what ? " by the name " : "", what ? what : "");
 	*ret = found;
 	return 0;
@@ -146,6 +163,7 @@ int component_object__open(const struct loading *l, struct component_object *o)
 
 	object_name(o->path, name, sizeof(name));
 	opts.object_name = name;
+	libbpf_words__clear();
 	o->obj = bpf_object__open_mem(o->data, o->size, &opts);
 	err = libbpf_get_error(o->obj);
 	if (err) {
@@ -155,8 +173,8 @@ int component_object__open(const struct loading *l, struct component_object *o)
 		libbpf_strerror(err, why, sizeof(why));
 		return component__fail(l, component__errno(err),
 				       "%s: found an object that libbpf can't open, expected a BPF "
-				       "object: %s",
-				       o->path, why);
+				       "object: %s%s",
+				       o->path, why, libbpf_words__get());
 	}
 	bpf_object__for_each_program(prog, o->obj)
 		bpf_program__set_autoload(prog, false);
@@ -183,7 +201,7 @@ static int add_object(const struct loading *l, const struct chain_spec_program *
 					"%s: found an object that is loaded already, expected "
 					"one that is only open",
 					bpf_object__name(o->obj));
-			if (may_be_xdp(prog))
+			if (program__is_attachable(prog))
 				bpf_program__set_autoload(prog, false);
 		}
 		return 0;

@@ -10,6 +10,7 @@
 
 #include "component-internal.h"
 #include "program.h"
+#include "util/libbpf-words.h"
 
 /* The verifier's log is as long as it is; its end is what counts, and that is always there. */
 #define LOG_SIZE (1024 * 1024)
@@ -155,14 +156,17 @@ static int explain_failure(struct loading *l, const struct component_object *o, 
 			component__label(&l->components->spec->program[i]),
 			bpf_program__name(l->components->component[i].program), strerror(-err));
 	}
-	return component__fail(l, err, "%s: found an object that can't be loaded: %s",
-			       o->path ? o->path : bpf_object__name(o->obj), strerror(-err));
+	return component__fail(l, err, "%s: found an object that can't be loaded: %s%s",
+			       o->path ? o->path : bpf_object__name(o->obj), strerror(-err),
+			       libbpf_words__get());
 }
 
 static int load_prepared(struct loading *l, struct component_object *o)
 {
-	int err = map_pins__expect(o->obj, l->components->dry_run ? NULL : &o->pins);
+	int err;
 
+	libbpf_words__clear();
+	err = map_pins__expect(o->obj, l->components->dry_run ? NULL : &o->pins);
 	if (!err)
 		err = component__errno(bpf_object__load(o->obj));
 	return err;

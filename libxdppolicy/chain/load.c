@@ -108,7 +108,7 @@ static int write_record(struct chain_load *load, int dir, unsigned int i,
 	return chain_problem__set(
 		problem, slot->spec, err,
 		"the record of program '%s' can't be written below " XDP_POLICY_RUN_DIR ": %s",
-		info->name, strerror(-err));
+		proginfo__label(info), strerror(-err));
 }
 
 /*

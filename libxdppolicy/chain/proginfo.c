@@ -143,3 +143,25 @@ void proginfo__describe(const struct proginfo *info, struct policy_subject *subj
 	subject->name_cut = info->cut;
 	subject->value[COND_TAG] = *info->tag ? info->tag : NULL;
 }
+
+/* As libbpf before 1.0 knew them. */
+static bool is_for_map(const char *section)
+{
+	return !strncmp(section, "xdp_devmap", strlen("xdp_devmap")) ||
+	       !strncmp(section, "xdp_cpumap", strlen("xdp_cpumap"));
+}
+
+bool program__is_attachable(const struct bpf_program *prog)
+{
+	switch (bpf_program__type(prog)) {
+	case BPF_PROG_TYPE_EXT:
+		return true;
+	case BPF_PROG_TYPE_UNSPEC:
+		return !is_for_map(bpf_program__section_name(prog));
+	case BPF_PROG_TYPE_XDP:
+		return bpf_program__expected_attach_type(prog) != BPF_XDP_DEVMAP &&
+		       bpf_program__expected_attach_type(prog) != BPF_XDP_CPUMAP;
+	default:
+		return false;
+	}
+}

@@ -6,6 +6,8 @@
 
 #include "runcfg.h"
 
+struct bpf_program;
+
 /* What the kernel knows of a loaded program. */
 struct proginfo {
 	uint32_t id;
@@ -17,6 +19,12 @@ struct proginfo {
 	uint64_t load_time; /* nanoseconds since the boot; with the id, unlike any other program */
 	struct runcfg author; /* XDP_RUN_CONFIG in its BTF, if any */
 };
+
+/*
+ * Whether a program of an object can be attached to an interface: not one for a cpumap or a devmap.
+ * Of a section that libbpf does not know nobody can tell, and libxdp takes it for one that can.
+ */
+bool program__is_attachable(const struct bpf_program *prog);
 
 /* How it is called for people: "-" if it has no name, or nobody knows it. */
 const char *proginfo__label(const struct proginfo *info);

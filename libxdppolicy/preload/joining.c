@@ -210,7 +210,7 @@ static void add_object(const struct bpf_object *obj, void *ctx)
 	if (object__is_dispatcher(obj))
 		return;
 	while ((prog = bpf_object__next_program(obj, (struct bpf_program *)prog)))
-		if (object__is_xdp(prog) && bpf_program__fd(prog) >= 0)
+		if (program__is_attachable(prog) && bpf_program__fd(prog) >= 0)
 			add_program(ctx, obj, prog);
 }
 

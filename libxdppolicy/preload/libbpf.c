@@ -76,7 +76,7 @@ static bool wants_override(const struct policy *policy, const struct bpf_object 
 	const struct policy_result *result = decision.attr;
 	struct report report;
 
-	if (!object__is_xdp(prog))
+	if (!program__is_attachable(prog))
 		return false;
 	state__describe(&subject);
 	object__describe(obj, prog, &subject);
@@ -180,7 +180,7 @@ int hook_bpf_program__set_attach_target(struct bpf_program *prog, int fd, const 
 	const struct object *object;
 	bool denied = false;
 
-	if (!IS_INNER() && fd > 0 && prog && object__is_xdp(prog) && is_xdp_fd(fd))
+	if (!IS_INNER() && fd > 0 && prog && program__is_attachable(prog) && is_xdp_fd(fd))
 		policy = state__enter_attach(&denied);
 	if (policy) {
 		object = object__of(prog);

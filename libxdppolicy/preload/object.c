@@ -128,15 +128,6 @@ bool object__is_dispatcher(const struct bpf_object *obj)
 	return name && !strncmp(name, "xdp-dispatcher", strlen("xdp-dispatcher"));
 }
 
-bool object__is_xdp(const struct bpf_program *prog)
-{
-	enum bpf_prog_type type = bpf_program__type(prog);
-
-	/* a section name that libbpf does not know leaves the type open until libxdp sets it */
-	return type == BPF_PROG_TYPE_XDP || type == BPF_PROG_TYPE_EXT ||
-	       type == BPF_PROG_TYPE_UNSPEC;
-}
-
 int object__told(const struct bpf_object *obj, const char *program, struct runcfg *ret)
 {
 	const struct object *object = object__find(obj);

@@ -52,9 +52,6 @@ void object__free(struct object *object);
 /* libxdp's own objects, which no rule is meant for. */
 bool object__is_dispatcher(const struct bpf_object *obj);
 
-/* Whether prog is one that libxdp could attach. */
-bool object__is_xdp(const struct bpf_program *prog);
-
 /* What libxdp was told of a program when it opened it. Returns 0, or -ENOENT for nothing. */
 int object__told(const struct bpf_object *obj, const char *program, struct runcfg *ret);
 
