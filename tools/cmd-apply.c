@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "chain-table.h"
+#include "chain/sweep.h"
 #include "common/scale.h"
 #include "correct.h"
 #include "interfaces.h"
@@ -210,8 +211,10 @@ static int run(struct apply *apply)
 		if (netns__each(apply->netns, apply_netns, tool_no_netns, apply))
 			apply->failed = true;
 	}
-	if (lock >= 0)
+	if (lock >= 0) {
+		chain_sweep__now(); /* if it can't, what is left does no harm */
 		tool_drop_lock(lock);
+	}
 	return finish(apply);
 }
 

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "chain-table.h"
+#include "chain/sweep.h"
 #include "common/scale.h"
 #include "load-run.h"
 #include "netns.h"
@@ -138,8 +139,10 @@ void load_run__each(struct load_run *run, const char *netns,
 	}
 	if (netns__each(netns, fn, tool_no_netns, ctx))
 		run->failed = true;
-	if (lock >= 0)
-		tool_drop_lock(lock);
+	if (lock < 0)
+		return;
+	chain_sweep__now(); /* if it can't, what is left does no harm */
+	tool_drop_lock(lock);
 }
 
 int load_run__read(struct load_run *run, const char *path, struct chain_file *ret)

@@ -58,6 +58,7 @@ void port__drop(struct port *port)
 	HASH_DEL(port->space->ports, port);
 	free(port->known);
 	free(port);
+	sweeper__soon(&daemon->sweeper);
 	work__wake(daemon);
 }
 

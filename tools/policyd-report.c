@@ -40,6 +40,16 @@ void report__correction(struct port *port, const struct correction *c)
 	tell_remarks(port, &c->after);
 }
 
+void report__sweep(void *ctx, int n, int err)
+{
+	(void)ctx;
+	if (n)
+		log__print(LOG_NOTICE, NULL, "removed %d dispatchers that ran nowhere", n);
+	else
+		log__print(LOG_WARNING, NULL, "what runs nowhere can't be told, and stays: %s",
+			   strerror(-err));
+}
+
 static void join_move(void *ctx, const struct correct_move *move)
 {
 	FILE *out = ctx;

@@ -305,6 +305,8 @@ static void recover(struct daemon *daemon)
 {
 	daemon->recover = false;
 	record__sweep();
+	if (daemon->opts.once && chain_sweep__now() > 0)
+		record__sweep();
 	for (struct space *space = daemon->spaces; space; space = space->next) {
 		int n = space__enter(daemon, space);
 
@@ -342,6 +344,13 @@ static bool is_disabled(struct daemon *daemon)
 				      POLICY_KILL_SWITCH " is gone: chains are corrected again");
 	daemon->told_disabled = disabled;
 	return disabled;
+}
+
+bool work__may_sweep(void *ctx)
+{
+	struct daemon *daemon = ctx;
+
+	return !policy__is_disabled(daemon->policy);
 }
 
 static int on_pass(sd_event_source *source, void *userdata)

@@ -162,6 +162,7 @@ static int on_rescan(sd_event_source *source, uint64_t usec, void *userdata)
 	(void)usec;
 	files__refresh(daemon, false);
 	daemon->recover = true;
+	sweeper__soon(&daemon->sweeper);
 	if (daemon->opts.all_netns || daemon->opts.netns)
 		space__scan(daemon);
 	for (struct space *space = daemon->spaces; space; space = space->next)
@@ -204,6 +205,9 @@ static int start(struct daemon *daemon)
 		err = sd_event_set_watchdog(daemon->event, true);
 	if (err >= 0)
 		err = add_signals(daemon);
+	daemon->sweeper.ctx = daemon;
+	if (err >= 0)
+		err = sweeper__init(&daemon->sweeper, daemon->event, PRIORITY_WORK + 1);
 	if (err >= 0)
 		err = work__init(daemon);
 	if (err >= 0)
@@ -216,6 +220,7 @@ static int start(struct daemon *daemon)
 	if (err < 0)
 		return err;
 	daemon->recover = true;
+	sweeper__soon(&daemon->sweeper);
 	work__wake(daemon);
 	return 0;
 }
@@ -228,6 +233,7 @@ static void stop(struct daemon *daemon)
 	space__free(daemon);
 	dir_watches__free(&daemon->watches);
 	files__close(daemon);
+	sweeper__free(&daemon->sweeper);
 	work__free(daemon);
 	sd_event_unref(daemon->event);
 	free(daemon->opts.netns);
@@ -240,7 +246,11 @@ int main(int argc, char **argv)
 		.parser = parse,
 		.doc = "Makes live chains of XDP programs follow the policy, and keeps them so.",
 	};
-	static struct daemon daemon = { .opts.rescan = DEFAULT_RESCAN * RATE_SECOND, .lock = -1 };
+	static struct daemon daemon = {
+		.opts.rescan = DEFAULT_RESCAN * RATE_SECOND,
+		.lock = -1,
+		.sweeper = { .tell = report__sweep, .may = work__may_sweep },
+	};
 	char *root = NULL;
 	int lock, rc;
 

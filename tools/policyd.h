@@ -13,6 +13,7 @@
 #include <systemd/sd-event.h>
 #include <uthash.h>
 
+#include "common/sweeper.h"
 #include "correct.h"
 #include "dir-watch.h"
 #include "policyd-log.h"
@@ -68,6 +69,7 @@ struct daemon {
 	sd_event *event;
 	struct files *files;
 	struct dir_watches watches;
+	struct sweeper sweeper;
 	const struct policy *policy; /* of files */
 	char host[256];
 	struct space *spaces, *inside; /* the host's is the first; where we are */
@@ -97,6 +99,8 @@ void work__mark_all(struct daemon *daemon);
 void work__wake(struct daemon *daemon);
 /* The interface is gone, or its namespace. */
 void work__forget(struct port *port);
+/* Whether the sweeper may remove anything: not while the policy is switched off. */
+bool work__may_sweep(void *ctx);
 void work__free(struct daemon *daemon);
 
 /* policyd-port.c: interfaces. */
@@ -132,6 +136,8 @@ void files__refresh(struct daemon *daemon, bool all);
 void files__close(struct daemon *daemon);
 
 /* policyd-report.c: what the daemon tells, beside single messages. */
+/* What the sweeper tells. */
+void report__sweep(void *ctx, int n, int err);
 void report__correction(struct port *port, const struct correction *c);
 void report__backoff(struct port *port, const struct correction *c, uint64_t pause);
 void report__state(struct daemon *daemon);

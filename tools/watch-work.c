@@ -253,6 +253,7 @@ static void unload_rest(struct watch_work *w, const struct interfaces *interface
 
 		if (w->done[i].wanted)
 			continue;
+		w->gone = w->gone || !interface;
 		if (interface && !load_jobs__unload(&one, &jobs)) {
 			load_run__do(&w->run, &jobs);
 			load_jobs__clear(&jobs);

@@ -23,6 +23,7 @@ struct watch_work {
 	struct watched *file;
 	struct done *done;
 	unsigned int version;
+	bool gone; /* an interface that had a chain is gone since this was false */
 };
 
 /* Returns 0 or the exit status. */

@@ -13,6 +13,7 @@
 
 #include "chain-dirs.h"
 #include "chain/lock.h"
+#include "common/sweeper.h"
 #include "dir-watch.h"
 #include "instance.h"
 #include "util/netlink.h"
@@ -32,6 +33,7 @@ struct watcher {
 	struct watch_work work;
 	sd_event *event;
 	sd_event_source *timer;
+	struct sweeper sweeper;
 	struct dir_watches dirs;
 	struct netlink *netlink;
 };
@@ -59,7 +61,12 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 
 static void look(struct watcher *w)
 {
-	if (!watch_work__look(&w->work))
+	int err = watch_work__look(&w->work);
+
+	if (w->work.gone)
+		sweeper__soon(&w->sweeper);
+	w->work.gone = false;
+	if (!err)
 		return;
 	sd_event_source_set_time_relative(w->timer, RETRY_USEC);
 	sd_event_source_set_enabled(w->timer, SD_EVENT_ONESHOT);
@@ -101,6 +108,15 @@ static int on_links(sd_event_source *source, int fd, uint32_t revents, void *use
 			wake(w);
 	}
 	return 0;
+}
+
+static void tell_sweep(void *ctx, int n, int err)
+{
+	(void)ctx;
+	if (n)
+		tool_error("removed %d dispatchers that ran nowhere", n);
+	else
+		tool_error("what runs nowhere can't be told, and stays: %s", strerror(-err));
 }
 
 static void not_watched(const char *dir, int err)
@@ -157,11 +173,14 @@ static int watch(struct watcher *w)
 	if (err >= 0)
 		err = sd_event_source_set_enabled(w->timer, SD_EVENT_OFF);
 	if (err >= 0)
+		err = sweeper__init(&w->sweeper, w->event, SD_EVENT_PRIORITY_IDLE);
+	if (err >= 0)
 		err = watch_dirs(w);
 	if (err >= 0)
 		err = watch_links(w);
 	if (err < 0)
 		return err;
+	w->work.gone = true; /* before we came */
 	look(w);
 	sd_notify(0, "READY=1");
 	return sd_event_loop(w->event);
@@ -171,6 +190,7 @@ static void clear(struct watcher *w)
 {
 	dir_watches__free(&w->dirs);
 	netlink__close(w->netlink);
+	sweeper__free(&w->sweeper);
 	sd_event_source_disable_unref(w->timer);
 	sd_event_unref(w->event);
 }
@@ -202,7 +222,7 @@ int main(int argc, char **argv)
 		.doc = "Loads the chain files of this host, and again whenever one of them changes "
 		       "or an interface appears. The chains stay when it ends.",
 	};
-	struct watcher w = { 0 };
+	struct watcher w = { .sweeper.tell = tell_sweep };
 	int status;
 
 	argp_err_exit_status = TOOL_USAGE;

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <net/if.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <sys/stat.h>
@@ -120,12 +121,20 @@ int journal__remove(const struct journal_entry *entry)
 	return err;
 }
 
+static bool parse_entry(const char *name, struct journal_entry *ret)
+{
+	int end = 0;
+
+	return sscanf(name, ENTRY_FORMAT "%n", &ret->netns, &ret->ifindex, &ret->old_id,
+		      &ret->new_id, &end) == 4 &&
+	       !name[end];
+}
+
 int journal__each(void (*fn)(void *ctx, const struct journal_entry *entry), void *ctx)
 {
-	int fd = run_dir__find("journal");
+	int fd = run_dir__find("journal"), err;
 	struct journal_entry here = { 0 }, entry;
 	struct dirent *dent;
-	int err, end;
 	DIR *dir;
 
 	if (fd < 0)
@@ -136,14 +145,42 @@ int journal__each(void (*fn)(void *ctx, const struct journal_entry *entry), void
 		close(fd);
 		return err ? err : -ENOMEM;
 	}
-	while ((dent = readdir(dir))) {
-		end = 0;
-		if (sscanf(dent->d_name, ENTRY_FORMAT "%n", &entry.netns, &entry.ifindex,
-			   &entry.old_id, &entry.new_id, &end) != 4 ||
-		    dent->d_name[end] || entry.netns != here.netns)
-			continue;
-		fn(ctx, &entry);
-	}
+	while ((dent = readdir(dir)))
+		if (parse_entry(dent->d_name, &entry) && entry.netns == here.netns)
+			fn(ctx, &entry);
 	closedir(dir);
 	return 0;
+}
+
+/*
+ * A swap that is under way has both in its hands. What can be recovered is left to that: it needs
+ * the values in the entry.
+ */
+static bool is_over(const struct journal_entry *entry, const struct journal_entry *here)
+{
+	char name[IF_NAMESIZE];
+
+	if (entry->netns == here->netns && if_indextoname(entry->ifindex, name))
+		return false;
+	return (!entry->old_id || proginfo__is_gone(entry->old_id)) &&
+	       (!entry->new_id || proginfo__is_gone(entry->new_id));
+}
+
+void journal__sweep(void)
+{
+	int fd = run_dir__find("journal");
+	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	struct journal_entry here = { 0 }, entry;
+	bool known = !journal__start(0, &here);
+	struct dirent *dent;
+
+	if (!dir) {
+		if (fd >= 0)
+			close(fd);
+		return;
+	}
+	while (known && (dent = readdir(dir)))
+		if (parse_entry(dent->d_name, &entry) && is_over(&entry, &here))
+			unlinkat(dirfd(dir), dent->d_name, 0);
+	closedir(dir);
 }

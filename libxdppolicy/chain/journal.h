@@ -30,4 +30,10 @@ void journal__read(const struct journal_entry *entry, struct chain *ret);
 /* Calls fn for each entry of this network namespace. */
 int journal__each(void (*fn)(void *ctx, const struct journal_entry *entry), void *ctx);
 
+/*
+ * Removes entries whose dispatchers both no longer exist, of any network namespace, but for those
+ * of interfaces that are here.
+ */
+void journal__sweep(void);
+
 #endif

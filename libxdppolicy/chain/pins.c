@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include <bpf/bpf.h>
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
+#include <limits.h>
 #include <linux/magic.h>
 #include <stdarg.h>
 #include <stdatomic.h>
@@ -18,6 +21,9 @@
 /* By default, and in an application: as long as the shim lets a call wait for the policy. */
 #define DEFAULT_MS 30000
 #define BRIEFLY_MS 1000
+
+/* as libxdp calls it: the interface's index and the dispatcher's id */
+#define DIR_FORMAT "dispatch-%d-%" PRIu32
 
 static const char *mount_point(void)
 {
@@ -125,15 +131,40 @@ void pins__unlock(int fd)
 	close(fd);
 }
 
+int pins__each(void (*fn)(void *ctx, int ifindex, uint32_t id), void *ctx)
+{
+	char path[PIN_PATH], name[NAME_MAX + 1];
+	struct dirent *entry;
+	int ifindex, err;
+	uint32_t id;
+	DIR *dir;
+
+	format_path(path, "%s/xdp", mount_point());
+	dir = opendir(path);
+	if (!dir)
+		return errno == ENOENT ? 0 : -errno;
+	for (errno = 0; (entry = readdir(dir)); errno = 0) {
+		if (sscanf(entry->d_name, "dispatch-%d-%" SCNu32, &ifindex, &id) != 2)
+			continue;
+		/* and nothing else: neither signs nor zeros in front, nor anything behind */
+		snprintf(name, sizeof(name), DIR_FORMAT, ifindex, id);
+		if (ifindex > 0 && !strcmp(name, entry->d_name))
+			fn(ctx, ifindex, id);
+	}
+	err = -errno;
+	closedir(dir);
+	return err;
+}
+
 static void dir_path(char path[PIN_PATH], int ifindex, uint32_t id)
 {
-	format_path(path, "%s/xdp/dispatch-%d-%u", mount_point(), ifindex, id);
+	format_path(path, "%s/xdp/" DIR_FORMAT, mount_point(), ifindex, id);
 }
 
 static void pin_path(char path[PIN_PATH], int ifindex, uint32_t id, unsigned int slot,
 		     const char *kind)
 {
-	format_path(path, "%s/xdp/dispatch-%d-%u/prog%u-%s", mount_point(), ifindex, id, slot,
+	format_path(path, "%s/xdp/" DIR_FORMAT "/prog%u-%s", mount_point(), ifindex, id, slot,
 		    kind);
 }
 

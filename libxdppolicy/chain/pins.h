@@ -50,6 +50,12 @@ int pins__remove(int ifindex, uint32_t id);
 /* Removes the pins of its links alone: whoever reads it needs those of the programs. */
 int pins__remove_links(int ifindex, uint32_t id);
 
+/*
+ * Calls fn for each directory that is called as a dispatcher's. Needs no lock: what comes and goes
+ * meanwhile may be told of. Returns 0, also where there is no bpffs, or a negative errno.
+ */
+int pins__each(void (*fn)(void *ctx, int ifindex, uint32_t id), void *ctx);
+
 /* Where all of it is, for messages. */
 const char *pins__where(void);
 

@@ -132,6 +132,15 @@ int proginfo__read(int fd, struct proginfo *ret)
 	return err;
 }
 
+bool proginfo__is_gone(uint32_t id)
+{
+	int fd = bpf_prog_get_fd_by_id(id);
+
+	if (fd >= 0)
+		close(fd);
+	return fd == -ENOENT;
+}
+
 const char *proginfo__label(const struct proginfo *info)
 {
 	return *info->name ? info->name : "-";

@@ -32,6 +32,9 @@ const char *proginfo__label(const struct proginfo *info);
 /* Its name and its tag, as far as they are known, for as long as info is there. */
 void proginfo__describe(const struct proginfo *info, struct policy_subject *subject);
 
+/* Whether the kernel knows no program of this id, which it never gives again. */
+bool proginfo__is_gone(uint32_t id);
+
 /* Returns 0 or a negative errno. The descriptor stays the caller's. */
 int proginfo__read(int fd, struct proginfo *ret);
 

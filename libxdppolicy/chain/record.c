@@ -148,15 +148,6 @@ void record__remove(uint32_t id)
 	close(dir);
 }
 
-static bool is_gone(uint32_t id)
-{
-	int fd = bpf_prog_get_fd_by_id(id);
-
-	if (fd >= 0)
-		close(fd);
-	return fd == -ENOENT;
-}
-
 void record__sweep(void)
 {
 	static const char *const names[] = { attached_dir, seen_dir };
@@ -166,7 +157,7 @@ void record__sweep(void)
 
 		if (dir < 0)
 			continue;
-		record_dir__sweep(dir, is_gone);
+		record_dir__sweep(dir, proginfo__is_gone);
 		close(dir);
 	}
 }

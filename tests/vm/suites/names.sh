@@ -28,7 +28,7 @@ applied "apply --json" 0 --json v0
 says "its JSON has none either" '"priority": null'
 printf '[all]\nprogram = !other\nattach = deny\n' | policy
 is "whether it is another one is not known" "true" "$(of attach undecided)"
-contains "what is missing" "undecided: .*:2 asks for the program's name, which the kernel does not have" \
+contains "what is missing" "undecided: .*:3 asks for the program's name, which the kernel does not have" \
 	"$(xdp-policy status v0)"
 applied "it is left alone" 0 --enforce-deny v0
 is "it is left alone" "null" "$(of program)"
@@ -43,7 +43,7 @@ is "what is known" '"xdp_firewall_ma"' "$(of program)"
 printf '[not this]\nprogram = xdp_firewall_main_entry\nattach = deny\n' | policy
 is "it may be the one" "true" "$(of attach undecided)"
 is "what is missing" '"the full name; the kernel shows 15 characters"' "$(of attach missing)"
-contains "what is missing" "undecided: .*:2 asks for the full name; the kernel shows 15 characters" \
+contains "what is missing" "undecided: .*:3 asks for the full name; the kernel shows 15 characters" \
 	"$(xdp-policy status v0)"
 applied "it is left alone" 0 --enforce-deny v0
 is "it is left alone" '"xdp_firewall_ma"' "$(of program)"
