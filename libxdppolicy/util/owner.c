@@ -7,9 +7,14 @@
 
 #include "owner.h"
 
+static bool is_theirs(const struct stat *st, uid_t owner)
+{
+	return st->st_uid == owner || !st->st_uid;
+}
+
 bool owner__is_alone(const struct stat *st, uid_t owner)
 {
-	return st->st_uid == owner && !(st->st_mode & (S_IWGRP | S_IWOTH));
+	return is_theirs(st, owner) && !(st->st_mode & (S_IWGRP | S_IWOTH));
 }
 
 /* In a sticky one others may add files, but not replace those of the owner. */
@@ -17,7 +22,7 @@ static bool is_safe_dir(const char *path, uid_t owner, struct stat *st)
 {
 	if (stat(path, st))
 		return false;
-	return owner__is_alone(st, owner) || (st->st_uid == owner && st->st_mode & S_ISVTX);
+	return owner__is_alone(st, owner) || (is_theirs(st, owner) && st->st_mode & S_ISVTX);
 }
 
 bool owner__has_path(const char *path, size_t from, uid_t owner, struct stat *ret, size_t *len)
