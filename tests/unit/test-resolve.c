@@ -418,7 +418,8 @@ START_TEST(test_mode_auto_is_no_answer)
 {
 	const struct policy_subject subject = {
 		.value = { "p" },
-		.app = { .has = { [ATTR_MODE] = true }, .value = { [ATTR_MODE] = { MODE_AUTO } } },
+		.app = { .has = { [ATTR_MODE] = true },
+			 .value = { [ATTR_MODE] = { .num = MODE_AUTO } } },
 	};
 	struct policy *policy = policy_of("[x]\nattach-mode = skb\n", "attach-mode: app files\n");
 	struct policy_decision d;
@@ -441,11 +442,11 @@ START_TEST(test_sources_that_have_no_say)
 	static const struct policy_resolve_opts opts = { .unknown_undecided = true };
 	const struct policy_known all = {
 		.has = { true, true, true, true, true },
-		.value = { { 7 },
-			   { DROP },
-			   { ATTACH_DENY },
-			   { MODE_SKB },
-			   { DISPATCHER_REQUIRED } },
+		.value = { { .num = 7 },
+			   { .num = DROP },
+			   { .num = ATTACH_DENY },
+			   { .num = MODE_SKB },
+			   { .num = DISPATCHER_REQUIRED } },
 	};
 	struct policy_subject subject = { .value = { "p" } };
 	const char *name = _i ? "btf" : "app";
