@@ -11,6 +11,7 @@
 #include "preload-edit.h"
 #include "preload-probe.h"
 #include "preload-unit.h"
+#include "preload/elsewhere.h"
 #include "preload/symbols.h"
 #include "tool.h"
 #include "util/owner.h"
@@ -132,6 +133,31 @@ static void print_unit(const struct preload_unit *unit, const struct preload_pro
 	putchar('\n');
 }
 
+/* Where the name is and the library is not: a sandbox with this /etc and another /usr. */
+static void print_elsewhere(json_t *json)
+{
+	struct preload_elsewhere elsewhere;
+
+	preload_elsewhere__look(&elsewhere);
+	if (json) {
+		json_object_set_new(
+			json, "elsewhere",
+			json_pack("{s:i, s:i, s:o}", "lacking", elsewhere.lacking, "unreadable",
+				  elsewhere.unreadable, "pid",
+				  elsewhere.pid ? json_integer(elsewhere.pid) : json_null()));
+		return;
+	}
+	tool_print("%-12s %-4u processes have that name in /etc and no library of it", "lacking",
+		   elsewhere.lacking);
+	if (elsewhere.lacking)
+		tool_print(", such as %d (%s): each program says so there at its start, and runs "
+			   "without; xdp-policy-preload(7) has ways out",
+			   elsewhere.pid, elsewhere.name);
+	if (elsewhere.unreadable)
+		tool_print("; %u cannot be looked into", elsewhere.unreadable);
+	putchar('\n');
+}
+
 static int print_status(const struct preload *preload, const struct preload_unit *unit)
 {
 	const char *env = getenv("LD_PRELOAD");
@@ -165,6 +191,8 @@ static int print_status(const struct preload *preload, const struct preload_unit
 		else
 			tool_print("%-12s %-4s %s\n", facts[i].name, facts[i].yes ? "yes" : "no",
 				   facts[i].text);
+	if (found.ours && !*preload->root)
+		print_elsewhere(json);
 	if (unit)
 		print_unit(unit, &running, json);
 	if (found.comment_line)
@@ -229,6 +257,8 @@ static void print_way_back(const struct preload *preload, const struct preload_e
 	     "  the way back:         xdp-policy preload disable\n"
 	     "  if nothing starts any more, in a rescue system or a static shell:");
 	tool_print("                        rm %s\n", edit->path);
+	puts("Sandboxes with this /etc and another /usr, such as snaps, say at each start that the "
+	     "library\nis not there; see xdp-policy-preload(7).");
 }
 
 /* The loader of another libc may not read the file at all. */

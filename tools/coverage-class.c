@@ -131,6 +131,8 @@ static const struct {
 	  "in another mount namespace, where the preload must be, too" },
 	{ NOTE_ROOT, "root-directory",
 	  "in another root directory, where the preload must be, too" },
+	{ NOTE_LACKS, "lacks-library",
+	  "its /etc/ld.so.preload names the preload, which is not there" },
 	{ NOTE_NET_NS, "network-namespace", "in another network namespace" },
 	{ NOTE_HOLDS, "holds-programs", "holds XDP programs" },
 	{ NOTE_MIXED, "mixed", "what it attaches by libbpf itself goes past the dispatcher" },

@@ -13,6 +13,7 @@
 #include "chain/process.h"
 #include "coverage.h"
 #include "preload-file.h"
+#include "preload/elsewhere.h"
 
 #define MAX_TEXT (2 << 20) /* of an environment */
 
@@ -257,6 +258,9 @@ static int look_at(const struct coverage_host *host, struct process *process,
 		coverage->notes |= NOTE_MNT_NS;
 	else if (is_elsewhere(process, "root"))
 		coverage->notes |= NOTE_ROOT;
+	if (coverage->notes & (NOTE_MNT_NS | NOTE_ROOT) &&
+	    preload_elsewhere__lacks(coverage->pid) > 0)
+		coverage->notes |= NOTE_LACKS;
 	if (is_elsewhere(process, "ns/net"))
 		coverage->notes |= NOTE_NET_NS;
 	fd = open_executable(process, coverage->name, sizeof(coverage->name));

@@ -87,7 +87,8 @@ enum coverage_note {
 	NOTE_HOLDS = 1 << 4, /* XDP programs, by descriptors */
 	NOTE_MAY_OPEN = 1 << 5,
 	NOTE_MIXED = 1 << 6,
-	NOTE_ROOT = 1 << 7
+	NOTE_ROOT = 1 << 7,
+	NOTE_LACKS = 1 << 8
 };
 
 enum coverage_what {
