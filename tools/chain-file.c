@@ -19,7 +19,7 @@
 #define N(a) (sizeof(a) / sizeof((a)[0]))
 
 #define MAX_CHAINS    1000
-#define MAX_INTERFACE 63
+#define MAX_INTERFACE 127 /* alternative names are longer than others */
 #define MAX_MAPS      64
 
 enum {

@@ -12,6 +12,7 @@
 
 #include "chain/proginfo.h"
 #include "tool.h"
+#include "util/ifinfo.h"
 #include "util/libbpf-words.h"
 
 /* Options for the conditions are made from the table of keys; theirs start here. */
@@ -22,7 +23,8 @@
 struct explain {
 	struct tool_opts opts;
 	struct policy_subject subject;
-	char host[256], user[64];
+	char host[256], user[64], ifname[IF_NAMESIZE];
+	char *altnames;
 	char **args;
 	int n_args;
 	struct policy *policy;
@@ -110,6 +112,20 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 			set_user_alias(explain, arg);
 		return 0;
 	}
+}
+
+/* One of this host has other names, too; a rule may mean any of them. */
+static void set_interface_names(struct explain *explain)
+{
+	const char *given = explain->subject.value[COND_INTERFACE];
+	struct ifinfo info;
+
+	if (!given || explain->opts.root || ifinfo__find(given, &info))
+		return;
+	memcpy(explain->ifname, info.name, sizeof(explain->ifname));
+	explain->subject.value[COND_INTERFACE] = explain->ifname;
+	ifinfo__list_altnames(info.ifindex, &explain->altnames);
+	explain->subject.altnames = explain->altnames;
 }
 
 /* "3rd" */
@@ -421,6 +437,7 @@ int cmd_explain(int argc, char **argv)
 	if (!gethostname(explain.host, sizeof(explain.host) - 1))
 		explain.subject.value[COND_HOST] = explain.host;
 	argp_parse(&argp, argc, argv, 0, NULL, &explain);
+	set_interface_names(&explain);
 	libbpf_words__listen();
 	explain.policy = tool_open_policy(&explain.opts, &status);
 	if (!explain.policy)
@@ -444,5 +461,6 @@ int cmd_explain(int argc, char **argv)
 		status = tool_policy_status(explain.policy);
 	json_decref(explain.names);
 	policy__close(explain.policy);
+	free(explain.altnames);
 	return status;
 }

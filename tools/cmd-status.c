@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <libsmartcols.h>
 #include <limits.h>
-#include <net/if.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +13,7 @@
 #include "chain/pins.h"
 #include "chain/remarks.h"
 #include "common/scale.h"
+#include "interfaces.h"
 #include "netns.h"
 #include "tool.h"
 #include "wish.h"
@@ -181,27 +181,22 @@ static void show_chain(struct status *status, const char *ifname, const struct c
 	wish__clear(&wish);
 }
 
-static void show_interface(struct status *status, const char *ifname, bool asked_for)
+static void show_interface(struct status *status, const struct interface *interface)
 {
-	int ifindex = if_nametoindex(ifname);
 	char why[CHAIN_WHY_SIZE];
 	struct chain chain;
-	int err;
+	int err = chain__read(interface->ifindex, NULL, &chain);
 
-	if (!ifindex) {
-		tool_error("%s: found no such interface, expected one", ifname);
-		status->failed = true;
-		return;
-	}
-	err = chain__read(ifindex, NULL, &chain);
 	if (!err) {
-		if (asked_for || chain.kind != CHAIN_NONE)
-			show_chain(status, ifname, &chain);
+		if (status->n_args || chain.kind != CHAIN_NONE)
+			show_chain(status, interface->name, &chain);
 		return;
 	}
-	if (err == -ENODEV && !asked_for) /* it has gone since it was listed */
+	/* it has gone since they were listed */
+	if (err == -ENODEV && !status->n_args)
 		return;
-	tool_error("%s: found a chain that can't be read: %s", ifname, pins__strerror(err, why));
+	tool_error("%s: found a chain that can't be read: %s", interface->name,
+		   pins__strerror(err, why));
 	status->failed = true;
 	status->not_permitted = status->not_permitted || err == -EPERM || err == -EACCES;
 }
@@ -209,16 +204,14 @@ static void show_interface(struct status *status, const char *ifname, bool asked
 static void show_netns(void *ctx, const char *name)
 {
 	struct status *status = ctx;
-	struct if_nameindex *all;
+	struct interfaces interfaces;
 
 	status->inside = name;
-	for (int i = 0; i < status->n_args; i++)
-		show_interface(status, status->args[i], true);
-	all = status->n_args ? NULL : if_nameindex();
-	for (struct if_nameindex *i = all; i && i->if_index; i++)
-		show_interface(status, i->if_name, false);
-	if (all)
-		if_freenameindex(all);
+	if (!interfaces__find(status->args, status->n_args, &interfaces))
+		status->failed = true;
+	for (size_t i = 0; i < interfaces.n; i++)
+		show_interface(status, &interfaces.interface[i]);
+	interfaces__free(&interfaces);
 }
 
 static void start(struct status *status, FILE *out)

@@ -76,7 +76,7 @@ static bool has_ours(const struct chain *chain)
 /* An interface that cannot be changed is no reason to leave the others: each is done alone. */
 static void unload_one(struct unload *unload, const struct interface *interface)
 {
-	struct interfaces one = { 1, (struct interface *)interface };
+	struct interfaces one = { .n = 1, .interface = (struct interface *)interface };
 	struct load_jobs jobs;
 	struct chain chain;
 	int err = chain__read(interface->ifindex, NULL, &chain);

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+/* The interfaces that a command is about, by any of their names. */
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
@@ -11,43 +12,77 @@
 #include "interfaces.h"
 #include "run/retired.h"
 #include "tool.h"
+#include "util/ifinfo.h"
 #include "util/layers.h"
 
 #define LOCK_TIMEOUT_MS 30000
 
-static void add(struct interfaces *interfaces, const char *name, unsigned int ifindex)
+/* Returns false without memory. altnames becomes the interface's, or is freed. */
+static bool add(struct interfaces *interfaces, const struct ifinfo *info, char *altnames)
 {
-	struct interface *added = &interfaces->interface[interfaces->n++];
+	struct interface *more;
 
-	added->ifindex = (int)ifindex;
-	snprintf(added->name, sizeof(added->name), "%s", name);
+	more = reallocarray(interfaces->interface, interfaces->n + 1, sizeof(*more));
+	if (!more) {
+		free(altnames);
+		return false;
+	}
+	interfaces->interface = more;
+	more += interfaces->n++;
+	*more = (struct interface){ .ifindex = info->ifindex, .altnames = altnames };
+	snprintf(more->name, sizeof(more->name), "%s", info->name);
+	return true;
 }
 
-static bool make_room(struct interfaces *interfaces, size_t n)
+static bool is_there(const struct interfaces *interfaces, int ifindex)
 {
-	interfaces->interface = calloc(n ? n : 1, sizeof(*interfaces->interface));
-	if (!interfaces->interface)
-		tool_error("out of memory");
-	return interfaces->interface;
+	for (size_t i = 0; i < interfaces->n; i++)
+		if (interfaces->interface[i].ifindex == ifindex)
+			return true;
+	return false;
+}
+
+static void on_interface(void *ctx, const struct ifinfo *info, const char *altnames)
+{
+	struct interfaces *interfaces = ctx;
+	size_t size = policy_list__size(altnames);
+	char *copy = size ? malloc(size) : NULL;
+
+	if (copy)
+		memcpy(copy, altnames, size);
+	if ((size && !copy) || !add(interfaces, info, copy))
+		interfaces->no_memory = true;
 }
 
 static bool find_all(struct interfaces *ret)
 {
-	struct if_nameindex *all = if_nameindex();
-	size_t n = 0;
-	bool ok;
+	int err = ifinfo__each(on_interface, ret);
 
-	if (!all) {
-		tool_error("found no interfaces, expected a list of them: %m");
-		return false;
-	}
-	while (all[n].if_index)
-		n++;
-	ok = make_room(ret, n);
-	for (size_t i = 0; i < n && ok; i++)
-		add(ret, all[i].if_name, all[i].if_index);
-	if_freenameindex(all);
-	return ok;
+	if (!err && ret->no_memory)
+		err = -ENOMEM;
+	if (err)
+		tool_error("found no interfaces, expected a list of them: %s", strerror(-err));
+	return !err;
+}
+
+/* By any of its names. */
+static bool find_one(struct interfaces *interfaces, const char *name)
+{
+	char *altnames = NULL;
+	struct ifinfo info;
+	int err = ifinfo__find(name, &info);
+
+	if (!err && is_there(interfaces, info.ifindex))
+		return true;
+	if (!err)
+		err = ifinfo__list_altnames(info.ifindex, &altnames);
+	if (!err && !add(interfaces, &info, altnames))
+		err = -ENOMEM;
+	if (err == -ENODEV)
+		tool_error("%s: found no such interface, expected one", name);
+	else if (err)
+		tool_error("%s: %s", name, strerror(-err));
+	return !err;
 }
 
 bool interfaces__find(char *const *names, size_t n, struct interfaces *ret)
@@ -57,18 +92,8 @@ bool interfaces__find(char *const *names, size_t n, struct interfaces *ret)
 	*ret = (struct interfaces){ 0 };
 	if (!n)
 		return find_all(ret);
-	if (!make_room(ret, n))
-		return false;
-	for (size_t i = 0; i < n; i++) {
-		unsigned int ifindex = if_nametoindex(names[i]);
-
-		if (ifindex) {
-			add(ret, names[i], ifindex);
-			continue;
-		}
-		tool_error("%s: found no such interface, expected one", names[i]);
-		ok = false;
-	}
+	for (size_t i = 0; i < n; i++)
+		ok = find_one(ret, names[i]) && ok;
 	return ok;
 }
 
@@ -122,6 +147,8 @@ void interfaces__sort(struct interfaces *interfaces, bool top_first)
 
 void interfaces__free(struct interfaces *interfaces)
 {
+	for (size_t i = 0; i < interfaces->n; i++)
+		free(interfaces->interface[i].altnames);
 	free(interfaces->interface);
 	*interfaces = (struct interfaces){ 0 };
 }

@@ -11,17 +11,19 @@
 struct interface {
 	int ifindex;
 	char name[IF_NAMESIZE];
+	char *altnames; /* its other names, as a list of globs is kept; NULL: none */
 };
 
 /* Of the network namespace that we are in. */
 struct interfaces {
 	size_t n;
 	struct interface *interface;
+	bool no_memory;
 };
 
 /*
- * Those that are named, or all if n is 0; to be freed in any case. Returns false after a message
- * for each that is missing; the others are listed all the same.
+ * Those that are named, by any of their names and each once, or all if n is 0; to be freed in any
+ * case. Returns false after a message for each that is missing; the others are listed all the same.
  */
 bool interfaces__find(char *const *names, size_t n, struct interfaces *ret);
 /*

@@ -3,7 +3,6 @@
 #include <ctype.h>
 #include <errno.h>
 #include <fnmatch.h>
-#include <net/if.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -71,12 +70,13 @@ static const char *check_tag(const char *word)
 	return NULL;
 }
 
-/* As the kernel's dev_valid_name() */
+/* As the kernel's dev_valid_name(), of an alternative name as well */
+#define MAX_ALTNAME 127
 static const char *check_interface(const char *word)
 {
-	static const char expected[] = "an interface: 1 to 15 characters without '/' and ':'";
+	static const char expected[] = "an interface: 1 to 127 characters without '/' and ':'";
 
-	if (is_plain(word) && (min_len(word) >= IF_NAMESIZE || strpbrk(word, "/:")))
+	if (is_plain(word) && (min_len(word) > MAX_ALTNAME || strpbrk(word, "/:")))
 		return expected;
 	return NULL;
 }

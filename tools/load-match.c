@@ -100,6 +100,8 @@ static void free_entries(struct entries *entries)
 /* In the order of the file, which is that of the addresses. */
 static void note_match(struct entry *e, struct entry *found[2])
 {
+	if (e == found[0] || e == found[1])
+		return; /* by another name */
 	if (!found[0] || e < found[0]) {
 		found[1] = found[0];
 		found[0] = e;
@@ -108,18 +110,26 @@ static void note_match(struct entry *e, struct entry *found[2])
 	}
 }
 
-/* The first two that match. */
-static void find_entries(const struct entries *entries, const char *ifname, struct entry *found[2])
+static void note_names(const struct entries *entries, const char *name, struct entry *found[2])
 {
 	struct entry *e;
 
-	found[0] = found[1] = NULL;
-	HASH_FIND_STR(entries->by_name, ifname, e);
+	HASH_FIND_STR(entries->by_name, name, e);
 	for (; e; e = e->same)
 		note_match(e, found);
 	for (size_t i = 0; i < entries->n_globs; i++)
-		if (!fnmatch(entries->glob[i]->entry->interface, ifname, 0))
+		if (!fnmatch(entries->glob[i]->entry->interface, name, 0))
 			note_match(entries->glob[i], found);
+}
+
+/* The first two that match any of its names. */
+static void find_entries(const struct entries *entries, const struct interface *interface,
+			 struct entry *found[2])
+{
+	found[0] = found[1] = NULL;
+	note_names(entries, interface->name, found);
+	for_each_glob(altname, interface->altnames)
+		note_names(entries, altname, found);
 }
 
 /* Returns 1 if there is a chain for it, 0 if there is none, -EINVAL after a message. */
@@ -131,7 +141,7 @@ static int match_one(struct load_run *run, const struct chain_file *file,
 	struct entry *found[2];
 	const char *other;
 
-	find_entries(entries, interface->name, found);
+	find_entries(entries, interface, found);
 	if (!found[0])
 		return 0;
 	entry = found[0]->entry;

@@ -188,6 +188,7 @@ static void note(struct watch_work *w, const struct watched *file,
 	}
 	free(done->path);
 	*done = (struct done){ *interface, path, file->version, true };
+	done->interface.altnames = NULL; /* they are the list's */
 }
 
 /* What a file that cannot be loaded has loaded before stays. */
@@ -248,7 +249,8 @@ static void unload_rest(struct watch_work *w, const struct interfaces *interface
 	for (size_t i = w->n_done; i--;) {
 		const struct interface *interface =
 			find_interface(interfaces, w->done[i].interface.ifindex);
-		const struct interfaces one = { 1, (struct interface *)interface };
+		const struct interfaces one = { .n = 1,
+						.interface = (struct interface *)interface };
 		struct load_jobs jobs;
 
 		if (w->done[i].wanted)

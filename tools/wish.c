@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
 #include "chain/netdev.h"
+#include "util/ifinfo.h"
 #include "wish.h"
 
 static struct policy_value mode_value(const char *mode)
@@ -48,20 +50,27 @@ static const char *missing_name(const struct policy_subject *subject)
 	return subject->name_cut ? "the full name; the kernel shows 15 characters" : NULL;
 }
 
-static void decide(const struct policy *policy, const char *host, const char *ifname,
-		   const char *driver, const struct record_dirs *dirs, const struct chain *chain,
-		   unsigned int i, struct wish_program *ret)
+/* The facts that the programs of a chain have in common. */
+struct wish_place {
+	const char *host, *ifname, *driver;
+	char *altnames;
+};
+
+static void decide(const struct policy *policy, const struct wish_place *place,
+		   const struct record_dirs *dirs, const struct chain *chain, unsigned int i,
+		   struct wish_program *ret)
 {
 	static const struct policy_resolve_opts opts = { .unknown_undecided = true };
 	const struct chain_program *p = &chain->program[i];
 	const bool chains = chain->kind == CHAIN_DISPATCHER;
 	struct policy_subject subject = {
 		.value = {
-			[COND_INTERFACE] = ifname,
-			[COND_HOST] = host,
-			[COND_DRIVER] = driver,
+			[COND_INTERFACE] = place->ifname,
+			[COND_HOST] = place->host,
+			[COND_DRIVER] = place->driver,
 			[COND_MODE] = chain->mode,
 		},
+		.altnames = place->altnames,
 		.app.unknown = true,
 		.btf = runcfg__known(&p->info.author),
 	};
@@ -124,18 +133,20 @@ void wish__want(const struct wish *wish, bool enforce_deny, struct chain_want wa
 void wish__decide(const struct policy *policy, const char *host, const char *ifname,
 		  const struct chain *chain, struct wish *ret)
 {
+	struct wish_place place = { .host = host, .ifname = ifname };
 	char driver[NETDEV_DRIVER_SIZE];
-	const char *known_driver = NULL;
 	struct record_dirs dirs;
 
 	*ret = (struct wish){ .n = chain->n };
 	if (policy__conds(policy) & 1U << COND_DRIVER)
-		known_driver = netdev__driver(ifname, driver);
+		place.driver = netdev__driver(ifname, driver);
+	if (chain->n && policy__conds(policy) & 1U << COND_INTERFACE)
+		ifinfo__list_altnames(chain->ifindex, &place.altnames);
 	record_dirs__open(&dirs);
 	for (unsigned int i = 0; i < chain->n; i++) {
 		struct wish_program *program = &ret->program[i];
 
-		decide(policy, host, ifname, known_driver, &dirs, chain, i, program);
+		decide(policy, &place, &dirs, chain, i, program);
 		for_each_attr(attr)
 			ret->drift = ret->drift || program->drift[attr];
 		ret->deny = ret->deny || program->drift[ATTR_ATTACH];
@@ -144,6 +155,7 @@ void wish__decide(const struct policy *policy, const char *host, const char *ifn
 			       program->drift[ATTR_ACTIONS];
 	}
 	record_dirs__close(&dirs);
+	free(place.altnames);
 }
 
 void wish__clear(struct wish *wish)

@@ -18,6 +18,7 @@ struct slot {
 struct chain_load {
 	struct chain_load_opts opts;
 	const char *ifname;
+	char *altnames; /* if the policy asks for them */
 	int ifindex;
 	const struct chain_spec *spec;
 

@@ -53,6 +53,7 @@ void chain_load__describe(const struct chain_load *load, unsigned int i, char *d
 			[COND_INTERFACE] = load->ifname,
 			[COND_MODE] = load->before.mode,
 		},
+		.altnames = load->altnames,
 		.app = load->app[i],
 		.btf = runcfg__known(&c->info.author),
 	};

@@ -10,6 +10,7 @@
 #include "lock.h"
 #include "pins.h"
 #include "record-at.h"
+#include "util/ifinfo.h"
 
 #define ATTEMPTS 10
 
@@ -239,6 +240,8 @@ int chain_load__prepare(const struct chain_load_opts *opts, const char *ifname, 
 		.spec = spec,
 	};
 	components__init(&load->components);
+	if (policy__conds(opts->policy) & 1U << COND_INTERFACE)
+		ifinfo__list_altnames(ifindex, &load->altnames);
 	err = prepare(load, problem);
 	if (err)
 		chain_load__free(load);
@@ -368,5 +371,6 @@ void chain_load__free(struct chain_load *load)
 	else if (load->swap)
 		unpark(load);
 	components__close(&load->components);
+	free(load->altnames);
 	free(load);
 }

@@ -387,12 +387,18 @@ int policy_rule__finish(struct policy_rule *rule, char *err, size_t err_size)
 	return -EINVAL;
 }
 
-static bool glob_matches(const char *glob, const char *value, const char *alias)
+/* By any of its names: aliases is a list, too. */
+static bool glob_matches(const char *glob, const char *value, const char *aliases)
 {
-	return !fnmatch(glob, value, 0) || (alias && !fnmatch(glob, alias, 0));
+	if (!fnmatch(glob, value, 0))
+		return true;
+	for_each_glob(alias, aliases)
+		if (!fnmatch(glob, alias, 0))
+			return true;
+	return false;
 }
 
-static enum policy_match match_list(const char *list, const char *value, const char *alias)
+static enum policy_match match_list(const char *list, const char *value, const char *aliases)
 {
 	bool only_excludes = true, found = false;
 
@@ -400,7 +406,7 @@ static enum policy_match match_list(const char *list, const char *value, const c
 		bool exclude = *glob == '!';
 
 		only_excludes = only_excludes && exclude;
-		if ((exclude || !found) && glob_matches(glob + exclude, value, alias)) {
+		if ((exclude || !found) && glob_matches(glob + exclude, value, aliases)) {
 			if (exclude)
 				return MATCH_NO;
 			found = true;
@@ -459,16 +465,17 @@ enum policy_match policy_cond__match(enum policy_cond cond, const char *list,
 				     const struct policy_subject *subject)
 {
 	const char *value = subject->value[cond];
-	char short_host[65];
+	char alias[66] = ""; /* a list of one */
 
 	if (!value)
 		return MATCH_UNKNOWN;
-	if (cond == COND_USER)
-		return match_list(list, value, subject->uid);
-	if (cond != COND_HOST)
-		return match_list(list, value, NULL);
-	snprintf(short_host, sizeof(short_host), "%.*s", (int)strcspn(value, "."), value);
-	return match_list(list, value, short_host);
+	if (cond == COND_INTERFACE)
+		return match_list(list, value, subject->altnames);
+	if (cond == COND_USER && subject->uid)
+		snprintf(alias, sizeof(alias) - 1, "%s", subject->uid);
+	else if (cond == COND_HOST)
+		snprintf(alias, sizeof(alias) - 1, "%.*s", (int)strcspn(value, "."), value);
+	return match_list(list, value, alias);
 }
 
 int policy_order__find(const char *list, const char *program)

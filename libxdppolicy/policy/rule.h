@@ -36,6 +36,7 @@ struct policy_subject {
 	const char *value[N_CONDS]; /* a host by its full name: its short one is tried as well */
 	bool name_cut;	 /* the program's name begins so, but may go on: the kernel has no more */
 	const char *uid; /* a second name of the user */
+	const char *altnames; /* other names of the interface, as a list of globs is kept */
 
 	/* sources app and btf: what the application set, what the author compiled in */
 	struct policy_known {

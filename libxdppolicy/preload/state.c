@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -17,6 +18,7 @@
 #include "chain/process.h"
 #include "state.h"
 #include "util/encode.h"
+#include "util/ifinfo.h"
 
 static struct policy *policy;
 static struct process_facts facts;
@@ -342,7 +344,14 @@ void state__describe(struct policy_subject *subject)
 
 void state__describe_place(struct policy_subject *subject, int ifindex, struct state_place *place)
 {
+	static char *altnames; /* with the lock held, as all of this */
+
+	free(altnames);
+	altnames = NULL;
 	subject->value[COND_INTERFACE] = if_indextoname(ifindex, place->ifname);
+	if (subject->value[COND_INTERFACE] && state__wants(COND_INTERFACE))
+		ifinfo__list_altnames(ifindex, &altnames);
+	subject->altnames = altnames;
 	if (subject->value[COND_INTERFACE] && state__wants(COND_DRIVER))
 		subject->value[COND_DRIVER] = netdev__driver(place->ifname, place->driver);
 }

@@ -44,7 +44,10 @@ bool state__wants(enum policy_cond cond);
 /* Fills in those facts on this process and this host that are asked for. Valid as above. */
 void state__describe(struct policy_subject *subject);
 
-/* Fills in the interface and, if it is asked for, its driver. Valid as long as place. */
+/*
+ * Fills in the interface and, if they are asked for, its alternative names and its driver. Valid as
+ * long as place, and until the next call.
+ */
 struct state_place {
 	char ifname[IF_NAMESIZE], driver[NETDEV_DRIVER_SIZE];
 };

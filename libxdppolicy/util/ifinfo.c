@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <linux/if_link.h>
 #include <linux/rtnetlink.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -171,11 +172,20 @@ static void tell_altnames(struct netlink_part list, void (*fn)(void *ctx, const 
 			fn(ctx, name);
 }
 
+static void tell_all_altnames(const struct nlmsghdr *nlh, void (*fn)(void *ctx, const char *name),
+			      void *ctx)
+{
+	struct netlink_part attrs = netlink__attrs(nlh, sizeof(struct ifinfomsg));
+	const struct nlattr *attr;
+
+	while ((attr = netlink__next_attr(&attrs)))
+		if (netlink__type(attr) == IFLA_PROP_LIST)
+			tell_altnames(netlink__nested(attr), fn, ctx);
+}
+
 int ifinfo__altnames(int ifindex, void (*fn)(void *ctx, const char *name), void *ctx)
 {
 	const struct nlmsghdr *answer;
-	const struct nlattr *attr;
-	struct netlink_part attrs;
 	struct netlink *nl;
 	struct request r;
 	int err = netlink__open(0, &nl);
@@ -184,12 +194,87 @@ int ifinfo__altnames(int ifindex, void (*fn)(void *ctx, const char *name), void 
 		return err;
 	start(&r, RTM_GETLINK, 0, ifindex);
 	err = ask(nl, &r, &answer);
-	attrs = err ? (struct netlink_part){ 0 } : netlink__attrs(answer, sizeof(r.ifi));
-	while ((attr = netlink__next_attr(&attrs)))
-		if (netlink__type(attr) == IFLA_PROP_LIST)
-			tell_altnames(netlink__nested(attr), fn, ctx);
+	if (!err)
+		tell_all_altnames(answer, fn, ctx);
 	netlink__close(nl);
 	return err;
+}
+
+struct names {
+	char *text;
+	size_t size;
+	int err;
+};
+
+static void add_name(void *ctx, const char *name)
+{
+	struct names *names = ctx;
+	size_t len = strlen(name) + 1;
+	char *more = names->err ? NULL : realloc(names->text, names->size + len + 1);
+
+	if (!more) {
+		names->err = -ENOMEM;
+		return;
+	}
+	memcpy(more + names->size, name, len);
+	names->text = more;
+	names->size += len;
+	more[names->size] = '\0';
+}
+
+/* Returns err, or what went wrong with the names, which are given up then. */
+static int take_names(struct names *names, int err, char **ret)
+{
+	if (!err)
+		err = names->err;
+	if (err)
+		free(names->text);
+	*ret = err ? NULL : names->text;
+	return err;
+}
+
+int ifinfo__list_altnames(int ifindex, char **ret)
+{
+	struct names names = { 0 };
+
+	return take_names(&names, ifinfo__altnames(ifindex, add_name, &names), ret);
+}
+
+struct each {
+	void (*fn)(void *ctx, const struct ifinfo *info, const char *altnames);
+	void *ctx;
+	int err;
+};
+
+static void tell_one(void *ctx, const struct nlmsghdr *nlh)
+{
+	struct names names = { 0 };
+	struct each *each = ctx;
+	struct ifinfo info;
+	char *text;
+
+	if (each->err || !ifinfo__parse(nlh, &info))
+		return;
+	tell_all_altnames(nlh, add_name, &names);
+	each->err = take_names(&names, 0, &text);
+	if (!each->err)
+		each->fn(each->ctx, &info, text);
+	free(text);
+}
+
+int ifinfo__each(void (*fn)(void *ctx, const struct ifinfo *info, const char *altnames), void *ctx)
+{
+	struct each each = { .fn = fn, .ctx = ctx };
+	struct netlink *nl;
+	int err = netlink__open(0, &nl);
+
+	if (err)
+		return err;
+	err = ifinfo__list(nl);
+	if (!err)
+		err = netlink__dump(nl, tell_one, &each);
+	netlink__close(nl);
+	return err ? err : each.err;
 }
 
 int ifinfo__list(struct netlink *nl)

@@ -37,6 +37,18 @@ int ifinfo__find(const char *name, struct ifinfo *ret);
 /* Calls fn with each alternative name. Returns as ifinfo__query(). */
 int ifinfo__altnames(int ifindex, void (*fn)(void *ctx, const char *name), void *ctx);
 
+/*
+ * All of them in *ret, one string after the other and an empty one behind the last; to be freed.
+ * NULL if there are none. Returns as ifinfo__query().
+ */
+int ifinfo__list_altnames(int ifindex, char **ret);
+
+/*
+ * Calls fn with every interface of the network namespace that the caller is in, and with its
+ * alternative names as above. The cost of one listing. Returns 0 or a negative errno.
+ */
+int ifinfo__each(void (*fn)(void *ctx, const struct ifinfo *info, const char *altnames), void *ctx);
+
 /* Sends the request for a listing of all. */
 int ifinfo__list(struct netlink *nl);
 

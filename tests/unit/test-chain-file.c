@@ -68,8 +68,8 @@ static const struct {
 	  "slashes and no ! before it\n" },
 	{ C "  \"a\\tb\": {programs: []}\n",
 	  "3: column 3: found 'a\\x09b', expected an interface's name without control characters\n" },
-	{ C "  " X64 ": {programs: []}\n",
-	  "3: column 3: found 64 characters, expected an interface's name of at most 63\n" },
+	{ C "  " X64 X64 ": {programs: []}\n",
+	  "3: column 3: found 128 characters, expected an interface's name of at most 127\n" },
 
 	/* a chain */
 	{ E "    mode: native\n",
