@@ -69,9 +69,9 @@ static bool collect(int dir, const char *name)
 		return true;
 	if (is_readable(id) && now - since < RETIRED_MAX_MS)
 		return false;
-	lock = pins__lock();
+	lock = pins__lock_briefly();
 	/* without libxdp's directory there are no pins */
-	if ((lock >= 0 && !pins__remove(ifindex, id)) || lock == -ENOENT || lock == -ENODEV)
+	if (lock == -ENOENT || (lock >= 0 && !pins__remove(ifindex, id)))
 		unlinkat(dir, name, 0);
 	if (lock >= 0)
 		pins__unlock(lock);
