@@ -123,6 +123,8 @@ printf 'ord_a: 20\nord_b: 10\n' | policy
 systemd_pid=$!
 wait_for notices 'notify READY=1'
 contains "READY=1" '^notify READY=1' "$(cat notices)"
+contains "before that it asks for more time, as long as it looks at interfaces" \
+	'^notify EXTEND_TIMEOUT_USEC=[1-9]' "$(sed '/^notify READY=1/,$d' notices)"
 wait_for notices 'notify WATCHDOG=1' 2
 contains "WATCHDOG=1" '^notify WATCHDOG=1' "$(cat notices)"
 xdp-loader load v0 ord_a.o ord_b.o

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # shellcheck shell=sh source-path=SCRIPTDIR/../guest source=chains-lib.sh
-# memory 1536
-# limit 3000
+# memory 1024
+# limit 1800
 # at fixed addresses: see tests/vm/run
 # A thousand interfaces with three programs each, without a limit raised by hand: everything is done
 # and is right. How long it takes is printed, for ten interfaces before, a thousand, and the ten again
@@ -51,8 +51,8 @@ names_of()
 	seq "$2" | sed "s/^/$1/"
 }
 
-# all_of_it PREFIX COUNT: load, load anew, apply, status, unload.
-all_of_it()
+# commands PREFIX COUNT: load, load anew, apply, status.
+commands()
 {
 	prefix=$1 count=$2
 	# shellcheck disable=SC2046
@@ -68,14 +68,24 @@ all_of_it()
 	timed "apply" "$count" xdp-policy apply "$@"
 	is "$count chains" "$count ord_b ord_c ord_a" "$(chains_of "$prefix")"
 	timed "status" "$count" xdp-policy status "$@"
+}
+
+# unload_all PREFIX COUNT
+unload_all()
+{
+	prefix=$1 count=$2
+	# shellcheck disable=SC2046
+	set -- $(names_of "$prefix" "$count")
 	timed "unload" "$count" xdp-policy unload "$@"
 	is "no chain" "" "$(chains_of "$prefix")"
 	is "nothing is left over" "" "$(journals)$(find /run/xdp-policy/retired -type f)"
 }
 
-# The daemon tells what it does, so standard error is not empty.
-timed_daemon()
+# the_daemon PREFIX COUNT: after commands; its start, until all follow. It tells what it does, so
+# standard error is not empty.
+the_daemon()
 {
+	gives ord_a 1 ord_b 2 ord_c 3
 	begin=$(now)
 	xdp-policyd --once >daemon.out 2>&1
 	rc=$?
@@ -84,20 +94,15 @@ timed_daemon()
 	is "the daemon, $2: it succeeds" 0 $rc
 	is "the daemon, $2: it corrects" "$((3 * $2))" "$(grep -c "priority" daemon.out)"
 	is "the daemon, $2: it has nothing else to say" "" "$(grep -v "priority" daemon.out | head -n 5)"
+	is "$2 chains" "$2 ord_a ord_b ord_c" "$(chains_of "$1")"
 }
 
-# the_daemon PREFIX COUNT: its start, and a rename until the chain follows a rule for the new name.
-the_daemon()
+# a_rename PREFIX COUNT: after the daemon; until the chain follows a rule for the new name.
+a_rename()
 {
-	rm -rf /etc/xdp
-	yaml "$1*" ord_a.o ord_b.o ord_c.o >abc.yaml
-	succeeds "load" xdp-policy load abc.yaml
-	gives ord_b 1 ord_c 2 ord_a 3
-	timed_daemon "$1" "$2"
-	is "$2 chains" "$2 ord_b ord_c ord_a" "$(chains_of "$1")"
 	printf 'ord_a: 1\nord_b: 2\nord_c: 3\n[renamed]\nprogram = ord_c\ninterface = other0\npriority = 0\n' |
 		policy
-	succeeds "apply" xdp-policy apply
+	rm -f /tmp/rename.prom
 	xdp-policyd --metrics /tmp/rename.prom >daemon.out 2>&1 &
 	daemon=$!
 	tries=600
@@ -120,24 +125,25 @@ the_daemon()
 	is "the daemon beside $2 ends in order" 0 $?
 	is "it says nothing but what it corrects" "" "$(grep -v "priority" daemon.out | head -n 5)"
 	/sbin/ip link set other0 name "${1}5"
-	succeeds "unload" xdp-policy unload --all
-	rm /tmp/rename.prom
 }
 
 sed -n 's/^Max open files/#   open files, soft and hard limit:/p' /proc/self/limits
 section "$few interfaces, alone"
 make_links f $few
-all_of_it f $few
+commands f $few
 the_daemon f $few
+a_rename f $few
+unload_all f $few
 
 section "$many interfaces"
 make_links m $many
-all_of_it m $many
-grep -E 'MemAvailable|Slab' /proc/meminfo | sed 's/^/#   /'
+commands m $many
 the_daemon m $many
+a_rename m $many
+grep -E 'MemAvailable|Slab' /proc/meminfo | sed 's/^/#   /'
 
 section "$few interfaces, beside $many with chains"
-succeeds "load" xdp-policy load abc.yaml
-all_of_it f $few
-is "the others have their chains" "$many ord_a ord_b ord_c" "$(chains_of m)"
+commands f $few
+unload_all f $few
+unload_all m $many
 exit 0
