@@ -264,19 +264,20 @@ static char *join(const char *a, const char *b, const char *c)
  * Whether the host's root is nobody here. Then the owner of / is no help either: what is any
  * unknown user's looks as root's does.
  */
-static bool is_root_unknown(const char *root, const struct stat *refused)
+static bool is_root_unknown(const char *root, const struct stat *refused, uid_t owner)
 {
 	struct stat st;
 
-	return refused->st_uid == OVERFLOW_UID && !stat(*root ? root : "/", &st) &&
+	return !owner && refused->st_uid == OVERFLOW_UID && !stat(*root ? root : "/", &st) &&
 	       st.st_uid == OVERFLOW_UID;
 }
 
 /* In such a namespace one message says it of all. */
 static void refuse_dir(struct policy_files *files, const char *root, const char *path,
-		       const struct stat *st, const char *why, const struct policy_log *log)
+		       const struct stat *st, uid_t owner, const char *why,
+		       const struct policy_log *log)
 {
-	bool unknown = is_root_unknown(root, st);
+	bool unknown = is_root_unknown(root, st, owner);
 
 	if (unknown && !files->root_unknown)
 		policy_log__msg(log, POLICY_ERROR, *root ? root : "/", 0,
@@ -312,7 +313,7 @@ static int look_at_dir(struct policy_files *files, const char *root, char *path,
 	if (!S_ISDIR(st.st_mode))
 		snprintf(why, sizeof(why), "found no directory, expected one");
 	file->state = FILE_REFUSED;
-	refuse_dir(files, root, path, &st, why, log);
+	refuse_dir(files, root, path, &st, owner, why, log);
 	return 0;
 }
 
@@ -551,7 +552,7 @@ static int find_db(const char *root, uid_t owner, struct policy_files *files,
 		return -ENOMEM;
 	}
 	if (check_owner(&st, owner, why, sizeof(why))) {
-		refuse_dir(files, root, dir, &st, why, log);
+		refuse_dir(files, root, dir, &st, owner, why, log);
 		file->kind = FILE_WATCHED;
 		policy_stamp__set(&file->stamp, &st, stat(path, &st) ? errno : 0);
 		/* its mode may be mended without a change of the file */
