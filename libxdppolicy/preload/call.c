@@ -109,13 +109,14 @@ bool call__is_inner(const void *caller, const char *frame)
 	return is_alive(libxdp_call.frame, frame) && is_library(caller);
 }
 
-/* Puts right what a call that was left by a jump would have put right itself. */
 static void clean_up(struct libxdp_call *call)
 {
 	int saved_errno = errno;
 
-	if (call->attaching.no_skip)
+	if (call->attaching.no_skip) {
 		skip__show_soon();
+		pthread_setcancelstate(call->attaching.cancel_state, NULL);
+	}
 	free(call->attaching.program);
 	free(call->opened.path);
 	*call = (struct libxdp_call){ 0 };
@@ -126,11 +127,12 @@ void call__begin(struct libxdp_call *outer, const char *frame)
 {
 	*outer = libxdp_call;
 	if (outer->frame && !is_alive(outer->frame, frame))
-		clean_up(outer);
+		clean_up(outer); /* it was left by a jump */
 	libxdp_call = (struct libxdp_call){ .frame = frame };
 }
 
 void call__end(const struct libxdp_call *outer)
 {
+	clean_up(&libxdp_call);
 	libxdp_call = *outer;
 }

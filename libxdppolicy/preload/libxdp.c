@@ -11,6 +11,7 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <linux/if_link.h>
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -366,12 +367,6 @@ static int decide(const struct policy *policy, struct xdp_program *prog, int ifi
 	return 0;
 }
 
-static void forget_sources(void)
-{
-	free(libxdp_call.attaching.program);
-	libxdp_call.attaching = (struct libxdp_attaching){ 0 };
-}
-
 /*
  * A dispatcher has one mode for all that it calls: if the policy wants several modes for programs
  * that are attached together, what it says of the last one holds.
@@ -399,21 +394,11 @@ static int before_attach(struct xdp_program **progs, size_t n, int ifindex,
 	}
 	if (policy)
 		state__leave();
-	if (err)
-		forget_sources();
+	if (libxdp_call.attaching.no_skip)
+		pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &libxdp_call.attaching.cancel_state);
 	*mode = wanted;
 	errno = err ? -err : saved_errno;
 	return err;
-}
-
-static void after_attach(void)
-{
-	int saved_errno = errno;
-
-	if (libxdp_call.attaching.no_skip)
-		skip__show_soon();
-	forget_sources();
-	errno = saved_errno;
 }
 
 static void after_open(struct xdp_program *prog)
@@ -427,7 +412,6 @@ static void after_open(struct xdp_program *prog)
 			decide_open(policy, prog);
 		state__leave();
 	}
-	free(libxdp_call.opened.path);
 	errno = saved_errno;
 }
 
@@ -466,10 +450,8 @@ int hook_xdp_program__attach(struct xdp_program *prog, int ifindex, enum xdp_att
 		return REAL(xdp_program__attach)(prog, ifindex, mode, flags);
 	BEGIN_CALL(&outer);
 	err = before_attach(&prog, 1, ifindex, &mode);
-	if (!err) {
+	if (!err)
 		err = REAL(xdp_program__attach)(prog, ifindex, mode, flags);
-		after_attach();
-	}
 	call__end(&outer);
 	return err;
 }
@@ -484,10 +466,8 @@ int hook_xdp_program__attach_multi(struct xdp_program **progs, size_t n, int ifi
 		return REAL(xdp_program__attach_multi)(progs, n, ifindex, mode, flags);
 	BEGIN_CALL(&outer);
 	err = before_attach(progs, n, ifindex, &mode);
-	if (!err) {
+	if (!err)
 		err = REAL(xdp_program__attach_multi)(progs, n, ifindex, mode, flags);
-		after_attach();
-	}
 	call__end(&outer);
 	return err;
 }

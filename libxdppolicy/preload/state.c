@@ -236,43 +236,54 @@ enum last_known {
 };
 static atomic_int last_known;
 
-enum busy {
-	BUSY_OPENING,
-	BUSY_ATTACHING,
-	BUSY_REFUSED,
-	N_BUSY
+/* Why the policy cannot be asked, though there may be one. */
+enum trouble {
+	TROUBLE_NONE,
+	TROUBLE_BUSY,
+	TROUBLE_SHORT,
+	N_TROUBLES
+};
+enum outcome {
+	VALUES_LEFT,
+	ATTACH_PASSES,
+	ATTACH_REFUSED,
+	N_OUTCOMES
 };
 
 /* Without the lock, whose holder may be at it for long: at most one line of a kind in ten seconds.
  */
-static void tell_busy(enum busy kind)
+static void tell(enum trouble trouble, enum outcome outcome)
 {
-	static const char *const outcome[N_BUSY] = {
-		[BUSY_OPENING] = "values left as they are",
-		[BUSY_ATTACHING] = "attach let through, since nothing is denied",
-		[BUSY_REFUSED] = "attach denied",
+	static const char *const troubles[N_TROUBLES] = {
+		[TROUBLE_BUSY] = "another thread has been busy with the policy for a second",
+		[TROUBLE_SHORT] = "the policy cannot be read: no memory or no descriptors",
 	};
-	static atomic_llong next[N_BUSY];
-	long long earliest = next[kind];
+	static const char *const outcomes[N_OUTCOMES] = {
+		[VALUES_LEFT] = "values left as they are",
+		[ATTACH_PASSES] = "attach let through, since nothing is denied",
+		[ATTACH_REFUSED] = "attach denied",
+	};
+	static atomic_llong next[N_TROUBLES][N_OUTCOMES];
+	long long earliest = next[trouble][outcome];
 	struct timespec now;
 	char line[160];
 
 	clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
 	if (now.tv_sec < earliest ||
-	    !atomic_compare_exchange_strong(&next[kind], &earliest, now.tv_sec + 10))
+	    !atomic_compare_exchange_strong(&next[trouble][outcome], &earliest, now.tv_sec + 10))
 		return;
-	snprintf(line, sizeof(line),
-		 "another thread has been busy with the policy for a second: %s", outcome[kind]);
+	snprintf(line, sizeof(line), "%s: %s", troubles[trouble], outcomes[outcome]);
 	send_line(LOG_ERR, line);
 }
 
-/* NULL without the lock; *busy: others may be in there. */
-static struct policy *enter(bool *busy)
+/* NULL without the lock: there is no policy, it is switched off, or it is in trouble. */
+static struct policy *enter(enum trouble *trouble)
 {
 	const struct policy_opts opts = { .log = { .fn = log_policy } };
 
-	*busy = !state__lock();
-	if (*busy) {
+	*trouble = TROUBLE_NONE;
+	if (!state__lock()) {
+		*trouble = TROUBLE_BUSY;
 		state__unlock();
 		return NULL;
 	}
@@ -281,35 +292,36 @@ static struct policy *enter(bool *busy)
 		policy__open(&opts, &policy);
 	else if (!is_fresh())
 		policy__refresh(policy);
-	if (policy && !policy__is_disabled(policy)) {
+	if (!policy)
+		*trouble = TROUBLE_SHORT;
+	else if (policy__is_disabled(policy))
+		last_known = DENIES_NOTHING;
+	else
 		last_known = policy__may_deny(policy) ? MAY_DENY : DENIES_NOTHING;
+	if (policy && !policy__is_disabled(policy))
 		return policy;
-	}
-	last_known = DENIES_NOTHING;
 	state__unlock();
 	return NULL;
 }
 
 struct policy *state__enter(void)
 {
-	struct policy *entered;
-	bool busy;
+	enum trouble trouble;
+	struct policy *entered = enter(&trouble);
 
-	entered = enter(&busy);
-	if (busy)
-		tell_busy(BUSY_OPENING);
+	if (trouble)
+		tell(trouble, VALUES_LEFT);
 	return entered;
 }
 
 struct policy *state__enter_attach(bool *refused)
 {
-	struct policy *entered;
-	bool busy;
+	enum trouble trouble;
+	struct policy *entered = enter(&trouble);
 
-	entered = enter(&busy);
-	*refused = busy && last_known != DENIES_NOTHING;
-	if (busy)
-		tell_busy(*refused ? BUSY_REFUSED : BUSY_ATTACHING);
+	*refused = trouble && last_known != DENIES_NOTHING;
+	if (trouble)
+		tell(trouble, *refused ? ATTACH_REFUSED : ATTACH_PASSES);
 	return entered;
 }
 

@@ -19,9 +19,9 @@ struct policy *state__enter(void);
 void state__leave(void);
 
 /*
- * The same for who is about to attach. *refused is true if the policy cannot be asked in time, and
- * the last known one denies anything, or none is known: then the attach must not be let through. A
- * line says so.
+ * The same for who is about to attach. *refused is true if the policy cannot be asked in time, or
+ * not be read, and the last known one denies anything, or none is known: then the attach must not
+ * be let through. A line says so.
  */
 struct policy *state__enter_attach(bool *refused);
 

@@ -108,6 +108,35 @@ static void do_jump(char **args)
 		do_open(args + 1);
 }
 
+static void cancel_self(void)
+{
+	pthread_cancel(pthread_self());
+	pthread_testcancel();
+}
+
+static void *attach_in_thread(void *args)
+{
+	char **arg = args;
+	struct xdp_program *prog = xdp_program__open_file(arg[0], "xdp", NULL);
+
+	on_print = cancel_self;
+	if (!libxdp_get_error(prog))
+		xdp_program__attach(prog, if_nametoindex(arg[1]), XDP_MODE_SKB, 0);
+	pthread_testcancel();
+	return NULL;
+}
+
+/* cancel FILE INTERFACE: attaches in a thread that is cancelled meanwhile */
+static void do_cancel(char **args)
+{
+	pthread_t cancelled;
+	void *result;
+
+	pthread_create(&cancelled, NULL, attach_in_thread, args);
+	pthread_join(cancelled, &result);
+	say("%s", result == PTHREAD_CANCELED ? "cancelled" : "not cancelled");
+}
+
 static ucontext_t here, there;
 static char **there_args;
 
@@ -322,16 +351,13 @@ static const struct step {
 	int n_args;
 	void (*run)(char **args);
 } steps[] = {
-	{ "open", 1, do_open },		  { "deep", 1, do_deep },
-	{ "attach", 2, do_attach },	  { "jump", 3, do_jump },
-	{ "coroutine", 2, do_coroutine }, { "env", 1, do_env },
-	{ "link", 2, do_link },		  { "attach-xdp", 2, do_attach_xdp },
-	{ "update", 3, do_update },	  { "slow", 1, do_slow },
-	{ "release", 0, do_release },	  { "many", 2, do_many },
-	{ "child", 2, do_child },	  { "log", 0, do_log },
-	{ "show", 0, do_show },		  { "locale", 0, do_locale },
-	{ "chroot", 1, do_chroot },	  { "setns", 1, do_setns },
-	{ "unlink", 1, do_unlink },	  { "limit", 2, do_limit },
+	{ "open", 1, do_open },	    { "deep", 1, do_deep },	{ "attach", 2, do_attach },
+	{ "jump", 3, do_jump },	    { "cancel", 2, do_cancel }, { "coroutine", 2, do_coroutine },
+	{ "env", 1, do_env },	    { "link", 2, do_link },	{ "attach-xdp", 2, do_attach_xdp },
+	{ "update", 3, do_update }, { "slow", 1, do_slow },	{ "release", 0, do_release },
+	{ "many", 2, do_many },	    { "child", 2, do_child },	{ "log", 0, do_log },
+	{ "show", 0, do_show },	    { "locale", 0, do_locale }, { "chroot", 1, do_chroot },
+	{ "setns", 1, do_setns },   { "unlink", 1, do_unlink }, { "limit", 2, do_limit },
 };
 
 static const struct step *find_step(const char *name)

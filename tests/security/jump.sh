@@ -22,6 +22,13 @@ printf 'ord_a: 33\n[d]\nprogram = ord_a\ndispatcher = required\n' >/etc/xdp/prio
 says "jump: LIBXDP_SKIP_DISPATCHER is seen again" "1 left 33 1" \
 	env LIBXDP_SKIP_DISPATCHER=1 LD_PRELOAD="$PRELOAD" "$WORK/app" \
 	env LIBXDP_SKIP_DISPATCHER jump attach "$a" lo open "$a" env LIBXDP_SKIP_DISPATCHER
+# libxdp says that there is no bpffs
+cancelled()
+{
+	LIBXDP_SKIP_DISPATCHER=1 preloaded "$WORK/app" env LIBXDP_SKIP_DISPATCHER cancel "$a" lo \
+		env LIBXDP_SKIP_DISPATCHER 2>/dev/null
+}
+says "jump: and if the thread is cancelled meanwhile" "1 cancelled 1" cancelled
 
 if g++ -std=gnu++11 -o "$WORK/throw" "$TOP/tests/security/throw.cc" -lxdp -lbpf 2>"$WORK/log"; then
 	printf 'ord_a: 33\n[no]\nprogram = ord_a\nattach = deny\n' >/etc/xdp/priorities.conf
