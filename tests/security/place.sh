@@ -40,6 +40,7 @@ ip link set lo up
 PRELOAD=$(find "$WORK/stage" -name libxdppolicy-preload.so)
 PRELOAD=${PRELOAD#"$WORK/stage"}
 PRELOAD_DIR=${PRELOAD%/*}
+[ -e "$PRELOAD" ] || { skip "$name" "installed below $PRELOAD_DIR, expected /usr"; exit 0; }
 export WORK PRELOAD PRELOAD_DIR
 
 # place_compile NAME.c FLAGS...: into WORK/NAME, or what -o says
