@@ -49,7 +49,7 @@ boot() # VERSION VMLINUZ INITRD SCRIPT
 {
 	local version=$1 vmlinuz=$2 initrd=$3 script=$4
 	local name line='' part rc begin=$SECONDS guest threads=multi words=$guest_words
-	local megabytes seconds
+	local megabytes seconds processors=(-smp 2)
 
 	state=boot
 	name=$(basename "$script" .sh)
@@ -60,10 +60,13 @@ boot() # VERSION VMLINUZ INITRD SCRIPT
 	# For figures: the emulator translates the code of a process anew wherever it is placed, which
 	# takes longer than to run it, and which no processor does.
 	! grep -q '^# at fixed addresses' "$script" || words+=' norandmaps'
+	# Nor is the host's load to be in them: a clock that goes on with each instruction of the guest.
+	! grep -q '^# by instructions' "$script" ||
+		threads=single processors=(-smp 1 -icount "shift=0,sleep=off")
 	megabytes=$(sed -n 's/^# memory \([0-9]*\)$/\1/p' "$script")
 	seconds=$(sed -n 's/^# limit \([0-9]*\)$/\1/p' "$script")
 	exec {guest}< <(exec timeout -k 5 "${seconds:-$limit}" qemu-system-x86_64 \
-		-accel "tcg,thread=$threads" -cpu max,-cx16 -smp 2 "${guest_options[@]}" \
+		-accel "tcg,thread=$threads" -cpu max,-cx16 "${processors[@]}" "${guest_options[@]}" \
 		${megabytes:+-m "$megabytes"} \
 		-nographic -no-reboot -kernel "$vmlinuz" -initrd "$initrd" \
 		-append "console=ttyS0 quiet panic=-1 $words suite=$name" </dev/null 2>&1)

@@ -9,6 +9,12 @@ field()
 	sed -n "s/^FIRST.*\<$1 \([0-9]*\).*\|^$1 \([0-9]*\).*/\1\2/p" "$2"
 }
 
+# between_ticks ROUND: the kernel waits for ticks, so each round begins at another time between two
+between_ticks()
+{
+	usleep $(($1 * 1237 % 4000))
+}
+
 # The middle one of the numbers in a file, or of those in a column of it.
 median()
 {

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # shellcheck shell=sh source-path=SCRIPTDIR/../guest source=bench-lib.sh
-# at fixed addresses: see tests/vm/run
+# at fixed addresses, and
+# by instructions: see tests/vm/boot.sh
 # What an attach costs under the preload: `xdp-loader load` of two and of three programs, the whole
 # command, beside the same without it, with env(1) in front of all. Figures, in turn with each
 # other; see tests/bench/chain. Nothing but a broken bench fails.
@@ -15,6 +16,7 @@ timed()
 {
 	out=$1 wanted=$2
 	shift 2
+	between_ticks "$round"
 	watch-xdp v0 "$@" >"$out" 2>&1
 	[ "$(order v0)" = "$wanted" ] || {
 		broken=$((broken + 1))

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # shellcheck shell=sh source-path=SCRIPTDIR/../guest source=bench-lib.sh
-# at fixed addresses: see tests/vm/run
+# at fixed addresses, and
+# by instructions: see tests/vm/boot.sh
 # What it costs to load a chain of eight programs from a file, beside xdp-loader. Figures, in turn
 # with each other; see tests/bench/chain. Nothing but a broken bench fails.
 . ../bench-lib.sh
@@ -21,6 +22,7 @@ timed()
 {
 	out=$1
 	shift
+	between_ticks "$round"
 	watch-xdp v0 "$@" >"$out" 2>&1
 	[ "$(slots v0 | wc -w)" = 8 ] || {
 		broken=$((broken + 1))
@@ -56,8 +58,11 @@ section "the same chain again, and another order"
 round=0
 rm -f same.ratio order.ratio
 while [ $round -lt "$rounds" ]; do
+	between_ticks "$round"
 	watch-xdp v0 xdp-policy load eight.yaml >load.out
+	between_ticks "$round"
 	watch-xdp v0 xdp-policy load eight.yaml >same.out
+	between_ticks "$round"
 	watch-xdp v0 xdp-policy load edited.yaml >edited.out
 	echo "$(field EXIT same.out) $(field EXIT load.out)" >>same.ratio
 	echo "$(field EXIT edited.out) $(field EXIT load.out)" >>order.ratio

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # shellcheck shell=sh source-path=SCRIPTDIR/../guest source=bench-lib.sh
-# at fixed addresses: see tests/vm/run
+# at fixed addresses, and
+# by instructions: see tests/vm/boot.sh
 # What it costs to put a live chain into order, beside taking it off and loading it again. Figures,
 # in turn with each other; see tests/bench/chain. Nothing but a broken bench fails.
 . ../bench-lib.sh
