@@ -7,7 +7,6 @@
 #include "component.h"
 #include "load.h"
 #include "maps.h"
-#include "object-file.h"
 
 /* An object that one or several programs of the spec are in. */
 struct component_object {
@@ -16,7 +15,7 @@ struct component_object {
 	char *path;    /* absolute */
 	void *data;
 	size_t size;
-	char sum[OBJECT_FILE_SUM_SIZE];		/* "" if a load key can't be made of it */
+	char sum[LOAD_KEY_SIZE];		/* for load keys; "" if there are none */
 	const struct chain_spec_program *first; /* that names it: what it says counts */
 	struct map_pins pins;
 };

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "component-internal.h"
+#include "object-file.h"
 #include "program.h"
 #include "util/libbpf-words.h"
 
@@ -206,12 +207,12 @@ static int add_object(const struct loading *l, const struct chain_spec_program *
 		}
 		return 0;
 	}
-	err = object_file__read(path, spec->sha256, &o->data, &o->size, o->sum, why, sizeof(why));
+	err = object_file__read(path, spec->sha256, &o->data, &o->size, why, sizeof(why));
 	if (err)
 		return component__fail(l, err, "%s: %s", path, why);
 	err = component_object__open(l, o);
-	if (!err && !load_key__may_be(o->obj, o->data, o->size))
-		*o->sum = '\0';
+	if (!err)
+		load_key__sum(o->obj, o->data, o->size, o->sum);
 	return err;
 }
 

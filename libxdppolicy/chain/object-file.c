@@ -98,16 +98,16 @@ static int check_elf(const unsigned char *data, size_t size, const struct why *w
 }
 
 static int check_sum(const unsigned char *data, size_t size, const char *expected,
-		     char sum[OBJECT_FILE_SUM_SIZE], const struct why *why)
+		     const struct why *why)
 {
-	SHA256Data(data, size, sum);
-	if (expected && strcasecmp(sum, expected))
+	char sum[SHA256_DIGEST_STRING_LENGTH];
+
+	if (expected && strcasecmp(SHA256Data(data, size, sum), expected))
 		return explain(why, -EBADMSG, "found SHA-256 sum %s, expected %s", sum, expected);
 	return 0;
 }
 
-static int read_fd(int fd, off_t size, const char *sha256, void **ret,
-		   char sum[OBJECT_FILE_SUM_SIZE], const struct why *why)
+static int read_fd(int fd, off_t size, const char *sha256, void **ret, const struct why *why)
 {
 	unsigned char *data;
 	int err;
@@ -124,7 +124,7 @@ static int read_fd(int fd, off_t size, const char *sha256, void **ret,
 	if (!err)
 		err = check_elf(data, size, why);
 	if (!err)
-		err = check_sum(data, size, sha256, sum, why);
+		err = check_sum(data, size, sha256, why);
 	if (err)
 		free(data);
 	else
@@ -132,8 +132,8 @@ static int read_fd(int fd, off_t size, const char *sha256, void **ret,
 	return err;
 }
 
-int object_file__read(const char *path, const char *sha256, void **data, size_t *size,
-		      char sum[OBJECT_FILE_SUM_SIZE], char *text, size_t text_size)
+int object_file__read(const char *path, const char *sha256, void **data, size_t *size, char *text,
+		      size_t text_size)
 {
 	struct why why = { text, text_size };
 	struct policy_stamp stamp;
@@ -143,7 +143,7 @@ int object_file__read(const char *path, const char *sha256, void **data, size_t 
 	if (fd < 0)
 		return fd;
 	*size = stamp.size;
-	err = read_fd(fd, stamp.size, sha256, data, sum, &why);
+	err = read_fd(fd, stamp.size, sha256, data, &why);
 	close(fd);
 	return err;
 }

@@ -7,15 +7,14 @@
 #include <stddef.h>
 
 #define OBJECT_FILE_MAX_SIZE (64 * 1024 * 1024)
-#define OBJECT_FILE_SUM_SIZE 65 /* hex digits */
 
 /*
  * Reads an object file whole. It must belong to root or to whoever asks, be writable by nobody
  * else, be an ELF file for BPF, and have the SHA-256 sum if one is given (64 hex digits in either
  * case; NULL: any). The file is read once: what is checked is what is returned. Returns 0 with
- * *data to be freed and its SHA-256 sum; or a negative errno with "found X, expected Y" in why.
+ * *data to be freed; or a negative errno with "found X, expected Y" in why.
  */
-int object_file__read(const char *path, const char *sha256, void **data, size_t *size,
-		      char sum[OBJECT_FILE_SUM_SIZE], char *why, size_t why_size);
+int object_file__read(const char *path, const char *sha256, void **data, size_t *size, char *why,
+		      size_t why_size);
 
 #endif

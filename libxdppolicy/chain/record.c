@@ -87,12 +87,24 @@ static int put(int dir, enum record_kind kind, const struct proginfo *info, cons
 	return record_dir__put(dir, info->id, text, len, true);
 }
 
+static bool is_there(int dir, uint32_t id, const char *text, int len)
+{
+	char *now = malloc(RECORD_TEXT_SIZE);
+	bool same = now && record_dir__read(dir, id, now, RECORD_TEXT_SIZE) == len &&
+		    !memcmp(now, text, len);
+
+	free(now);
+	return same;
+}
+
 int record_at__write(int dir, const struct record_attach *attach)
 {
 	char *text = malloc(RECORD_TEXT_SIZE);
 	int len = text ? record_text__attached(attach, text) : -ENOMEM;
 
-	if (len >= 0 && attach->in_chain)
+	if (len >= 0 && attach->in_chain && is_there(dir, attach->info->id, text, len))
+		len = 0;
+	else if (len >= 0 && attach->in_chain)
 		len = record_dir__put(dir, attach->info->id, text, len, true);
 	else if (len >= 0)
 		len = put(dir, RECORD_ATTACHED, attach->info, text, len);

@@ -12,7 +12,7 @@
 
 #include "load-key.h"
 
-/* --- what depends on more than the object --- */
+/* --- the object --- */
 
 static bool is_within(size_t size, uint64_t offset, uint64_t len)
 {
@@ -33,13 +33,11 @@ static const Elf64_Shdr *section_at(const unsigned char *data, size_t size, unsi
 											     NULL;
 }
 
-static bool is_named(const unsigned char *data, const Elf64_Shdr *names, uint32_t name,
-		     const char *expected)
+static bool begins(const unsigned char *data, const Elf64_Shdr *names, uint32_t name,
+		   const char *with)
 {
-	size_t len = strlen(expected) + 1;
-
-	return is_within(names->sh_size, name, len) &&
-	       !memcmp(data + names->sh_offset + name, expected, len);
+	return is_within(names->sh_size, name, strlen(with)) &&
+	       !memcmp(data + names->sh_offset + name, with, strlen(with));
 }
 
 /* Relocations by the types of the kernel that runs: their number of bytes in .BTF.ext. */
@@ -58,25 +56,61 @@ static bool has_core_relocations(const unsigned char *ext, size_t size)
 	       (header.header_size == sizeof(header) && header.core_relo[1]);
 }
 
-/* All sections are as they should be, and none asks for more than the object. */
-static bool is_plain_elf(const unsigned char *data, size_t size)
+/* And relocations of such: libbpf looks at neither. */
+static bool is_debugging(const unsigned char *data, size_t size, const Elf64_Shdr *names,
+			 const Elf64_Shdr *section)
 {
-	Elf64_Shdr section, names;
+	Elf64_Shdr of = *section;
+
+	if (section->sh_type == SHT_REL && begins(data, names, section->sh_name, ".rel.debug_") &&
+	    !section_at(data, size, section->sh_info, &of))
+		return false;
+	return begins(data, names, of.sh_name, ".debug_") && !(of.sh_flags & SHF_EXECINSTR);
+}
+
+static bool is_named(const unsigned char *data, const Elf64_Shdr *names, uint32_t name,
+		     const char *expected)
+{
+	size_t len = strlen(expected);
+
+	return begins(data, names, name, expected) && is_within(names->sh_size, name, len + 1) &&
+	       !data[names->sh_offset + name + len];
+}
+
+/* Returns false if it is not as it should be, or asks for more than the object. */
+static bool add_section(SHA2_CTX *sum, const unsigned char *data, size_t size,
+			const Elf64_Shdr *names, unsigned int i)
+{
+	Elf64_Shdr section;
+
+	if (!section_at(data, size, i, &section))
+		return false;
+	if (is_debugging(data, size, names, &section))
+		return true;
+	/* its number, too: the others refer to it by that */
+	SHA512Update(sum, (const uint8_t *)&i, sizeof(i));
+	SHA512Update(sum, (const uint8_t *)&section, sizeof(section));
+	if (section.sh_type == SHT_NOBITS)
+		return !is_named(data, names, section.sh_name, ".BTF.ext");
+	SHA512Update(sum, data + section.sh_offset, section.sh_size);
+	return !is_named(data, names, section.sh_name, ".BTF.ext") ||
+	       !has_core_relocations(data + section.sh_offset, section.sh_size);
+}
+
+static bool add_elf(SHA2_CTX *sum, const unsigned char *data, size_t size)
+{
 	Elf64_Ehdr header;
+	Elf64_Shdr names;
 
 	if (size < sizeof(header))
 		return false;
 	memcpy(&header, data, sizeof(header));
+	SHA512Update(sum, data, sizeof(header));
 	if (!section_at(data, size, header.e_shstrndx, &names) || names.sh_type == SHT_NOBITS)
 		return false;
-	for (unsigned int i = 0; i < header.e_shnum; i++) {
-		if (!section_at(data, size, i, &section))
+	for (unsigned int i = 0; i < header.e_shnum; i++)
+		if (!add_section(sum, data, size, &names, i))
 			return false;
-		if (is_named(data, &names, section.sh_name, ".BTF.ext") &&
-		    (section.sh_type == SHT_NOBITS ||
-		     has_core_relocations(data + section.sh_offset, section.sh_size)))
-			return false;
-	}
 	return true;
 }
 
@@ -92,17 +126,23 @@ static bool has_externs(const struct bpf_object *object)
 	return false;
 }
 
-bool load_key__may_be(const struct bpf_object *object, const void *data, size_t size)
+void load_key__sum(const struct bpf_object *object, const void *data, size_t size,
+		   char key[LOAD_KEY_SIZE])
 {
-	return is_plain_elf(data, size) && !has_externs(object);
+	SHA2_CTX sum;
+
+	*key = '\0';
+	SHA512Init(&sum);
+	if (!has_externs(object) && add_elf(&sum, data, size))
+		SHA512End(&sum, key);
 }
 
-/* --- the sum --- */
+/* --- the key --- */
 
 /* With its NUL, so that it is known where one ends and the next begins. */
 static void add(SHA2_CTX *sum, const char *text)
 {
-	SHA256Update(sum, (const uint8_t *)(text ? text : ""), text ? strlen(text) + 1 : 1);
+	SHA512Update(sum, (const uint8_t *)(text ? text : ""), text ? strlen(text) + 1 : 1);
 }
 
 /* Who loads it and into what: another one may make something else of it. */
@@ -125,14 +165,14 @@ void load_key__make(const struct load_key_facts *facts, char key[LOAD_KEY_SIZE])
 	*key = '\0';
 	if (!*facts->sum)
 		return;
-	SHA256Init(&sum);
+	SHA512Init(&sum);
 	add_host(&sum);
 	add(&sum, facts->sum);
 	add(&sum, bpf_object__name(facts->object)); /* maps of data are called after it */
 	add(&sum, bpf_program__name(facts->program));
-	SHA256Update(&sum, (const uint8_t *)&facts->flags, sizeof(facts->flags));
+	SHA512Update(&sum, (const uint8_t *)&facts->flags, sizeof(facts->flags));
 	add(&sum, facts->pin_path);
 	for (const char *const *map = facts->share_maps; map && *map; map++)
 		add(&sum, *map);
-	SHA256End(&sum, key);
+	SHA512End(&sum, key);
 }

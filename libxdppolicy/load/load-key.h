@@ -8,17 +8,23 @@
  * object of which libbpf makes something else in another kernel, or with other modules in it.
  */
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 struct bpf_object;
 struct bpf_program;
 
-#define LOAD_KEY_SIZE 65 /* hex digits */
+#define LOAD_KEY_SIZE 129 /* hex digits */
+
+/*
+ * The sum of all that libbpf reads of an object, which is not its debugging information. data is
+ * the file that it was opened from. "" if there can be no key.
+ */
+void load_key__sum(const struct bpf_object *object, const void *data, size_t size,
+		   char sum[LOAD_KEY_SIZE]);
 
 struct load_key_facts {
-	const char *sum;		 /* of the object file; "" if there can be no key */
+	const char *sum;		 /* load_key__sum() of the object */
 	const struct bpf_object *object; /* open */
 	const struct bpf_program *program;
 	uint32_t flags;
@@ -28,11 +34,5 @@ struct load_key_facts {
 
 /* *key is "" if there is none. */
 void load_key__make(const struct load_key_facts *facts, char key[LOAD_KEY_SIZE]);
-
-/*
- * Whether it is known from an object alone what libbpf makes of it. data is the file that it was
- * opened from.
- */
-bool load_key__may_be(const struct bpf_object *object, const void *data, size_t size);
 
 #endif

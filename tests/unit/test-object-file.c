@@ -46,22 +46,21 @@ static void good_object(void)
 
 static void refused(int err, const char *sha256, const char *why)
 {
-	char text[256], sum[OBJECT_FILE_SUM_SIZE];
+	char text[256];
 	void *data;
 	size_t size;
 
-	ck_assert_int_eq(object_file__read(path, sha256, &data, &size, sum, text, sizeof(text)),
-			 err);
+	ck_assert_int_eq(object_file__read(path, sha256, &data, &size, text, sizeof(text)), err);
 	ck_assert_msg(strstr(text, why), "found '%s', expected '%s'", text, why);
 }
 
 static void taken(const char *sha256)
 {
-	char text[256], sum[OBJECT_FILE_SUM_SIZE];
+	char text[256];
 	void *data;
 	size_t size;
 
-	ck_assert_int_eq(object_file__read(path, sha256, &data, &size, sum, text, sizeof(text)), 0);
+	ck_assert_int_eq(object_file__read(path, sha256, &data, &size, text, sizeof(text)), 0);
 	ck_assert_uint_eq(size, sizeof(Elf64_Ehdr));
 	ck_assert_int_eq(memcmp(data, ELFMAG, SELFMAG), 0);
 	free(data);
