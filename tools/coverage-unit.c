@@ -116,19 +116,6 @@ static int add_command(struct unit *unit, size_t key, const char *value)
 	return 0;
 }
 
-static void add_environment(struct unit *unit, char *list)
-{
-	static const char variable[] = "LIBXDP_SKIP_DISPATCHER=";
-	bool escaped;
-	char *word;
-
-	if (!*list)
-		unit->skips = false;
-	while ((word = unit_files__next_word(&list, &escaped)))
-		if (!strncmp(word, variable, strlen(variable)))
-			unit->skips = !strcmp(word + strlen(variable), "1");
-}
-
 static int read_setting(void *ctx, const struct unit_setting *setting)
 {
 	struct unit *unit = ctx;
@@ -136,8 +123,6 @@ static int read_setting(void *ctx, const struct unit_setting *setting)
 	for (size_t k = 0; k < sizeof(exec_keys) / sizeof(exec_keys[0]); k++)
 		if (!strcmp(setting->key, exec_keys[k]))
 			return add_command(unit, k, setting->value);
-	if (!strcmp(setting->key, "Environment"))
-		add_environment(unit, setting->value);
 	return 0;
 }
 
@@ -300,6 +285,7 @@ bool coverage__each_of_unit(const struct coverage_host *host, const char *name, 
 	if (!*host->root)
 		n = coverage__each_process(host, name, tell_process, &told);
 	unit_files__each(host->root, name, read_setting, &unit, &unit.found);
+	unit.skips = unit_preloads__is_set(host->root, name, "LIBXDP_SKIP_DISPATCHER", "1");
 	tell_commands(host, &unit, n, &told);
 	free_commands(&unit);
 	while (told.n)

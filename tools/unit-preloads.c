@@ -11,13 +11,13 @@
 #include "unit-files.h"
 #include "unit-preloads.h"
 
-#define VARIABLE "LD_PRELOAD="
-#define BLANKS	 " \t\r"
+#define BLANKS " \t\r"
 
 struct reader {
 	struct unit_preloads *preloads;
 	const char *root, *unit;
 	const char *own;
+	const char *name; /* of the variable */
 	const char *path; /* of the file that is read */
 	unsigned int line;
 	bool after_own; /* what it sets now overrides our drop-in */
@@ -25,6 +25,8 @@ struct reader {
 	char *base, *base_place;
 	int err;
 };
+
+static const char after_ours[] = ", which is read after our drop-in";
 
 /* --- one setting --- */
 
@@ -51,10 +53,20 @@ __attribute__((format(printf, 3, 4))) static void set(struct reader *reader, cha
 	free(what);
 }
 
-static void hinder(struct reader *reader, const char *what)
+static void hinder(struct reader *reader, const char *what, const char *more)
 {
 	if (!reader->preloads->hinder)
-		set(reader, &reader->preloads->hinder, "%s", what);
+		set(reader, &reader->preloads->hinder, "found %s%s", what, more);
+}
+
+/* What is behind "NAME=" in an assignment to the variable; NULL in another. */
+static char *value_in(const struct reader *reader, char *assignment)
+{
+	size_t len = strlen(reader->name);
+
+	return strncmp(assignment, reader->name, len) || assignment[len] != '=' ?
+		       NULL :
+		       assignment + len + 1;
 }
 
 static void put(struct reader *reader, char **ret, const char *text)
@@ -94,7 +106,7 @@ static bool is_plain(struct reader *reader, const char *value, bool escaped)
 {
 	if (!escaped && !strpbrk(value, "\"'\\"))
 		return true;
-	hinder(reader, "found quotes or '\\' within " VARIABLE ", expected plain paths");
+	hinder(reader, "quotes or '\\' within LD_PRELOAD=, expected plain paths", "");
 	return false;
 }
 
@@ -108,18 +120,18 @@ static void read_environment(struct reader *reader, char *text)
 		if (!reader->preloads->from_file)
 			forget(reader);
 		if (reader->after_own)
-			hinder(reader,
-			       "found an empty Environment=, which is read after our drop-in");
+			hinder(reader, "an empty Environment=", after_ours);
 		return;
 	}
 	while ((word = unit_files__next_word(&text, &escaped))) {
-		if (strncmp(word, VARIABLE, strlen(VARIABLE)) ||
-		    !is_plain(reader, word + strlen(VARIABLE), escaped))
+		char *value = value_in(reader, word);
+
+		if (!value || !is_plain(reader, value, escaped))
 			continue;
 		if (reader->after_own)
-			hinder(reader, "found " VARIABLE ", which is read after our drop-in");
+			hinder(reader, "LD_PRELOAD=", after_ours);
 		else
-			take_value(reader, word + strlen(VARIABLE), NULL);
+			take_value(reader, value, NULL);
 	}
 }
 
@@ -141,14 +153,13 @@ static char *unquote(char *value)
 }
 
 /* The last assignment in a text of NAME=VALUE lines; NULL if there is none. */
-static char *find_variable(char *text)
+static char *find_variable(const struct reader *reader, char *text)
 {
 	char *found = NULL, *line;
 
 	while ((line = strsep(&text, "\n"))) {
 		line += strspn(line, BLANKS);
-		if (!strncmp(line, VARIABLE, strlen(VARIABLE)))
-			found = line + strlen(VARIABLE);
+		found = value_in(reader, line) ?: found;
 	}
 	return found ? unquote(found + strspn(found, BLANKS)) : NULL;
 }
@@ -161,10 +172,9 @@ static void read_variables(struct reader *reader, const char *path)
 
 	if (policy_file__read(path, (uid_t)-1, &text, &size, &stamp, NULL) != FILE_GOOD)
 		return;
-	value = find_variable(text);
+	value = find_variable(reader, text);
 	if (value && reader->after_own)
-		hinder(reader, "found an EnvironmentFile= with " VARIABLE
-			       ", which is read after our drop-in");
+		hinder(reader, "an EnvironmentFile= with LD_PRELOAD=", after_ours);
 	else if (value && is_plain(reader, value, false))
 		take_value(reader, value, path);
 	free(text);
@@ -180,16 +190,15 @@ static void read_environment_file(struct reader *reader, const char *setting)
 		if (reader->preloads->from_file)
 			forget(reader);
 		if (reader->after_own && reader->preloads->from_file)
-			hinder(reader, "found an empty EnvironmentFile=, which is read after our "
-				       "drop-in");
+			hinder(reader, "an empty EnvironmentFile=", after_ours);
 		return;
 	}
 	path = unit_files__expand(reader->unit, setting + (*setting == '-'));
 	if (!path && errno == EINVAL) {
 		set(reader, &reader->preloads->remark,
-		    "found EnvironmentFile=%s, which was not looked at; " VARIABLE
-		    " in it would override what this command writes",
-		    setting);
+		    "found EnvironmentFile=%s, which was not looked at; %s= in it would override "
+		    "what this command writes",
+		    setting, reader->name);
 		return;
 	}
 	if (!path || asprintf(&pattern, "%s%s", reader->root, path) < 0) {
@@ -245,20 +254,23 @@ static int read_setting(void *ctx, const struct unit_setting *setting)
 	else if (!strcmp(setting->key, "EnvironmentFile"))
 		read_environment_file(reader, setting->value);
 	else if (!strcmp(setting->key, "UnsetEnvironment") &&
-		 has_word(setting->value, "LD_PRELOAD"))
-		hinder(reader, "found UnsetEnvironment=LD_PRELOAD");
-	else if (!strcmp(setting->key, "PassEnvironment") && has_word(setting->value, "LD_PRELOAD"))
+		 has_word(setting->value, reader->name))
+		hinder(reader, "UnsetEnvironment=", reader->name);
+	else if (!strcmp(setting->key, "PassEnvironment") && has_word(setting->value, reader->name))
 		set(reader, &reader->preloads->remark,
-		    "found PassEnvironment=LD_PRELOAD, whose value is not known; what this "
-		    "command writes is in its place");
+		    "found PassEnvironment=%s, whose value is not known; what this command writes "
+		    "is in its place",
+		    reader->name);
 	return reader->err;
 }
 
-int unit_preloads__read(const char *root, const char *unit, const char *own,
-			struct unit_preloads *ret)
+static int read_variable(const char *root, const char *unit, const char *own, const char *name,
+			 struct unit_preloads *ret)
 {
 	struct unit_preloads preloads = { 0 };
-	struct reader reader = { .preloads = &preloads, .root = root, .unit = unit, .own = own };
+	struct reader reader = {
+		.preloads = &preloads, .root = root, .unit = unit, .own = own, .name = name
+	};
 	int err;
 
 	err = unit_files__each_of_manager(root, read_manager, &reader);
@@ -275,6 +287,24 @@ int unit_preloads__read(const char *root, const char *unit, const char *own,
 	else
 		*ret = preloads;
 	return err;
+}
+
+int unit_preloads__read(const char *root, const char *unit, const char *own,
+			struct unit_preloads *ret)
+{
+	return read_variable(root, unit, own, "LD_PRELOAD", ret);
+}
+
+bool unit_preloads__is_set(const char *root, const char *unit, const char *name, const char *value)
+{
+	struct unit_preloads found;
+	bool set;
+
+	if (read_variable(root, unit, NULL, name, &found))
+		return false;
+	set = found.value && !found.hinder && !strcmp(found.value, value);
+	unit_preloads__clear(&found);
+	return set;
 }
 
 void unit_preloads__clear(struct unit_preloads *preloads)

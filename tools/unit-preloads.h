@@ -21,6 +21,8 @@ struct unit_preloads {
  */
 int unit_preloads__read(const char *root, const char *unit, const char *own,
 			struct unit_preloads *ret);
+/* Whether a service has another variable with just this value, by all that is read above. */
+bool unit_preloads__is_set(const char *root, const char *unit, const char *name, const char *value);
 void unit_preloads__clear(struct unit_preloads *preloads);
 
 #endif

@@ -33,8 +33,8 @@ static int set_place(struct unit_root *ret, const struct unit_setting *setting, 
 	return -ENOMEM;
 }
 
-static int add_mount(struct unit_root *ret, const char *at, size_t at_len, const char *source,
-		     size_t source_len, bool hidden)
+static int add_mount(struct unit_root *ret, char kind, const char *at, size_t at_len,
+		     const char *source, size_t source_len, bool hidden)
 {
 	struct unit_mount *larger = reallocarray(ret->mount, ret->n + 1, sizeof(*larger));
 
@@ -42,7 +42,8 @@ static int add_mount(struct unit_root *ret, const char *at, size_t at_len, const
 		return -ENOMEM;
 	ret->mount = larger;
 	larger += ret->n;
-	*larger = (struct unit_mount){ .at = take_path(at, at_len), .hidden = hidden };
+	*larger =
+		(struct unit_mount){ .at = take_path(at, at_len), .hidden = hidden, .kind = kind };
 	if (larger->at && source)
 		larger->source = take_path(source, source_len);
 	if (!larger->at || (source && !larger->source)) {
@@ -53,19 +54,29 @@ static int add_mount(struct unit_root *ret, const char *at, size_t at_len, const
 	return 0;
 }
 
-static void clear_mounts(struct unit_root *ret)
+/* An empty setting takes those of its kind away: both kinds of binds are one. 0: all */
+static void clear_mounts(struct unit_root *ret, char kind)
 {
+	size_t kept = 0;
+
 	for (size_t i = 0; i < ret->n; i++) {
+		if (kind && ret->mount[i].kind != kind) {
+			ret->mount[kept++] = ret->mount[i];
+			continue;
+		}
 		free(ret->mount[i].at);
 		free(ret->mount[i].source);
 	}
-	free(ret->mount);
-	ret->mount = NULL;
-	ret->n = 0;
+	ret->n = kept;
+}
+
+static char kind_of(const char *key)
+{
+	return *key; /* Bind..., Temporary..., Inaccessible..., Mount... */
 }
 
 /* SOURCE[:AT[:OPTIONS]], or PATH[:OPTIONS] of what hides a path; '-' and '+' in front of both. */
-static int read_mount(struct unit_root *ret, const char *word, bool binds, bool hidden)
+static int read_mount(struct unit_root *ret, char kind, const char *word, bool binds, bool hidden)
 {
 	const char *source = word + strspn(word, "-+"), *at = source;
 	size_t len = strcspn(source, ":"), at_len = len;
@@ -76,7 +87,7 @@ static int read_mount(struct unit_root *ret, const char *word, bool binds, bool 
 		at = source + len + 1;
 		at_len = strcspn(at, ":");
 	}
-	return add_mount(ret, at, at_len, binds ? source : NULL, len, hidden);
+	return add_mount(ret, kind, at, at_len, binds ? source : NULL, len, hidden);
 }
 
 static int read_mounts(struct reader *reader, const struct unit_setting *setting, bool binds,
@@ -86,9 +97,10 @@ static int read_mounts(struct reader *reader, const struct unit_setting *setting
 	bool escaped;
 	int err;
 
-	/* an empty one takes those of the same setting away; that others go, too, hides nothing */
-	if (!*setting->value)
+	if (!*setting->value) {
+		clear_mounts(reader->ret, kind_of(setting->key));
 		return 0;
+	}
 	value = unit_files__expand(reader->unit, setting->value);
 	if (!value && errno == EINVAL) {
 		reader->ret->hidden = true;
@@ -99,7 +111,7 @@ static int read_mounts(struct reader *reader, const struct unit_setting *setting
 	err = set_place(reader->ret, setting, value);
 	rest = value;
 	while (!err && (word = unit_files__next_word(&rest, &escaped)))
-		err = read_mount(reader->ret, word, binds, hidden);
+		err = read_mount(reader->ret, kind_of(setting->key), word, binds, hidden);
 	free(value);
 	return err;
 }
@@ -172,7 +184,8 @@ int unit_root__read(const char *root, const char *unit, struct unit_root *ret)
 
 void unit_root__clear(struct unit_root *unit_root)
 {
-	clear_mounts(unit_root);
+	clear_mounts(unit_root, 0);
+	free(unit_root->mount);
 	free(unit_root->dir);
 	free(unit_root->place);
 	*unit_root = (struct unit_root){ 0 };

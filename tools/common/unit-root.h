@@ -12,6 +12,7 @@ struct unit_mount {
 	char *at;
 	char *source; /* of the host; NULL: nothing of the host */
 	bool hidden;  /* what is there is not to be known from files */
+	char kind;    /* of the setting */
 };
 
 struct unit_root {
