@@ -207,7 +207,8 @@ static void correct(const struct process *process, struct coverage *coverage)
 		coverage->notes |= NOTE_MAY_OPEN;
 		*coverage->detail = '\0';
 	}
-	if (process->libbpf && coverage->reason == REASON_NO_BPF) {
+	if (process->libbpf && !process->program && !process->link &&
+	    coverage->reason == REASON_NO_BPF) {
 		coverage->reason = REASON_LIBRARY_MAY;
 		coverage->notes |= NOTE_MAY_OPEN;
 		strcpy(coverage->detail, "through libbpf");
