@@ -14,7 +14,7 @@ all_off()
 			ip link set "$link" $mode off 2>/dev/null
 		done
 	done
-	rm -rf /etc/xdp /run/xdp-policy /sys/fs/bpf/xdp
+	rm -rf /etc/xdp /run/xdp-policy /sys/fs/bpf/xdp/*
 }
 mode_of() { ip link show "$1" | sed -n '1s/.*\(xdp[a-z]*\)[ /].*/\1/p'; }
 

@@ -77,7 +77,7 @@ contains "it says who has the lock" "v0: .*process [0-9]+ \(python3\) holds libx
 	"$(cat daemon.out)"
 succeeds "it does not have ours meanwhile" python3 try.py $LOCK
 release
-wait_for metrics 'drift{netns="",interface="v0"} 0'
+wait_for metrics 'corrections_total{netns="",interface="v0"} 1'
 proves "it goes on when it can" v0 "5 ord_b, 10 ord_a" ba
 is "it has said so once" 1 "$(grep -c "holds libxdp's lock" daemon.out)"
 hold
