@@ -55,12 +55,12 @@ static void format_path(char path[PIN_PATH], const char *format, ...)
 static atomic_uint limit_ms = DEFAULT_MS;
 
 /* Whoever has waited in vain does not do so for each interface again. */
-static atomic_bool gave_up;
+static atomic_bool gave_up, gave_up_briefly;
 
 void pins__set_limit(unsigned int ms)
 {
 	limit_ms = ms;
-	gave_up = false;
+	gave_up = gave_up_briefly = false;
 }
 
 static int open_dir(char path[PIN_PATH])
@@ -75,15 +75,15 @@ static int open_dir(char path[PIN_PATH])
 	return fd < 0 ? -errno : fd;
 }
 
-static int lock_within(unsigned int ms)
+static int lock_within(unsigned int ms, atomic_bool *in_vain)
 {
 	char path[PIN_PATH];
 	int fd = open_dir(path), err;
 
 	if (fd < 0)
 		return fd;
-	err = file_lock__take(fd, path, gave_up ? 0 : ms);
-	gave_up = err == -ETIMEDOUT;
+	err = file_lock__take(fd, path, *in_vain ? 0 : ms);
+	*in_vain = err == -ETIMEDOUT;
 	if (!err)
 		return fd;
 	close(fd);
@@ -92,12 +92,14 @@ static int lock_within(unsigned int ms)
 
 int pins__lock(void)
 {
-	return lock_within(limit_ms);
+	return lock_within(limit_ms, &gave_up);
 }
 
 int pins__lock_briefly(void)
 {
-	return lock_within(BRIEFLY_MS);
+	unsigned int ms = limit_ms;
+
+	return lock_within(ms < BRIEFLY_MS ? ms : BRIEFLY_MS, &gave_up_briefly);
 }
 
 const char *pins__strerror(int err, char buf[CHAIN_WHY_SIZE])
