@@ -6,7 +6,6 @@
 #include <unistd.h>
 
 #include "chain-table.h"
-#include "chain/sweep.h"
 #include "common/scale.h"
 #include "correct.h"
 #include "interfaces.h"
@@ -212,8 +211,8 @@ static int run(struct apply *apply)
 			apply->failed = true;
 	}
 	if (lock >= 0) {
-		chain_sweep__now(); /* if it can't, what is left does no harm */
 		tool_drop_lock(lock);
+		tool_sweep();
 	}
 	return finish(apply);
 }

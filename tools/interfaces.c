@@ -9,6 +9,7 @@
 #include "chain/lock.h"
 #include "chain/pins.h"
 #include "chain/record.h"
+#include "chain/sweep.h"
 #include "interfaces.h"
 #include "run/retired.h"
 #include "tool.h"
@@ -208,4 +209,15 @@ void tool_drop_lock(int lock)
 	chain_lock__release(lock);
 	retired__collect(RETIRED_WAIT_MS);
 	record__sweep();
+}
+
+void tool_sweep(void)
+{
+	int lock = chain_lock__take(0);
+
+	if (lock < 0) /* whoever has it sweeps as well */
+		return;
+	if (chain_sweep__now() > 0)
+		record__sweep();
+	chain_lock__release(lock);
 }

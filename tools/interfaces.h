@@ -42,4 +42,10 @@ int tool_take_lock(void);
 /* Gives it back, and then removes what changes of chains have left over. */
 void tool_drop_lock(int lock);
 
+/*
+ * Takes away what runs nowhere, unless others are at work; after tool_drop_lock(), when what was
+ * replaced has gone: then there is mostly nothing to look at. What is left does no harm.
+ */
+void tool_sweep(void);
+
 #endif

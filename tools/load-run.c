@@ -7,7 +7,6 @@
 #include <unistd.h>
 
 #include "chain-table.h"
-#include "chain/sweep.h"
 #include "common/scale.h"
 #include "load-run.h"
 #include "netns.h"
@@ -141,8 +140,8 @@ void load_run__each(struct load_run *run, const char *netns,
 		run->failed = true;
 	if (lock < 0)
 		return;
-	chain_sweep__now(); /* if it can't, what is left does no harm */
 	tool_drop_lock(lock);
+	tool_sweep();
 }
 
 int load_run__read(struct load_run *run, const char *path, struct chain_file *ret)
