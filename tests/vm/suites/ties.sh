@@ -74,6 +74,26 @@ printf 'version: 1\nchains: {v0: {programs: [{object: ord_c.o, priority: 10}]}}\
 does "one joins" 0 load --add joins.yaml
 is "one object: one that joins" "$joined" "$(letters v0)"
 
+section "under the preload"
+# libxdp has sorted by the application's priority; what is built in its place is sorted again
+if [ -e ../app-inside ]; then
+	xdp-loader unload v0 --all
+	xdp-loader load v0 ord_tie2.o ord_tie1.o
+	printf '[x]\ninterface = v0\nprogram = ord_c\npriority = 60\n' | policy
+	with app-inside v0 ord_c.o >/dev/null 2>&1
+	is "an application with libxdp inside joins two of one priority" "tuc:$SENT" "$(letters v0)"
+	rm -rf /etc/xdp
+	xdp-loader unload v0 --all
+	xdp-loader load v0 ord_tie1.o
+	printf '[x]\ninterface = v0\nprogram = ord_*\npriority = 60\n' | policy
+	with app-inside v0 ord_tie2.o >/dev/null 2>&1
+	applied "to 60, both" 0 v0
+	is "one joins another of its priority" "tu:$SENT" "$(letters v0)"
+	rm -rf /etc/xdp
+else
+	skip "an application with libxdp inside" "it was not built: no static libraries"
+fi
+
 section "it is said"
 xdp-loader unload v0 --all
 yaml v0 'ord_tie1.o;priority: 50' 'ord_tie2.o;priority: 50' >ties.yaml
