@@ -2,15 +2,14 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <linux/openat2.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "below.h"
+#include "util/in-root.h"
 
 /* The path of an open file; empty if it is not known. */
 static size_t path_of(int fd, char *path, size_t size)
@@ -23,17 +22,6 @@ static size_t path_of(int fd, char *path, size_t size)
 	len = len > 0 ? len : 0;
 	path[len] = '\0';
 	return len;
-}
-
-/* As the host would see it if dir were its root: links lead to nowhere else. */
-static int open_in(int dir, const char *path)
-{
-	struct open_how how = {
-		.flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY,
-		.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS,
-	};
-
-	return syscall(SYS_openat2, dir, path, &how, sizeof(how));
 }
 
 static int refuse(int fd, int err)
@@ -53,7 +41,7 @@ int below__open(const char *root, const char *path, char *real, size_t size)
 	dir = open(*root ? root : "/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (dir < 0)
 		return -1;
-	fd = open_in(dir, path);
+	fd = in_root__openat(dir, path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
 	len = path_of(dir, base, sizeof(base));
 	if (fd < 0)
 		return refuse(dir, errno);
@@ -72,12 +60,13 @@ int below__open(const char *root, const char *path, char *real, size_t size)
 
 bool below__exists(const char *root, const char *path)
 {
+	struct stat st;
 	char *below;
 	bool found;
 
 	if (asprintf(&below, "%s%s", root, path) < 0)
 		return false;
-	found = !access(below, F_OK);
+	found = !in_root__stat(below, strlen(root), &st);
 	free(below);
 	return found;
 }

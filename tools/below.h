@@ -11,7 +11,7 @@
  */
 int below__open(const char *root, const char *path, char *real, size_t size);
 
-/* Whether there is anything of that path below root. Links are followed as the host has them. */
+/* Whether there is anything of that path below root. */
 bool below__exists(const char *root, const char *path);
 
 #endif

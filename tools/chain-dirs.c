@@ -53,8 +53,8 @@ enum policy_file_state chain_dirs__read(const char *root, struct policy_file *fi
 	char *text = NULL;
 	size_t size;
 
-	file->state =
-		policy_file__read(file->path, owner_below(root), &text, &size, &file->stamp, log);
+	file->state = policy_file__read(file->path, root ? strlen(root) : 0, owner_below(root),
+					&text, &size, &file->stamp, log);
 	if (file->state == FILE_GOOD)
 		file->state = parse(file->path, text, size, log, ret);
 	free(text);

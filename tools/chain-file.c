@@ -370,7 +370,7 @@ static int read_disk(const char *path, uid_t owner, const struct policy_log *log
 {
 	struct policy_stamp stamp;
 
-	switch (policy_file__read(path, owner, ret, size, &stamp, log)) {
+	switch (policy_file__read(path, 0, owner, ret, size, &stamp, log)) {
 	case FILE_GOOD:
 		return 0;
 	case FILE_ABSENT:

@@ -22,7 +22,7 @@ static const char *state_name(enum policy_file_state state)
 }
 
 /* Reads the file again: the policy keeps rules, not texts. */
-static char *read_again(const struct policy_file *file, size_t *size)
+static char *read_again(const struct policy_file *file, size_t root_len, size_t *size)
 {
 	static const struct policy_log silent;
 	struct policy_stamp stamp;
@@ -30,7 +30,8 @@ static char *read_again(const struct policy_file *file, size_t *size)
 
 	if (file->kind == FILE_DB)
 		return NULL;
-	if (policy_file__read(file->path, (uid_t)-1, &text, size, &stamp, &silent) != FILE_GOOD)
+	if (policy_file__read(file->path, root_len, (uid_t)-1, &text, size, &stamp, &silent) !=
+	    FILE_GOOD)
 		return NULL;
 	return text;
 }
@@ -88,7 +89,7 @@ int cmd_cat(int argc, char **argv)
 
 		if (file->kind == FILE_WATCHED)
 			continue;
-		text = read_again(file, &size);
+		text = read_again(file, files->root_len, &size);
 		if (json)
 			json_array_append_new(list, json_pack("{s:o, s:s, s:o*}", "file",
 							      tool_json_string(file->path), "state",

@@ -147,7 +147,7 @@ static void check_db(struct check *check, const char *path)
 	struct policy_db *db;
 	int fd, rc;
 
-	if (policy_file__open(path, (uid_t)-1, &fd, &stamp, &check->log) != FILE_GOOD)
+	if (policy_file__open(path, 0, (uid_t)-1, &fd, &stamp, &check->log) != FILE_GOOD)
 		return;
 	check->n_files++;
 	rc = policy_db__open(fd, path, &db, &check->log);
@@ -174,7 +174,7 @@ static void check_file(struct check *check, const char *path)
 	size_t size = 0;
 	char *text = NULL;
 
-	switch (policy_file__read(path, (uid_t)-1, &text, &size, &stamp, &check->log)) {
+	switch (policy_file__read(path, 0, (uid_t)-1, &text, &size, &stamp, &check->log)) {
 	case FILE_GOOD:
 		check_text(check, path, text, size);
 		free(text);

@@ -256,7 +256,7 @@ static enum policy_file_state read_target(const struct edit *edit, char **text, 
 
 	*text = NULL;
 	*size = 0;
-	state = policy_file__read(edit->path, (uid_t)-1, text, size, &stamp, &tool_log_stderr);
+	state = policy_file__read(edit->path, 0, (uid_t)-1, text, size, &stamp, &tool_log_stderr);
 	/* an empty file is one to edit */
 	return state == FILE_MASKED ? FILE_GOOD : state;
 }
@@ -425,7 +425,8 @@ static int take_back(struct edit *edit)
 	int status = EDIT_ASK;
 
 	edit->failed = TOOL_CONFIG;
-	switch (policy_file__read(copy_path, (uid_t)-1, &text, &size, &stamp, &tool_log_stderr)) {
+	switch (policy_file__read(copy_path, 0, (uid_t)-1, &text, &size, &stamp,
+				  &tool_log_stderr)) {
 	case FILE_GOOD:
 	case FILE_MASKED:
 		status = save(edit, text ? text : "", size);

@@ -3,6 +3,7 @@
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <libsmartcols.h>
 #include <pwd.h>
 #include <stdio.h>
@@ -13,6 +14,7 @@
 #include "chain/proginfo.h"
 #include "tool.h"
 #include "util/ifinfo.h"
+#include "util/in-root.h"
 #include "util/libbpf-words.h"
 
 /* Options for the conditions are made from the table of keys; theirs start here. */
@@ -69,20 +71,48 @@ static void set_app(struct explain *explain, char *text, struct argp_state *stat
 	explain->subject.app.unknown = false;
 }
 
-/* A user's other name: the number of a name, the name of a number. */
-static void set_user_alias(struct explain *explain, const char *user)
+/* The first entry of the root's passwd with that name or number. */
+static bool find_user(FILE *passwd, const char *user, struct passwd *ret, char *buf, size_t size)
 {
-	struct passwd *pw = getpwnam(user);
+	struct passwd *found;
+	char uid[16];
 
-	if (!pw && *user && !user[strspn(user, "0123456789")]) {
-		pw = getpwuid(strtoul(user, NULL, 10));
-		snprintf(explain->user, sizeof(explain->user), "%s", pw ? pw->pw_name : user);
-	} else if (pw) {
-		snprintf(explain->user, sizeof(explain->user), "%u", pw->pw_uid);
-	} else {
-		return;
+	while (!fgetpwent_r(passwd, ret, buf, size, &found)) {
+		snprintf(uid, sizeof(uid), "%u", ret->pw_uid);
+		if (!strcmp(ret->pw_name, user) || !strcmp(uid, user))
+			return true;
 	}
-	explain->subject.uid = explain->user;
+	return false;
+}
+
+/*
+ * A user's other name: the number of a name, the name of a number. From the file alone, as where a
+ * program is attached; below another root, that one's.
+ */
+static void set_user_alias(struct explain *explain)
+{
+	const char *user = explain->subject.value[COND_USER];
+	const char *root = explain->opts.root ? explain->opts.root : "";
+	char *path, buf[1024];
+	struct passwd pw;
+	FILE *passwd;
+	int fd;
+
+	if (!user || asprintf(&path, "%s/etc/passwd", root) < 0)
+		return;
+	fd = in_root__open(path, strlen(root), O_RDONLY | O_NONBLOCK | O_NOCTTY);
+	free(path);
+	passwd = fd < 0 ? NULL : fdopen(fd, "r");
+	if (!passwd)
+		return;
+	if (find_user(passwd, user, &pw, buf, sizeof(buf))) {
+		if (strcmp(pw.pw_name, user))
+			snprintf(explain->user, sizeof(explain->user), "%s", pw.pw_name);
+		else
+			snprintf(explain->user, sizeof(explain->user), "%u", pw.pw_uid);
+		explain->subject.uid = explain->user;
+	}
+	fclose(passwd);
 }
 
 static error_t parse(int key, char *arg, struct argp_state *state)
@@ -108,8 +138,6 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		if (key < OPT_COND || key >= OPT_COND + N_CONDS)
 			return ARGP_ERR_UNKNOWN;
 		explain->subject.value[key - OPT_COND] = arg;
-		if (key == OPT_COND + COND_USER)
-			set_user_alias(explain, arg);
 		return 0;
 	}
 }
@@ -438,6 +466,7 @@ int cmd_explain(int argc, char **argv)
 		explain.subject.value[COND_HOST] = explain.host;
 	argp_parse(&argp, argc, argv, 0, NULL, &explain);
 	set_interface_names(&explain);
+	set_user_alias(&explain);
 	libbpf_words__listen();
 	explain.policy = tool_open_policy(&explain.opts, &status);
 	if (!explain.policy)

@@ -107,7 +107,7 @@ static int read_text(const char *path, bool add, struct text *ret)
 		return TOOL_OK;
 	}
 	text.exists = true;
-	switch (policy_file__read(path, (uid_t)-1, &text.data, &text.size, &stamp,
+	switch (policy_file__read(path, 0, (uid_t)-1, &text.data, &text.size, &stamp,
 				  &tool_log_stderr)) {
 	case FILE_REFUSED:
 		return !access(path, R_OK) ? TOOL_CONFIG : tool_cannot(path, "read", errno);

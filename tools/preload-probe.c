@@ -192,7 +192,7 @@ static int check_owner(const char *root, const char *library, uid_t owner)
 
 	if (asprintf(&path, "%s%s", root, library) < 0)
 		return TOOL_FOUND;
-	state = policy_file__open(path, owner, &fd, &stamp, &tool_log_stderr);
+	state = policy_file__open(path, 0, owner, &fd, &stamp, &tool_log_stderr);
 	if (state == FILE_GOOD)
 		close(fd);
 	if (state == FILE_ABSENT || state == FILE_MASKED)

@@ -110,7 +110,7 @@ static char *read_own(const char *path, enum policy_file_state *state)
 	char *text = NULL, *copy;
 	size_t size = 0;
 
-	*state = policy_file__read(path, (uid_t)-1, &text, &size, &stamp, &tool_log_stderr);
+	*state = policy_file__read(path, 0, (uid_t)-1, &text, &size, &stamp, &tool_log_stderr);
 	copy = *state == FILE_GOOD ? strndup(text, size) : NULL;
 	free(text);
 	return copy;

@@ -170,7 +170,7 @@ static void read_variables(struct reader *reader, const char *path)
 	char *text, *value;
 	size_t size;
 
-	if (policy_file__read(path, (uid_t)-1, &text, &size, &stamp, NULL) != FILE_GOOD)
+	if (policy_file__read(path, 0, (uid_t)-1, &text, &size, &stamp, NULL) != FILE_GOOD)
 		return;
 	value = find_variable(reader, text);
 	if (value && reader->after_own)

@@ -53,7 +53,7 @@ static int open_checked(const char *path, struct policy_stamp *stamp, struct why
 	if (!stat(path, &st) && st.st_uid == geteuid())
 		owner = st.st_uid;
 	*why->text = '\0';
-	state = policy_file__open(path, owner, &fd, stamp, &log);
+	state = policy_file__open(path, 0, owner, &fd, stamp, &log);
 	switch (state) {
 	case FILE_GOOD:
 		return fd;

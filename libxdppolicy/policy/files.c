@@ -11,6 +11,7 @@
 
 #include "db.h"
 #include "files.h"
+#include "util/in-root.h"
 
 /* from the highest to the lowest; fixed, since a host has one policy whatever the prefix */
 static const char *const dirs[] = { "/etc/xdp", "/run/xdp", "/usr/lib/xdp" };
@@ -82,11 +83,25 @@ static bool is_dev_null(const struct stat *st)
 }
 
 /* A mask in a tree that has no /dev/null of its own, such as an image. */
-static bool links_to_dev_null(const char *path)
+static bool links_to_dev_null(const char *path, size_t root_len)
 {
 	char target[16];
 
-	return readlink(path, target, sizeof(target)) == 9 && !memcmp(target, "/dev/null", 9);
+	return in_root__readlink(path, root_len, target, sizeof(target)) == 9 &&
+	       !memcmp(target, "/dev/null", 9);
+}
+
+/* A mask is one below any root, and must be told from a link to nothing. */
+static int stat_below(const char *path, size_t root_len, struct stat *st)
+{
+	int rc = in_root__stat(path, root_len, st);
+
+	if (rc && root_len && errno == ENOENT) {
+		if (links_to_dev_null(path, root_len))
+			return stat("/dev/null", st);
+		errno = ENOENT;
+	}
+	return rc;
 }
 
 static ssize_t read_all(int fd, char *buf, size_t size)
@@ -138,17 +153,17 @@ static enum policy_file_state check_fd(const char *path, int fd, uid_t owner, st
 }
 
 /* What it means that a file could not be opened. */
-static enum policy_file_state not_opened(const char *path, int err, struct policy_stamp *stamp,
-					 const struct policy_log *log)
+static enum policy_file_state not_opened(const char *path, size_t root_len, int err,
+					 struct policy_stamp *stamp, const struct policy_log *log)
 {
 	struct stat st;
 
-	policy_stamp__set(stamp, &st, stat(path, &st) ? errno : 0);
+	policy_stamp__set(stamp, &st, stat_below(path, root_len, &st) ? errno : 0);
 	if (err == EMFILE || err == ENFILE || err == ENOMEM)
 		stamp->racy = true; /* look again, though the file does not change */
-	if (links_to_dev_null(path))
+	if (links_to_dev_null(path, root_len))
 		return FILE_MASKED;
-	if ((err == ENOENT || err == ENOTDIR) && lstat(path, &st))
+	if ((err == ENOENT || err == ENOTDIR) && in_root__lstat(path, root_len, &st))
 		return FILE_ABSENT;
 	if (err == ENOENT)
 		return refuse(path, log, "found a link to nothing, expected a file");
@@ -158,16 +173,17 @@ static enum policy_file_state not_opened(const char *path, int err, struct polic
 	return FILE_REFUSED;
 }
 
-static enum policy_file_state open_file(const char *path, uid_t owner, int *ret, struct stat *st,
-					struct policy_stamp *stamp, const struct policy_log *log)
+static enum policy_file_state open_file(const char *path, size_t root_len, uid_t owner, int *ret,
+					struct stat *st, struct policy_stamp *stamp,
+					const struct policy_log *log)
 {
 	enum policy_file_state state;
 	int fd;
 
 	/* O_NONBLOCK: opening a named pipe must not wait for a writer */
-	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	fd = in_root__open(path, root_len, O_RDONLY | O_NONBLOCK | O_NOCTTY);
 	if (fd < 0)
-		return not_opened(path, errno, stamp, log);
+		return not_opened(path, root_len, errno, stamp, log);
 	state = check_fd(path, fd, owner, st, stamp, log);
 	if (state == FILE_GOOD)
 		*ret = fd;
@@ -207,14 +223,15 @@ static enum policy_file_state read_fd(const char *path, int fd, off_t file_size,
 	return FILE_GOOD;
 }
 
-enum policy_file_state policy_file__read(const char *path, uid_t owner, char **text, size_t *size,
-					 struct policy_stamp *stamp, const struct policy_log *log)
+enum policy_file_state policy_file__read(const char *path, size_t root_len, uid_t owner,
+					 char **text, size_t *size, struct policy_stamp *stamp,
+					 const struct policy_log *log)
 {
 	enum policy_file_state state;
 	struct stat st;
 	int fd;
 
-	state = open_file(path, owner, &fd, &st, stamp, log);
+	state = open_file(path, root_len, owner, &fd, &st, stamp, log);
 	if (state != FILE_GOOD)
 		return state;
 	state = read_fd(path, fd, st.st_size, text, size, stamp, log);
@@ -222,12 +239,12 @@ enum policy_file_state policy_file__read(const char *path, uid_t owner, char **t
 	return state;
 }
 
-enum policy_file_state policy_file__open(const char *path, uid_t owner, int *fd,
+enum policy_file_state policy_file__open(const char *path, size_t root_len, uid_t owner, int *fd,
 					 struct policy_stamp *stamp, const struct policy_log *log)
 {
 	struct stat st;
 
-	return open_file(path, owner, fd, &st, stamp, log);
+	return open_file(path, root_len, owner, fd, &st, stamp, log);
 }
 
 static struct policy_file *add_file(struct policy_files *files, char *path,
@@ -300,10 +317,11 @@ static int look_at_dir(struct policy_files *files, const char *root, char *path,
 
 	if (!file)
 		return -ENOMEM;
-	if (stat(path, &st)) {
+	if (stat_below(path, files->root_len, &st)) {
 		policy_stamp__set(&file->stamp, NULL, errno);
 		/* not of a link to nothing: what it points to may come */
-		file->implied = file->stamp.err == ENOENT && is_dropin_dir && lstat(path, &st);
+		file->implied = file->stamp.err == ENOENT && is_dropin_dir &&
+				in_root__lstat(path, files->root_len, &st);
 		file->state = FILE_ABSENT;
 		return 0;
 	}
@@ -326,7 +344,7 @@ static int look_in_dir(const struct policy_files *files, size_t dir, const char 
 {
 	if (files->file[dir].stamp.err == ENOENT)
 		return ENOENT;
-	return lstat(path, st) ? errno : 0;
+	return in_root__lstat(path, files->root_len, st) ? errno : 0;
 }
 
 /* The first of the directories that has the file has it all. */
@@ -353,7 +371,8 @@ static int find_single(const char *root, const bool *usable, const char *name,
 		}
 		if (!usable[i]) {
 			/* stat, as policy_files__changed() will: a link's target may change too */
-			policy_stamp__set(&file->stamp, &st, stat(path, &st) ? errno : 0);
+			policy_stamp__set(&file->stamp, &st,
+					  stat_below(path, files->root_len, &st) ? errno : 0);
 			continue;
 		}
 		file->kind = kind;
@@ -389,17 +408,20 @@ static bool has_dropin(const struct dropins *dropins, size_t n, const char *name
 	return false;
 }
 
-static int scan_dropins(const char *path, size_t dir, bool (*counts)(const char *name),
-			struct dropins *dropins)
+static int scan_dropins(const char *path, size_t root_len, size_t dir,
+			bool (*counts)(const char *name), struct dropins *dropins)
 {
 	size_t from_higher = dropins->n;
 	struct dirent *entry;
-	int rc = 0;
-	DIR *d;
+	int fd = in_root__open(path, root_len, O_RDONLY | O_DIRECTORY | O_NONBLOCK), rc = 0;
+	DIR *d = fd < 0 ? NULL : fdopendir(fd);
 
-	d = opendir(path);
-	if (!d)
-		return -errno;
+	if (!d) {
+		rc = -errno;
+		if (fd >= 0)
+			close(fd);
+		return rc;
+	}
 	while (!rc && (entry = readdir(d))) {
 		struct dropin *more;
 
@@ -447,7 +469,7 @@ static int find_dropins(const char *root, uid_t owner, const bool *usable, const
 					 owner, log);
 		if (rc <= 0)
 			continue;
-		rc = scan_dropins(path[i], i, counts, &dropins);
+		rc = scan_dropins(path[i], files->root_len, i, counts, &dropins);
 		/* no descriptors, no memory: the caller keeps what it has and tries again */
 		if (rc && rc != -ENOMEM && rc != -EMFILE && rc != -ENFILE) {
 			errno = -rc;
@@ -492,7 +514,7 @@ static int find_kill_switch(const char *root, bool counts, struct policy_files *
 				"found in a directory that does not count: nothing is switched "
 				"off by it");
 	files->disabled = exists && counts;
-	if (exists && stat(file->path, &st)) /* a link to nothing */
+	if (exists && stat_below(file->path, files->root_len, &st)) /* a link to nothing */
 		err = errno;
 	policy_stamp__set(&file->stamp, &st, err);
 	file->implied = !exists && err == ENOENT;
@@ -505,7 +527,8 @@ bool policy_files__is_disabled(const char *root)
 	char why[160];
 	struct stat st;
 	uid_t owner = *root && !stat(root, &st) ? st.st_uid : 0;
-	bool disabled = dir && path && !lstat(path, &st) && !stat(dir, &st) &&
+	bool disabled = dir && path && !in_root__lstat(path, strlen(root), &st) &&
+			!stat_below(dir, strlen(root), &st) &&
 			!check_owner(&st, owner, why, sizeof(why));
 
 	free(dir);
@@ -520,7 +543,7 @@ static int watch(struct policy_files *files, char *path)
 
 	if (!file)
 		return -ENOMEM;
-	policy_stamp__set(&file->stamp, &st, stat(path, &st) ? errno : 0);
+	policy_stamp__set(&file->stamp, &st, stat_below(path, files->root_len, &st) ? errno : 0);
 	file->state = FILE_ABSENT;
 	return 0;
 }
@@ -541,24 +564,25 @@ static int find_db(const char *root, uid_t owner, struct policy_files *files,
 	dir = strndup(path, strrchr(path, '/') - path);
 	if (!dir)
 		return -ENOMEM;
-	if (lstat(path, &st)) {
+	if (in_root__lstat(path, files->root_len, &st)) {
 		policy_stamp__set(&file->stamp, NULL, errno);
 		file->kind = FILE_WATCHED;
 		file->implied = true;
 		return watch(files, dir);
 	}
-	if (stat(dir, &st)) {
+	if (stat_below(dir, files->root_len, &st)) {
 		free(dir);
 		return -ENOMEM;
 	}
 	if (check_owner(&st, owner, why, sizeof(why))) {
 		refuse_dir(files, root, dir, &st, owner, why, log);
 		file->kind = FILE_WATCHED;
-		policy_stamp__set(&file->stamp, &st, stat(path, &st) ? errno : 0);
+		policy_stamp__set(&file->stamp, &st,
+				  stat_below(path, files->root_len, &st) ? errno : 0);
 		/* its mode may be mended without a change of the file */
 		return watch(files, dir);
 	}
-	if (stat(path, &st) && errno == ENOENT)
+	if (stat_below(path, files->root_len, &st) && errno == ENOENT)
 		return watch(files, dir);
 	free(dir);
 	return 0;
@@ -581,7 +605,7 @@ int policy_files__find_dropins(const char *root, uid_t owner, const char *dir,
 			       bool (*counts)(const char *name), struct policy_files *ret,
 			       const struct policy_log *log)
 {
-	struct policy_files files = { 0 };
+	struct policy_files files = { .root_len = strlen(root) };
 	bool usable[N_DIRS];
 	int rc = look_at_dirs(root, owner, usable, &files, log);
 
@@ -597,7 +621,7 @@ int policy_files__find_dropins(const char *root, uid_t owner, const char *dir,
 int policy_files__find(const char *root, uid_t owner, struct policy_files *ret,
 		       const struct policy_log *log)
 {
-	struct policy_files files = { 0 };
+	struct policy_files files = { .root_len = strlen(root) };
 	bool usable[N_DIRS];
 	int rc = look_at_dirs(root, owner, usable, &files, log);
 
@@ -637,7 +661,7 @@ bool policy_files__changed(const struct policy_files *files)
 
 		if (files->file[i].implied)
 			continue;
-		err = stat(files->file[i].path, &st) ? errno : 0;
+		err = stat_below(files->file[i].path, files->root_len, &st) ? errno : 0;
 		policy_stamp__set(&now, &st, err);
 		if (!policy_stamp__same(&files->file[i].stamp, &now))
 			return true;

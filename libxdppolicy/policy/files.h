@@ -53,6 +53,7 @@ struct policy_file {
 };
 
 struct policy_files {
+	size_t root_len; /* of the root in front of each path */
 	size_t n;
 	struct policy_file *file;
 	unsigned int n_dirs_refused;
@@ -92,13 +93,15 @@ bool policy_files__changed(const struct policy_files *files);
 
 /*
  * Opens path, checks what was opened, and reads it whole. On FILE_GOOD *text is malloc'ed and the
- * caller's. *stamp is always set. owner of (uid_t)-1 allows any owner and mode.
+ * caller's. *stamp is always set. root_len is as in-root.h has it. owner of (uid_t)-1 allows any
+ * owner and mode.
  */
-enum policy_file_state policy_file__read(const char *path, uid_t owner, char **text, size_t *size,
-					 struct policy_stamp *stamp, const struct policy_log *log);
+enum policy_file_state policy_file__read(const char *path, size_t root_len, uid_t owner,
+					 char **text, size_t *size, struct policy_stamp *stamp,
+					 const struct policy_log *log);
 
 /* As policy_file__read(), of any size: on FILE_GOOD *fd is open for reading and the caller's. */
-enum policy_file_state policy_file__open(const char *path, uid_t owner, int *fd,
+enum policy_file_state policy_file__open(const char *path, size_t root_len, uid_t owner, int *fd,
 					 struct policy_stamp *stamp, const struct policy_log *log);
 
 /* err is the errno of the stat, 0 if it worked. */

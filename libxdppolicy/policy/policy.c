@@ -7,6 +7,7 @@
 
 #include "ini.h"
 #include "internal.h"
+#include "util/in-root.h"
 #include "yaml.h"
 
 /* what messages call a switch that is no file */
@@ -87,11 +88,11 @@ static enum policy_file_state read_file(const struct policy *policy, struct poli
 
 	*rc = 0;
 	if (file->kind == FILE_DB)
-		state = policy_file__open(file->path, policy->owner, &fd, &file->stamp,
-					  &policy->log);
+		state = policy_file__open(file->path, strlen(policy->root), policy->owner, &fd,
+					  &file->stamp, &policy->log);
 	else
-		state = policy_file__read(file->path, policy->owner, &text, &size, &file->stamp,
-					  &policy->log);
+		state = policy_file__read(file->path, strlen(policy->root), policy->owner, &text,
+					  &size, &file->stamp, &policy->log);
 	if (state != FILE_GOOD)
 		return state;
 	if (file->kind == FILE_DB) {
@@ -157,8 +158,8 @@ static void load_switch(const struct policy *policy, struct policy_state *next,
 	size_t size = 0;
 	char *text = NULL;
 
-	file->state = policy_file__read(file->path, policy->owner, &text, &size, &file->stamp,
-					&policy->log);
+	file->state = policy_file__read(file->path, strlen(policy->root), policy->owner, &text,
+					&size, &file->stamp, &policy->log);
 	if (file->state == FILE_GOOD) {
 		next->n_errors +=
 			policy_switch__parse(&next->sw, file->path, text, size, &policy->log);
@@ -290,7 +291,7 @@ static int set_root(struct policy *policy, const char *root)
 		return -ENOMEM;
 	if (!*policy->root)
 		return 0;
-	if (stat(root, &st))
+	if (in_root__stat(root, strlen(root), &st))
 		return -errno;
 	if (!S_ISDIR(st.st_mode))
 		return -ENOTDIR;

@@ -46,7 +46,7 @@ for name in enp0s3 $long 'enp0*' 'v1 enx*'; do
 	is "the preload is right: $name" "10 ord_b, 20 ord_a" "$(order v0)"
 	xdp-loader unload v0 --all
 	succeeds "live: $name" xdp-loader load v0 ord_a.o ord_b.o
-	fails "status sees the drift: $name" xdp-policy status v0
+	fails "status sees the drift: $name" DRIFT xdp-policy status v0
 	succeeds "apply: $name" xdp-policy apply v0
 	is "apply is right: $name" "10 ord_b, 20 ord_a" "$(order v0)"
 	xdp-loader unload v0 --all
@@ -70,13 +70,13 @@ is "an exclusion counts by any name" "50 ord_a, 7 ord_a" "$(order v0), $(order v
 section "a chain file by another name"
 reset
 for name in enp0s3 $long 'enp*'; do
-	yaml "'$name'" ord_a.o ord_b.o >alt.yaml
+	yaml "$name" ord_a.o ord_b.o >alt.yaml
 	succeeds "load for $name" xdp-policy load alt.yaml
 	is "loaded for $name" "10 ord_a, 20 ord_b" "$(order v0)"
 	xdp-policy unload v0 >/dev/null
 done
 { yaml v0 ord_a.o; chain_of enp0s3 ord_b.o; } >two.yaml
-fails "two chains for one interface" xdp-policy load two.yaml
+fails "two chains for one interface" "a second chain" xdp-policy load two.yaml
 contains "both lines are told" "^two.yaml:[0-9]+: v0: found a second chain for it, 'enp0s3', beside 'v0' in line 3" \
 	"$(xdp-policy load two.yaml 2>&1)"
 is "and nothing is loaded" "" "$(order v0)"
