@@ -38,7 +38,7 @@ put_tests()
 		tar -C "$stage" -c . | tar -C "$root" -x --keep-directory-symlink --no-same-owner
 	fi
 	cp "$build"/bpf/ord_*.o "$root/test/bpf"
-	for app in app-shared app-plugin app-xsk plugin.so; do
+	for app in app-shared app-plugin app-xsk plugin.so reuse.so; do
 		file=$build/tests/apps/$app
 		[ -e "$file" ] || file=$build/tests/apps/.libs/$app
 		cp "$file" "$root/test/"
