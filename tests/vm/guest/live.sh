@@ -110,7 +110,8 @@ in_other()
 other_namespace()
 {
 	/sbin/ip netns add other
-	in_other /sbin/ip link add w0 type veth peer name peer-w0
+	in_other /sbin/ip link add w0 index "$(cat /sys/class/net/v0/ifindex)" type veth \
+		peer name peer-w0
 	in_other /sbin/ip link set w0 up
 	in_other /sbin/ip link set peer-w0 up
 }
