@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "below.h"
 #include "common/output.h"
 #include "policy/db.h"
 #include "replace.h"
@@ -84,22 +85,26 @@ static int read_args(const struct compile *compile, struct policy_rules *rules)
 	return status;
 }
 
-/* The database's own directory is nobody else's to make. */
-static char *default_output(const struct compile *compile, int *status)
+/*
+ * The database's name, and where that is once links are followed, which stay below the root. Its
+ * own directory is nobody else's to make.
+ */
+static int find_default(const struct compile *compile, char **name, char **place)
 {
-	char *path;
+	const char *root = compile->opts.root ? compile->opts.root : "";
+	char why[OUTPUT_WHY_SIZE], *path;
 	int err;
 
-	if (asprintf(&path, "%s%s", compile->opts.root ? compile->opts.root : "", POLICY_DB_PATH) <
-	    0)
-		return NULL;
-	err = replace__make_dirs(path);
-	if (!err)
-		return path;
-	tool_error("%s: cannot make its directory: %s", path, strerror(-err));
-	*status = err == -EACCES || err == -EROFS ? TOOL_PERM : TOOL_FOUND;
+	if (asprintf(name, "%s" POLICY_DB_PATH, root) < 0) {
+		*name = NULL;
+		return tool_no_memory();
+	}
+	path = below__resolve(root, POLICY_DB_PATH, false);
+	err = path ? replace__make_dirs(path) : -errno;
 	free(path);
-	return NULL;
+	if (err)
+		return tool_cannot(*name, "make its directory", -err);
+	return tool_written(*name, output__follow(root, POLICY_DB_PATH, place, why), why);
 }
 
 int cmd_compile(int argc, char **argv)
@@ -117,15 +122,17 @@ int cmd_compile(int argc, char **argv)
 	/* one that is damaged is what is to be replaced */
 	struct compile compile = { .opts.no_db = true };
 	struct policy_rules rules = { 0 };
-	char *made = NULL;
+	char *name = NULL, *place = NULL;
 	int status;
 
 	argp_parse(&argp, argc, argv, 0, NULL, &compile);
 	status = compile.n_args ? read_args(&compile, &rules) : read_host(&compile, &rules);
-	if (!status && !compile.output)
-		compile.output = made = default_output(&compile, &status);
+	if (!status && !compile.output) {
+		status = find_default(&compile, &name, &place);
+		compile.output = name;
+	}
 	if (!status)
-		status = rule_file__write(compile.output, FORMAT_CDB, &rules);
+		status = rule_file__write(place ? place : compile.output, FORMAT_CDB, &rules);
 	if (!status && compile.opts.json)
 		status = tool_json_print(json_pack("{s:i, s:i, s:o}", "version", TOOL_JSON_VERSION,
 						   "rules", (int)rules.n, "file",
@@ -133,6 +140,7 @@ int cmd_compile(int argc, char **argv)
 	else if (!status && !is_stdout(&compile))
 		tool_print("%s: %zu rule%s\n", compile.output, rules.n, rules.n == 1 ? "" : "s");
 	policy_rules__clear(&rules);
-	free(made);
+	free(name);
+	free(place);
 	return status;
 }

@@ -19,6 +19,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "below.h"
 #include "common/output.h"
 #include "editor.h"
 #include "policy/plugin.h"
@@ -110,13 +111,33 @@ static char *join(const char *a, const char *b, const char *c)
 	return asprintf(&path, "%s%s%s", a, b, c) < 0 ? NULL : path;
 }
 
+/* Where the file is once the links of its directories are followed, which stay below root. */
+static int place_below(struct edit *edit, const char *dir, const char *name)
+{
+	char *file = join(edit->root, dir, name);
+	int status = TOOL_OK;
+
+	if (!file)
+		return tool_no_memory();
+	edit->path = below__resolve(edit->root, file + strlen(edit->root), false);
+	if (!edit->path)
+		status = tool_cannot(file, "find its directory", errno);
+	free(file);
+	return status;
+}
+
 /* A name alone is a file of the policy, anything with a slash is a path. */
+static bool is_path(const struct edit *edit)
+{
+	return edit->arg && strchr(edit->arg, '/');
+}
+
 static int find_path(struct edit *edit)
 {
 	const char *name = edit->arg ? edit->arg : "priorities.conf";
 	const char *dir = "/etc/xdp/priorities.d/";
 
-	if (strchr(name, '/')) {
+	if (is_path(edit)) {
 		edit->path = strdup(name);
 		return edit->path ? TOOL_OK : tool_no_memory();
 	}
@@ -128,8 +149,7 @@ static int find_path(struct edit *edit)
 			   name);
 		return TOOL_USAGE;
 	}
-	edit->path = join(edit->root, dir, name);
-	return edit->path ? TOOL_OK : tool_no_memory();
+	return place_below(edit, dir, name);
 }
 
 static bool is_below(const char *path, const char *dir)
@@ -148,7 +168,7 @@ static bool is_ours(const struct edit *edit, const char *target)
 
 	free(real);
 	for (size_t i = 0; i < sizeof(dirs) / sizeof(dirs[0]) && !ours; i++) {
-		dir = join(edit->root, dirs[i], "");
+		dir = below__resolve(edit->root, dirs[i], true);
 		real = dir ? realpath(dir, NULL) : NULL;
 		ours = real && is_below(target, real);
 		free(real);
@@ -168,10 +188,11 @@ static int set_dir(struct edit *edit)
 
 static int follow_link(struct edit *edit)
 {
+	const char *root = is_path(edit) ? "" : edit->root;
 	char why[OUTPUT_WHY_SIZE], *target, *real;
 	bool is_link, ours;
 
-	if (output__follow(edit->path, &target, why)) {
+	if (output__follow(root, edit->path + strlen(root), &target, why)) {
 		tool_error("%s: %s", edit->path, why);
 		return TOOL_CONFIG;
 	}
@@ -514,7 +535,7 @@ static int begin(struct edit *edit)
 		return TOOL_USAGE;
 	}
 	status = find_path(edit);
-	if (!status && !(edit->arg && strchr(edit->arg, '/')))
+	if (!status && !is_path(edit))
 		status = make_dirs(edit);
 	if (!status)
 		status = set_dir(edit);

@@ -15,6 +15,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "below.h"
 #include "preload-edit.h"
 #include "replace.h"
 #include "tool.h"
@@ -36,50 +37,33 @@ struct text {
 
 /* --- which file --- */
 
-/* A link below another root may not lead out of it, where it would mean a file of this host. */
-static bool is_below(const char *path, const char *root)
-{
-	char *real = realpath(*root ? root : "/", NULL);
-	size_t len = real ? strlen(real) : 0;
-	bool below;
-
-	while (len && real[len - 1] == '/')
-		len--;
-	below = real && !strncmp(path, real, len) && path[len] == '/';
-	free(real);
-	return below;
-}
-
 /*
  * A link stays: what it leads to is replaced, as who made it meant. One that leads nowhere is no
  * file to the loader, so that none of ours can be there.
  */
 static int find_path(struct preload_edit *edit, const char *root, bool add)
 {
-	char target[PATH_MAX], *path, *real;
+	char target[PATH_MAX], *path = below__resolve(root, PRELOAD_FILE, false);
 	ssize_t len;
+	int status;
 
-	if (asprintf(&path, "%s" PRELOAD_FILE, root) < 0)
-		return tool_no_memory();
+	if (!path) {
+		status = tool_status_of(errno);
+		tool_error("%s" PRELOAD_FILE ": cannot find its directory: %m", root);
+		return status;
+	}
 	len = readlink(path, target, sizeof(target) - 1);
 	if (len < 0) {
 		edit->path = path;
 		return TOOL_OK;
 	}
 	target[len] = '\0';
-	real = realpath(path, NULL);
-	if (real && is_below(real, root)) {
-		free(path);
-		edit->path = real;
-		return TOOL_OK;
-	}
-	if (real || add)
-		tool_error("%s: found a link to '%s', %s", path, target,
-			   real ? "expected one within the root directory" :
-				  "which is not there, expected a file");
+	edit->path = below__resolve(root, PRELOAD_FILE, true);
+	if (!edit->path && add)
+		tool_error("%s: found a link to '%s', which is not there, expected a file", path,
+			   target);
 	free(path);
-	free(real);
-	return real || add ? TOOL_CONFIG : TOOL_OK;
+	return edit->path || !add ? TOOL_OK : TOOL_CONFIG;
 }
 
 /* --- its text --- */
@@ -344,14 +328,12 @@ int preload_edit__run(const char *root, const char *entry, struct preload_edit *
 
 bool preload_edit__look(const char *root, const char *entry, struct preload_found *ret)
 {
+	char *path = below__resolve(root, PRELOAD_FILE, true);
 	struct text text = { 0 };
 	bool there = false;
-	char *path;
 
 	*ret = (struct preload_found){ 0 };
-	if (asprintf(&path, "%s" PRELOAD_FILE, root) < 0)
-		return false;
-	if (!access(path, F_OK) && !read_text(path, false, &text))
+	if (path && !access(path, F_OK) && !read_text(path, false, &text))
 		there = text.exists &&
 			!preload_file__find(text.data ? text.data : "", text.size, entry, ret);
 	clear(&text);

@@ -76,7 +76,7 @@ int preload_unit__open(struct preload_unit *unit, const char *root, const char *
 {
 	int status;
 
-	*unit = (struct preload_unit){ 0 };
+	*unit = (struct preload_unit){ .root = root };
 	status = set_name(unit, name);
 	if (status)
 		return status;
@@ -104,16 +104,24 @@ void preload_unit__close(struct preload_unit *unit)
 
 /* --- the drop-in --- */
 
-static char *read_own(const char *path, enum policy_file_state *state)
+static char *read_own(const struct preload_unit *unit, const char *path,
+		      enum policy_file_state *state)
 {
 	struct policy_stamp stamp;
 	char *text = NULL, *copy;
 	size_t size = 0;
 
-	*state = policy_file__read(path, 0, (uid_t)-1, &text, &size, &stamp, &tool_log_stderr);
+	*state = policy_file__read(path, strlen(unit->root), (uid_t)-1, &text, &size, &stamp,
+				   &tool_log_stderr);
 	copy = *state == FILE_GOOD ? strndup(text, size) : NULL;
 	free(text);
 	return copy;
+}
+
+/* Where such a file is written: links of its directories lead to nowhere but below the root. */
+static char *place_of(const struct preload_unit *unit, const char *path)
+{
+	return below__resolve(unit->root, path + strlen(unit->root), false);
 }
 
 bool preload_unit__names_shim(const char *list)
@@ -127,10 +135,10 @@ bool preload_unit__names_shim(const char *list)
 	return false;
 }
 
-static bool has_shim(const char *path)
+static bool has_shim(const struct preload_unit *unit, const char *path)
 {
 	enum policy_file_state state;
-	char *text = read_own(path, &state);
+	char *text = read_own(unit, path, &state);
 	bool found = text && preload_unit__names_shim(text);
 
 	free(text);
@@ -139,7 +147,9 @@ static bool has_shim(const char *path)
 
 bool preload_unit__is_enabled(const struct preload_unit *unit)
 {
-	return has_shim(unit->dropin) || (!access(unit->dropin, F_OK) && has_shim(unit->variables));
+	return has_shim(unit, unit->dropin) ||
+	       (below__exists(unit->root, unit->dropin + strlen(unit->root)) &&
+		has_shim(unit, unit->variables));
 }
 
 /*
@@ -166,12 +176,29 @@ static char *make_text(const char *begin, const char *entry, const char *theirs,
 	return text;
 }
 
+static int replace_own(const struct preload_unit *unit, const char *path, const char *text)
+{
+	char *place = place_of(unit, path);
+	int err = place ? replace__make_dirs(place) : -errno;
+	struct replace replace;
+
+	if (!err)
+		err = replace__begin(&replace, place);
+	free(place);
+	if (err)
+		return err;
+	if (!replace__write_all(replace.fd, text, strlen(text)))
+		return replace__commit(&replace, 0644);
+	err = -errno;
+	replace__abort(&replace);
+	return err;
+}
+
 /* text is freed; NULL is a lack of memory. */
 static int write_own(struct preload_unit *unit, const char *path, char *text)
 {
-	struct replace replace;
 	enum policy_file_state state;
-	char *old = text ? read_own(path, &state) : NULL;
+	char *old = text ? read_own(unit, path, &state) : NULL;
 	bool same = old && !strcmp(old, text), foreign = old && strncmp(old, HEAD, strlen(HEAD));
 	int err;
 
@@ -187,20 +214,26 @@ static int write_own(struct preload_unit *unit, const char *path, char *text)
 		tool_error("%s: found a file that this command has not made, expected none", path);
 		return TOOL_CONFIG;
 	}
-	err = replace__make_dirs(path);
-	if (!err)
-		err = replace__begin(&replace, path);
-	if (!err && replace__write_all(replace.fd, text, strlen(text))) {
-		err = -errno;
-		replace__abort(&replace);
-	} else if (!err) {
-		err = replace__commit(&replace, 0644);
-	}
+	err = replace_own(unit, path, text);
 	free(text);
 	if (err)
 		return tool_cannot(path, "write", -err);
 	unit->changed = true;
 	return TOOL_OK;
+}
+
+/* with_dir: and its directory, unless others are in it. Returns 0 or a negative errno. */
+static int remove_own(const struct preload_unit *unit, const char *path, bool with_dir)
+{
+	char *place = place_of(unit, path);
+	int err = place && !unlink(place) ? 0 : -errno;
+
+	if (!err && with_dir) {
+		*strrchr(place, '/') = '\0';
+		rmdir(place);
+	}
+	free(place);
+	return err;
 }
 
 /* What an EnvironmentFile= sets only another one overrides: ours, beside the drop-in. */
@@ -223,7 +256,7 @@ static int write_dropin(struct preload_unit *unit, const char *entry)
 					 unit->theirs, "\"\n", true));
 
 	if (!status)
-		unlink(unit->variables); /* of an earlier time */
+		remove_own(unit, unit->variables, false); /* of an earlier time */
 	return status;
 }
 
@@ -315,10 +348,11 @@ static bool is_ours(const char *text, unsigned int lines)
 	return end && !*end;
 }
 
-static int check_own(const char *path, unsigned int lines, bool *there)
+static int check_own(const struct preload_unit *unit, const char *path, unsigned int lines,
+		     bool *there)
 {
 	enum policy_file_state state;
-	char *text = read_own(path, &state);
+	char *text = read_own(unit, path, &state);
 	bool ours = text && is_ours(text, lines);
 
 	free(text);
@@ -334,22 +368,21 @@ static int check_own(const char *path, unsigned int lines, bool *there)
 int preload_unit__disable(struct preload_unit *unit)
 {
 	bool dropin, variables = false;
-	int status = check_own(unit->dropin, 2, &dropin);
-	char *slash;
+	int status = check_own(unit, unit->dropin, 2, &dropin), err = 0;
 
 	if (!status)
-		status = check_own(unit->variables, 1, &variables);
+		status = check_own(unit, unit->variables, 1, &variables);
 	if (status || (!dropin && !variables))
 		return status;
-	if (dropin && unlink(unit->dropin))
-		return tool_cannot(unit->dropin, "remove", errno);
-	if (variables && unlink(unit->variables))
-		return tool_cannot(unit->variables, "remove", errno);
+	if (dropin)
+		err = remove_own(unit, unit->dropin, true);
+	if (err)
+		return tool_cannot(unit->dropin, "remove", -err);
+	if (variables)
+		err = remove_own(unit, unit->variables, true);
+	if (err)
+		return tool_cannot(unit->variables, "remove", -err);
 	unit->changed = true;
-	slash = strrchr(unit->dropin, '/');
-	*slash = '\0';
-	rmdir(unit->dropin); /* unless others are in it */
-	*slash = '/';
 	return TOOL_OK;
 }
 

@@ -11,7 +11,8 @@
 #define PRELOAD_VARIABLES "50-xdp-policy.env"
 
 struct preload_unit {
-	char name[256];	 /* with its suffix */
+	char name[256]; /* with its suffix */
+	const char *root;
 	char *dropin;	 /* its path, with the root in front */
 	char *variables; /* of a file beside it, which an EnvironmentFile= needs in place of it */
 	bool known;	 /* there is such a unit, as far as files tell */

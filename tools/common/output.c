@@ -11,14 +11,16 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
+#include "below.h"
 #include "common/output.h"
 #include "replace.h"
 
 #define MAX_LINKS 40
 
 struct place {
-	char *path; /* links followed */
-	int fd;	    /* a stream that is written into, else -1 */
+	const char *root; /* links lead to nowhere else; "" for the host */
+	char *path;	  /* links followed */
+	int fd;		  /* a stream that is written into, else -1 */
 	bool exists;
 	struct stat st;
 };
@@ -100,49 +102,61 @@ static int own_descriptor(const char *path)
 	return (int)fd;
 }
 
-/* Puts in place of *path what the link there says. Returns 0 or a negative errno. */
-static int follow_one(char **path)
+/* Puts in place of the path what the link there says. Returns 0 or a negative errno. */
+static int follow_one(struct place *place)
 {
-	char target[PATH_MAX], *next;
-	ssize_t len = readlink(*path, target, sizeof(target) - 1);
+	const char *path = place->path + strlen(place->root);
+	char target[PATH_MAX], *next, *real;
+	ssize_t len = readlink(place->path, target, sizeof(target) - 1);
 
 	if (len < 0)
 		return -errno;
 	target[len] = '\0';
-	if (asprintf(&next, "%.*s%s", *target == '/' ? 0 : (int)dir_len(*path), *path, target) < 0)
+	if (asprintf(&next, "%.*s%s", *target == '/' ? 0 : (int)dir_len(path), path, target) < 0)
 		return -ENOMEM;
-	free(*path);
-	*path = next;
+	real = below__resolve(place->root, next, false);
+	free(next);
+	if (!real)
+		return -errno;
+	free(place->path);
+	place->path = real;
 	return 0;
 }
 
-/* A link to the null device in the policy's directories masks a file: what goes there is lost. */
-static bool is_null(const struct stat *st)
+/*
+ * A link to the null device in the policy's directories masks a file: what goes there is lost.
+ * Below another root that need not be there.
+ */
+static bool is_null(const struct place *place)
 {
-	return S_ISCHR(st->st_mode) && st->st_rdev == makedev(1, 3);
+	if (place->exists)
+		return S_ISCHR(place->st.st_mode) && place->st.st_rdev == makedev(1, 3);
+	return *place->root && !strcmp(place->path + strlen(place->root), "/dev/null");
 }
 
 /* What is there; 1 if it is a link that can be followed. */
 static int look_at(struct place *place, bool is_target, char *why)
 {
 	const char *path = place->path;
+	int err;
 
 	place->exists = !lstat(path, &place->st);
-	if (!place->exists && errno == ENOENT && is_target)
+	err = place->exists ? 0 : -errno;
+	if (is_target && is_null(place))
+		return refuse(why, -EINVAL,
+			      "found a link to %s, which masks the file; remove it to write a new "
+			      "file in its place",
+			      path + strlen(place->root));
+	if (err == -ENOENT && is_target)
 		return refuse(why, -ENOENT,
 			      "found a link to '%s', which is not there, expected a file", path);
-	if (!place->exists)
-		return errno == ENOENT ? 0 : fail(why, -errno);
+	if (err)
+		return err == -ENOENT ? 0 : fail(why, err);
 	if (is_planted(path, &place->st))
 		return refuse(why, -EACCES,
 			      "found %s of user %u in a directory where all may write, expected "
 			      "our own",
 			      S_ISLNK(place->st.st_mode) ? "a link" : "a file", place->st.st_uid);
-	if (is_target && is_null(&place->st))
-		return refuse(why, -EINVAL,
-			      "found a link to %s, which masks the file; remove it to write a new "
-			      "file in its place",
-			      path);
 	return S_ISLNK(place->st.st_mode);
 }
 
@@ -160,17 +174,17 @@ static int follow(struct place *place, char *why)
 			place->fd = fcntl(fd, F_DUPFD_CLOEXEC, 0);
 			return place->fd < 0 ? fail(why, -errno) : 0;
 		}
-		err = follow_one(&place->path);
+		err = follow_one(place);
 		if (err)
 			return fail(why, err);
 	}
 	return fail(why, -ELOOP);
 }
 
-int output__follow(const char *path, char **ret, char why[OUTPUT_WHY_SIZE])
+int output__follow(const char *root, const char *path, char **ret, char why[OUTPUT_WHY_SIZE])
 {
-	struct place place = { .path = strdup(path), .fd = -1 };
-	int err = place.path ? follow(&place, why) : fail(why, -ENOMEM);
+	struct place place = { .root = root, .path = below__resolve(root, path, false), .fd = -1 };
+	int err = place.path ? follow(&place, why) : fail(why, -errno);
 
 	if (!err && place.fd >= 0)
 		err = refuse(why, -EINVAL, "found an open descriptor, expected a file");
@@ -339,7 +353,7 @@ static int write_file(const struct place *place, const struct output *output)
 
 int output__write(const char *path, const struct output *output, char why[OUTPUT_WHY_SIZE])
 {
-	struct place place = { .fd = -1 };
+	struct place place = { .root = "", .fd = -1 };
 	int err;
 
 	*why = '\0';

@@ -36,9 +36,10 @@ bool output__is_stdout(const char *path);
 int output__write(const char *path, const struct output *output, char why[OUTPUT_WHY_SIZE]);
 
 /*
- * Follows path for as long as it is a link. Returns 0 with what it leads to in *ret, to be freed,
- * which is there if path is a link; or a negative errno with the reason in why.
+ * Follows path, below root ("" for this host), for as long as it is a link. Returns 0 with what it
+ * leads to in *ret, to be freed, with root in front, which is there if path is a link; or a
+ * negative errno with the reason in why.
  */
-int output__follow(const char *path, char **ret, char why[OUTPUT_WHY_SIZE]);
+int output__follow(const char *root, const char *path, char **ret, char why[OUTPUT_WHY_SIZE]);
 
 #endif
