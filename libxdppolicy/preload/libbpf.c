@@ -49,21 +49,24 @@ struct bpf_object *hook_bpf_object__open_file(const char *path,
 	return obj;
 }
 
-static void drop_object(const void *obj)
+static void drop_enforced(const void *obj)
 {
-	object__free(object__take(obj));
 	enforced__drop_of(obj);
 }
 
 void hook_bpf_object__close(struct bpf_object *obj)
 {
 	int saved_errno = errno;
+	bool is_ours = true;
 
-	/* out of the list before the address can be another object's */
-	if (obj && (object__any() || enforced__any()))
-		state__do(drop_object, obj);
+	/* out of the lists before the address can be another object's */
+	if (obj && enforced__any())
+		state__do(drop_enforced, obj);
+	if (obj && object__any())
+		is_ours = object__close(obj);
 	errno = saved_errno;
-	REAL(bpf_object__close)(obj);
+	if (is_ours)
+		REAL(bpf_object__close)(obj);
 }
 
 /* Whether the policy wants other values for prog than libxdp would find in its BTF. */

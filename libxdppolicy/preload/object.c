@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include <bpf/btf.h>
 #include <errno.h>
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "object.h"
@@ -12,6 +14,33 @@
 
 /* A process has few objects open at a time: a list will do. */
 static _Atomic(struct object *) objects;
+
+/*
+ * The process whose thread is at the list, or 0. Held for some steps along it and nothing else, so
+ * that an object can always be taken out, whoever has the lock of state.h. A child inherits it
+ * held, but not the thread that would give it back: there it is free.
+ */
+static atomic_int at_list;
+
+static void list_lock(void)
+{
+	const struct timespec moment = { .tv_nsec = 50000 };
+	int self = getpid(), holder = 0, cancel;
+
+	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel); /* nanosleep() is such a place */
+	while (!atomic_compare_exchange_strong(&at_list, &holder, self)) {
+		if (holder != self)
+			continue; /* expects what it has seen */
+		nanosleep(&moment, NULL);
+		holder = 0;
+	}
+	pthread_setcancelstate(cancel, NULL);
+}
+
+static void list_unlock(void)
+{
+	at_list = 0;
+}
 
 /* The last one that was freed: every open needs one. */
 static _Atomic(struct object *) spare;
@@ -21,12 +50,23 @@ bool object__any(void)
 	return objects;
 }
 
+static struct object *find(const struct bpf_object *obj)
+{
+	struct object *o = objects;
+
+	while (o && o->key != obj)
+		o = o->next;
+	return o;
+}
+
 struct object *object__find(const struct bpf_object *obj)
 {
-	for (struct object *o = objects; o; o = o->next)
-		if (o->key == obj)
-			return o;
-	return NULL;
+	struct object *o;
+
+	list_lock();
+	o = find(obj);
+	list_unlock();
+	return o;
 }
 
 struct object *object__get(const struct bpf_object *obj)
@@ -40,14 +80,76 @@ struct object *object__get(const struct bpf_object *obj)
 		o = malloc(sizeof(*o));
 	if (!o)
 		return NULL;
+	list_lock();
 	*o = (struct object){ .key = obj, .next = objects };
 	objects = o;
+	list_unlock();
 	return o;
+}
+
+static void take_out(struct object *o)
+{
+	struct object *before = objects;
+
+	if (before == o) {
+		objects = o->next;
+		return;
+	}
+	while (before->next != o)
+		before = before->next;
+	before->next = o->next;
+}
+
+static void free_object(struct object *o)
+{
+	btf__free(o->shown);
+	free(o->path);
+	free(o->absolute);
+	free(atomic_exchange(&spare, o));
+}
+
+bool object__close(struct bpf_object *obj)
+{
+	struct object *o;
+	bool in_use;
+
+	list_lock();
+	o = find(obj);
+	in_use = o && o->users;
+	if (in_use)
+		o->close = obj;
+	else if (o)
+		take_out(o);
+	list_unlock();
+	if (o && !in_use)
+		free_object(o);
+	return !in_use;
+}
+
+/* Goes from one entry, NULL for none, to the next; what was closed meanwhile is closed now. */
+static struct object *step(struct object *o)
+{
+	struct object *next;
+	bool dead;
+
+	list_lock();
+	next = o ? o->next : objects;
+	if (next)
+		next->users++;
+	dead = o && !--o->users && o->close;
+	if (dead)
+		take_out(o);
+	list_unlock();
+	if (dead) {
+		REAL(bpf_object__close)(o->close);
+		free_object(o);
+	}
+	return next;
 }
 
 void object__for_each(void (*fn)(const struct bpf_object *obj, void *ctx), void *ctx)
 {
-	for (struct object *o = objects; o; o = o->next)
+	for (struct object *o = step(NULL); o; o = step(o))
 		fn(o->key, ctx);
 }
 
@@ -86,38 +188,17 @@ static bool has_program(const struct bpf_object *obj, const struct bpf_program *
 	return false;
 }
 
+/* The list stays as it is: others may close theirs while it is looked for. */
 struct object *object__of(const struct bpf_program *prog)
 {
-	for (struct object *o = objects; o; o = o->next)
-		if (has_program(o->key, prog))
-			return o;
-	return NULL;
-}
+	struct object *o;
 
-struct object *object__take(const struct bpf_object *obj)
-{
-	struct object *found = object__find(obj), *before = objects;
-
-	if (!found)
-		return NULL;
-	if (before == found) {
-		objects = found->next;
-		return found;
-	}
-	while (before->next != found)
-		before = before->next;
-	before->next = found->next;
-	return found;
-}
-
-void object__free(struct object *object)
-{
-	if (!object)
-		return;
-	btf__free(object->shown);
-	free(object->path);
-	free(object->absolute);
-	free(atomic_exchange(&spare, object));
+	list_lock();
+	o = objects;
+	while (o && !has_program(o->key, prog))
+		o = o->next;
+	list_unlock();
+	return o;
 }
 
 bool object__is_dispatcher(const struct bpf_object *obj)

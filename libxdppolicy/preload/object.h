@@ -4,7 +4,9 @@
 
 /*
  * The BPF objects that this process has open: where they came from, and the BTF that libxdp is
- * shown instead of their own. Call everything here with the lock of state.h held.
+ * shown instead of their own. Call everything here with the lock of state.h held, but for
+ * object__close(): an application may close an object at any time, also while a plug-in is asked
+ * about another thread's. An entry is its owner's, as the object is.
  */
 
 #include "chain/runcfg.h"
@@ -17,6 +19,8 @@ struct object {
 	const struct btf *btf; /* the object's own, which shown was made from */
 	struct btf *shown;     /* NULL: its own will do */
 	struct object *next;
+	unsigned int users;	  /* who walks along the list is at this one */
+	struct bpf_object *close; /* the same as key, if the last of them shall close it */
 };
 
 /* The entry of an object, made if need be; NULL without memory. */
@@ -42,12 +46,14 @@ void object__set_path(const struct bpf_object *obj, char *path);
 /* That file; NULL if it is unknown. */
 const char *object__path(const struct bpf_object *obj);
 
-/* Calls fn for every object that is known. */
+/* Calls fn for every object that is known; it is not closed before fn returns. */
 void object__for_each(void (*fn)(const struct bpf_object *obj, void *ctx), void *ctx);
 
-/* Takes the entry out; the caller frees it when nobody can look at its BTF any more. */
-struct object *object__take(const struct bpf_object *obj);
-void object__free(struct object *object);
+/*
+ * The object is about to be closed: it is known no longer. False if somebody is looking at it, who
+ * closes it then. Never waits for the lock of state.h.
+ */
+bool object__close(struct bpf_object *obj);
 
 /* libxdp's own objects, which no rule is meant for. */
 bool object__is_dispatcher(const struct bpf_object *obj);

@@ -123,6 +123,7 @@ int main(void)
 	suite_add_tcase(suite, record_tests());
 	suite_add_tcase(suite, policyd_tests());
 	suite_add_tcase(suite, object_file_tests());
+	suite_add_tcase(suite, open_objects_tests());
 	suite_add_tcase(suite, load_key_tests());
 	suite_add_tcase(suite, preload_tests());
 	runner = srunner_create(suite);

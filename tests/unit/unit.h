@@ -31,6 +31,7 @@ TCase *chain_tests(void);
 TCase *record_tests(void);
 TCase *policyd_tests(void);
 TCase *object_file_tests(void);
+TCase *open_objects_tests(void);
 TCase *load_key_tests(void);
 TCase *preload_tests(void);
 
