@@ -77,7 +77,7 @@ static void show(const struct apply *apply, const struct correction *c)
 	chain_change__print(&change);
 	if (c->outcome == CORRECT_CHANGED || c->outcome == CORRECT_FIXED)
 		chain_change__print_table(&change);
-	fflush(stdout);
+	tool_flush();
 }
 
 static void show_json(const struct apply *apply, const struct correction *c)

@@ -472,7 +472,7 @@ static bool ask(void)
 
 	while (!known) {
 		fputs("What now? (e)dit again, e(x)it without saving: ", stdout);
-		fflush(stdout);
+		tool_flush();
 		if (getline(&line, &size, stdin) < 0) {
 			putchar('\n');
 			break;

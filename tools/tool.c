@@ -94,6 +94,17 @@ int tool_written(const char *path, int err, const char *why)
 	return tool_status_of(-err);
 }
 
+int tool_flush(void)
+{
+	static int err; /* of the first that failed: later ones have nothing left to write */
+
+	if (fflush(stdout) && !err)
+		err = errno;
+	if (ferror(stdout) && !err)
+		err = EIO;
+	return err;
+}
+
 void tool_print_message(FILE *out, enum policy_level level, const char *file, unsigned int line,
 			const char *text)
 {

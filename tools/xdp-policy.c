@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "interfaces.h"
 #include "tool.h"
@@ -112,6 +113,20 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	}
 }
 
+static bool failed;
+
+/* What could not be written was not said. At the exit, since argp ends --help and --version itself.
+ */
+static void end_output(void)
+{
+	int err = tool_flush();
+
+	if (!err || failed)
+		return;
+	tool_error("standard output: cannot write: %s", strerror(err));
+	_exit(TOOL_FOUND);
+}
+
 int main(int argc, char **argv)
 {
 	static const struct argp argp = {
@@ -124,10 +139,8 @@ int main(int argc, char **argv)
 
 	argp_err_exit_status = TOOL_USAGE;
 	file_lock__on_wait(tool_waiting);
+	atexit(end_output);
 	argp_parse(&argp, argc, argv, ARGP_IN_ORDER, NULL, &status);
-	if ((fflush(stdout) || ferror(stdout)) && status == TOOL_OK) {
-		tool_error("cannot write: %m");
-		status = TOOL_FOUND;
-	}
+	failed = status != TOOL_OK;
 	return status;
 }

@@ -14,8 +14,11 @@
 
 #include "util/netlink.h"
 
-/* The kernel makes a listing's datagrams for buffers of this size. */
-#define BUFFER_SIZE 32768
+/*
+ * The kernel makes a listing's datagrams for buffers of 32 KiB, unless one interface alone takes
+ * more: with hundreds of alternative names, which are 64 KiB at most, as any attribute.
+ */
+#define BUFFER_SIZE (96 * 1024)
 
 /* The kernel answers before the request's system call returns; the answer may be lost. */
 #define ANSWER_MS 5000

@@ -44,6 +44,11 @@ test_that "explain: the other end is another one" not_denies enp0s3 v1
 once() { [ "$("$@" 2>&1 | grep -c '^v0')" = 1 ]; }
 test_that "status: named three times, shown once" once xdp-policy status v0 enp0s3 $long
 rm -f etc/xdp/priorities.conf
+apply_to_full() {
+	xdp-policy apply v0 2>&1 >/dev/full | tee /dev/stderr |
+		grep -qx 'xdp-policy: standard output: cannot write: No space left on device'
+}
+test_that "apply: what cannot be written is told in the kernel's words" apply_to_full
 test_that "apply: the same" once xdp-policy apply v0 enp0s3 $long
 test_that "unload: the same" once xdp-policy unload --dry-run v0 enp0s3 $long
 
@@ -74,3 +79,16 @@ if "$TOP/tests/security/attach-xdp.py" "$(ip -o link show dev v0 | sed 's/:.*//'
 else
 	skip "live rules" "$(cat why)"
 fi
+
+# a message about v1 is longer than a page, than a listing's usual datagram, and than 32 KiB
+far=$(printf 'a%.0s' {1..100})
+for first in {0..395..5}; do
+	names=()
+	for i in {0..4}; do names+=(altname "$far$((first + i))"); done
+	ip link property add dev v1 "${names[@]}" || break
+done
+lists_all() { ! xdp-policy status 2>&1 >/dev/null | grep .; }
+rm -f etc/xdp/priorities.conf
+test_that "400 long names: status lists interfaces without an error" lists_all
+test_that "400 long names: a rule by the last" denies "${far}399" v1
+test_that "400 long names: the daemon looks at all" xdp-policyd --once

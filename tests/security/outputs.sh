@@ -232,3 +232,19 @@ mkdir -p "${shim%/*}" && cp "$BUILD/libxdppolicy-preload.so" "$BUILD/libxdppolic
 xdp-policy preload enable --root "$work/root" --unit a.service >said 2>&1
 [ "$(stat -c %a root/etc/systemd/system/a.service.d)" = 755 ]
 check "preload enable: a unit's directory, too"
+
+# --- what standard output is does not matter to a file that has a name ---
+
+ln -s /dev/null mask.conf
+for w in text db; do
+	"to_$w" "$work/mask.conf" >/dev/null 2>said
+	status=$?
+	[ $status != 0 ] && [ -L mask.conf ] && grep -q 'masks the file' said
+	check "$w: a mask is refused, though standard output goes nowhere, too"
+done
+for option in --help --version 'convert --help'; do
+	# shellcheck disable=SC2086 # two words
+	xdp-policy $option >/dev/full 2>said
+	[ $? = 1 ] && grep -qx 'xdp-policy: standard output: cannot write: No space left on device' said
+	check "$option: what cannot be written is told"
+done

@@ -25,6 +25,12 @@ struct place {
 	struct stat st;
 };
 
+static bool is_null_device(const struct stat *st)
+{
+	return S_ISCHR(st->st_mode) && st->st_rdev == makedev(1, 3);
+}
+
+/* Not by the null device: a mask is one even if standard output goes nowhere, too. */
 bool output__is_stdout(const char *path)
 {
 	struct stat st, out;
@@ -32,7 +38,7 @@ bool output__is_stdout(const char *path)
 	if (!path || !strcmp(path, "-"))
 		return true;
 	return !stat(path, &st) && !fstat(STDOUT_FILENO, &out) && st.st_dev == out.st_dev &&
-	       st.st_ino == out.st_ino;
+	       st.st_ino == out.st_ino && !is_null_device(&st);
 }
 
 __attribute__((format(printf, 3, 4))) static int refuse(char *why, int err, const char *fmt, ...)
@@ -130,7 +136,7 @@ static int follow_one(struct place *place)
 static bool is_null(const struct place *place)
 {
 	if (place->exists)
-		return S_ISCHR(place->st.st_mode) && place->st.st_rdev == makedev(1, 3);
+		return is_null_device(&place->st);
 	return *place->root && !strcmp(place->path + strlen(place->root), "/dev/null");
 }
 
