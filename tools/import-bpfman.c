@@ -5,12 +5,14 @@
  */
 #include <ctype.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
 #include "import-chain.h"
+#include "util/in-root.h"
 
 #define MAX_PRIORITY	 1000
 #define DEFAULT_PRIORITY 1000 /* of a link that states none */
@@ -84,9 +86,11 @@ static char *default_interface(const char *root, char *iface, size_t size)
 	char path[4096], line[512], name[64];
 	bool any = false;
 	FILE *f;
+	int fd;
 
 	snprintf(path, sizeof(path), "%s/proc/net/route", root);
-	f = fopen(path, "re");
+	fd = in_root__open(path, strlen(root), O_RDONLY);
+	f = fd < 0 ? NULL : fdopen(fd, "r");
 	while (f && fgets(line, sizeof(line), f)) {
 		if (sscanf(line, "%63s %x %*x %x %*u %*u %u %x", name, &destination, &flags,
 			   &metric, &mask) != 5)

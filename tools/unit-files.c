@@ -169,20 +169,39 @@ static bool template_of(const char *unit, char *ret, size_t size)
 	return snprintf(ret, size, "%.*s%s", (int)(at + 1 - unit), unit, dot) < (int)size;
 }
 
-static bool find_unit_file(struct reader *reader, const char *name, char **ret)
+/* The path of a file, or of a pattern, in a directory below the root; NULL if that is not there. */
+static char *path_in(struct reader *reader, const char *dir, const char *name)
 {
+	char *path, *real = NULL;
+
+	if (asprintf(&path, "%s/%s", dir, name) < 0) {
+		reader->err = -ENOMEM;
+		return NULL;
+	}
+	real = below__resolve(reader->root, path, false);
+	if (!real && errno == ENOMEM)
+		reader->err = -ENOMEM;
+	free(path);
+	return real;
+}
+
+static char *find_in(struct reader *reader, const char *dir, const char *name)
+{
+	char *path = path_in(reader, dir, name);
 	struct stat st;
 
-	for (size_t i = 0; i < N_DIRS; i++) {
-		if (asprintf(ret, "%s%s/%s", reader->root, dirs[i], name) < 0) {
-			reader->err = -ENOMEM;
-			return false;
-		}
-		if (!lstat(*ret, &st))
-			return true;
-		free(*ret);
-	}
-	return false;
+	if (path && !lstat(path, &st))
+		return path;
+	free(path);
+	return NULL;
+}
+
+static bool find_unit_file(struct reader *reader, const char *name, char **ret)
+{
+	*ret = NULL;
+	for (size_t i = 0; i < N_DIRS && !*ret && !reader->err; i++)
+		*ret = find_in(reader, dirs[i], name);
+	return *ret;
 }
 
 struct list {
@@ -198,11 +217,15 @@ static const char *base(const char *path)
 /* Adds what is in a directory, but for names that are there already. */
 static void add_dir(struct reader *reader, struct list *list, const char *dir, const char *name)
 {
-	char pattern[1024], **grown;
+	char files[600], *pattern, **grown;
 	glob_t found;
+	int err;
 
-	snprintf(pattern, sizeof(pattern), "%s%s/%s.d/*.conf", reader->root, dir, name);
-	if (glob(pattern, 0, NULL, &found))
+	snprintf(files, sizeof(files), "%s.d/*.conf", name);
+	pattern = path_in(reader, dir, files);
+	err = pattern ? glob(pattern, 0, NULL, &found) : -1;
+	free(pattern);
+	if (err)
 		return;
 	for (size_t i = 0; i < found.gl_pathc; i++) {
 		bool masked = false;
@@ -290,13 +313,10 @@ int unit_files__each_of_manager(const char *root, unit_fn *fn, void *ctx)
 	bool found = false;
 
 	for (size_t i = 0; i < sizeof(manager_dirs) / sizeof(manager_dirs[0]); i++) {
-		struct stat st;
-		char *path;
-
-		if (asprintf(&path, "%s%s/%s", root, manager_dirs[i], name) < 0)
-			return -ENOMEM;
 		/* the first of the directories that has the file has it all */
-		if (!found && !lstat(path, &st)) {
+		char *path = found ? NULL : find_in(&reader, manager_dirs[i], name);
+
+		if (path) {
 			found = true;
 			read_file(&reader, path, NULL);
 		}

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "below.h"
 #include "policy/files.h"
 #include "unit-files.h"
 #include "unit-preloads.h"
@@ -170,7 +171,8 @@ static void read_variables(struct reader *reader, const char *path)
 	char *text, *value;
 	size_t size;
 
-	if (policy_file__read(path, 0, (uid_t)-1, &text, &size, &stamp, NULL) != FILE_GOOD)
+	if (policy_file__read(path, strlen(reader->root), (uid_t)-1, &text, &size, &stamp, NULL) !=
+	    FILE_GOOD)
 		return;
 	value = find_variable(reader, text);
 	if (value && reader->after_own)
@@ -201,13 +203,11 @@ static void read_environment_file(struct reader *reader, const char *setting)
 		    setting, reader->name);
 		return;
 	}
-	if (!path || asprintf(&pattern, "%s%s", reader->root, path) < 0) {
-		free(path);
+	pattern = path ? below__resolve(reader->root, path, false) : NULL;
+	if (!pattern && errno == ENOMEM)
 		reader->err = -ENOMEM;
-		return;
-	}
 	free(path);
-	if (!glob(pattern, 0, NULL, &found)) {
+	if (pattern && !glob(pattern, 0, NULL, &found)) {
 		for (size_t i = 0; i < found.gl_pathc; i++)
 			read_variables(reader, found.gl_pathv[i]);
 		globfree(&found);
