@@ -16,6 +16,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -325,6 +326,35 @@ out:
 	return good;
 }
 
+/* More than the hooks and what they bring take. */
+#define ROOM (8 << 20)
+
+/* The loader does not tell us why it failed. */
+static bool has_room(void)
+{
+	void *room = mmap(NULL, ROOM, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	return room != MAP_FAILED && !munmap(room, ROOM);
+}
+
+/*
+ * NULL if they cannot be had. *lasting is whether that stays so: of descriptors and memory there
+ * may be enough at the next call.
+ */
+static void *open_file(bool *lasting)
+{
+	void *handle = NULL;
+
+	errno = 0;
+	if (root__is_original() && is_good(HOOKS_PATH)) {
+		handle = quiet_dlopen(HOOKS_PATH, RTLD_NOW | RTLD_LOCAL);
+		*lasting = handle || has_room();
+	} else {
+		*lasting = errno != EMFILE && errno != ENFILE && errno != ENOMEM && errno != EINTR;
+	}
+	return handle;
+}
+
 /*
  * The hooks need libbpf.so.1 and take it as the process has it; they never bring one in, and keep
  * out of a process that has the incompatible libbpf.so.0 too.
@@ -334,6 +364,7 @@ static void *const *open_hooks(void)
 	const struct preload_shim shim = { .real = real, .lock = lock, .unlock = unlock };
 	void *const *found = NULL;
 	preload_hooks_fn *get;
+	bool lasting;
 	void *handle;
 
 	if (!loaded(sonames[BPF]))
@@ -343,13 +374,11 @@ static void *const *open_hooks(void)
 		dlclose(handle);
 		return NULL;
 	}
-	handle = root__is_original() && is_good(HOOKS_PATH) ?
-			 quiet_dlopen(HOOKS_PATH, RTLD_NOW | RTLD_LOCAL) :
-			 NULL;
+	handle = open_file(&lasting);
 	get = handle ? quiet_dlsym(handle, PRELOAD_HOOKS_SYMBOL) : NULL;
 	if (get)
 		found = get(VERSION, &shim);
-	if (!found)
+	if (!found && lasting)
 		atomic_store_explicit(&no_hooks, 1, memory_order_relaxed);
 	return found;
 }

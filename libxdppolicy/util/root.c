@@ -6,6 +6,7 @@
  */
 #include <fcntl.h>
 #include <limits.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -17,7 +18,7 @@ static const char program[] = "/proc/thread-self/exe";
 
 static bool look_at(const char *path, struct statx *st)
 {
-	return !statx(AT_FDCWD, path, 0, STATX_INO | STATX_NLINK | STATX_MNT_ID, st);
+	return !statx(AT_FDCWD, path, 0, STATX_INO | STATX_MNT_ID, st);
 }
 
 static bool same_mount(const struct statx *a, const struct statx *b)
@@ -31,21 +32,46 @@ static bool same_file(const struct statx *a, const struct statx *b)
 	       a->stx_ino == b->stx_ino && same_mount(a, b);
 }
 
+/* A directory that was entered by chroot(2) is none, unless it was mounted for that. */
+static bool root_is_mount(void)
+{
+	struct statx st;
+
+	return !statx(AT_FDCWD, "/", 0, STATX_INO, &st) &&
+	       st.stx_attributes & st.stx_attributes_mask & STATX_ATTR_MOUNT_ROOT;
+}
+
+/*
+ * A program that was replaced since is gone from its path, and so may its directory be. What is
+ * left of the path is on the mount that it was opened through; in another root directory that is
+ * a mount of its own or none.
+ */
+static bool leads_to_mount(char *path, const struct statx *then)
+{
+	struct statx now;
+	char *slash;
+
+	do {
+		slash = strrchr(path, '/');
+		if (!slash)
+			return false;
+		slash[slash == path] = '\0';
+	} while (!look_at(path, &now) && slash != path);
+	return same_mount(then, &now) && root_is_mount();
+}
+
 bool root__is_original(void)
 {
 	struct statx then, now;
-	char path[1024], *slash;
-	ssize_t len = readlink(program, path, sizeof(path) - 1);
+	char *path = malloc(PATH_MAX); /* of the stack that may be all */
+	bool is_original = false;
+	ssize_t len = path ? readlink(program, path, PATH_MAX - 1) : -1;
 
-	if (len <= 0 || !look_at(program, &then))
-		return false;
-	path[len] = '\0';
-	if (look_at(path, &now))
-		return same_file(&then, &now);
-	/* a program that was replaced since is gone, though its directory is not */
-	slash = strrchr(path, '/');
-	if (then.stx_nlink || !slash)
-		return false;
-	slash[slash == path] = '\0';
-	return look_at(path, &now) && same_mount(&then, &now);
+	if (len > 0 && look_at(program, &then)) {
+		path[len] = '\0';
+		is_original = (look_at(path, &now) && same_file(&then, &now)) ||
+			      leads_to_mount(path, &then);
+	}
+	free(path);
+	return is_original;
 }

@@ -337,6 +337,20 @@ static void do_unlink(char **args)
 		say("unlink: %m");
 }
 
+/* rmdir DIR */
+static void do_rmdir(char **args)
+{
+	if (rmdir(args[0]))
+		say("rmdir: %m");
+}
+
+/* rename FILE TO */
+static void do_rename(char **args)
+{
+	if (rename(args[0], args[1]))
+		say("rename: %m");
+}
+
 /* limit NUMBER VALUE: of setrlimit(2) */
 static void do_limit(char **args)
 {
@@ -344,6 +358,50 @@ static void do_limit(char **args)
 
 	if (setrlimit(atoi(args[0]), &limit))
 		say("setrlimit: %m");
+}
+
+static int taken[64];
+
+/* full: no descriptor is free any more */
+static void do_full(char **args)
+{
+	struct rlimit limit;
+
+	(void)args;
+	getrlimit(RLIMIT_NOFILE, &limit);
+	limit.rlim_cur = sizeof(taken) / sizeof(taken[0]);
+	setrlimit(RLIMIT_NOFILE, &limit);
+	for (size_t i = 0; i < sizeof(taken) / sizeof(taken[0]); i++)
+		taken[i] = open("/dev/null", O_RDONLY | O_CLOEXEC);
+}
+
+/* free: all are again */
+static void do_free(char **args)
+{
+	(void)args;
+	for (size_t i = 0; i < sizeof(taken) / sizeof(taken[0]); i++)
+		if (taken[i] >= 0)
+			close(taken[i]);
+}
+
+/* scarce: a call that is hooked, while there is memory for little things and for no library */
+static void do_scarce(char **args)
+{
+	struct rlimit limit, scarce;
+	FILE *f = fopen("/proc/self/statm", "re");
+	unsigned long pages = 0;
+
+	(void)args;
+	if (!f || fscanf(f, "%lu", &pages) != 1)
+		say("statm: %m");
+	if (f)
+		fclose(f);
+	getrlimit(RLIMIT_AS, &limit);
+	scarce = limit;
+	scarce.rlim_cur = pages * sysconf(_SC_PAGESIZE) + 16384;
+	setrlimit(RLIMIT_AS, &scarce);
+	bpf_object__open_file("/nonexistent", NULL);
+	setrlimit(RLIMIT_AS, &limit);
 }
 
 static const struct step {
@@ -357,7 +415,9 @@ static const struct step {
 	{ "update", 3, do_update }, { "slow", 1, do_slow },	{ "release", 0, do_release },
 	{ "many", 2, do_many },	    { "child", 2, do_child },	{ "log", 0, do_log },
 	{ "show", 0, do_show },	    { "locale", 0, do_locale }, { "chroot", 1, do_chroot },
-	{ "setns", 1, do_setns },   { "unlink", 1, do_unlink }, { "limit", 2, do_limit },
+	{ "full", 0, do_full },	    { "free", 0, do_free },	{ "scarce", 0, do_scarce },
+	{ "rmdir", 1, do_rmdir },   { "rename", 2, do_rename }, { "setns", 1, do_setns },
+	{ "unlink", 1, do_unlink }, { "limit", 2, do_limit },
 };
 
 static const struct step *find_step(const char *name)

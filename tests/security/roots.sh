@@ -68,6 +68,34 @@ cp "$WORK/app" "$WORK/replaced"
 says "roots: a program whose file is gone meanwhile" 33 \
 	preloaded "$WORK/replaced" unlink "$WORK/replaced" open "$a"
 
+cp "$WORK/app" "$WORK/replaced"
+ln "$WORK/replaced" "$WORK/linked"
+cp "$WORK/app" "$WORK/new"
+says "roots: a program that was replaced while a hard link to it is left" 33 \
+	preloaded "$WORK/replaced" rename "$WORK/new" "$WORK/replaced" open "$a"
+mkdir -p "$WORK/version/bin"
+cp "$WORK/app" "$WORK/version/bin/app"
+says "roots: a program whose directory has another name" 33 \
+	preloaded "$WORK/version/bin/app" rename "$WORK/version" "$WORK/old" open "$a"
+cp "$WORK/app" "$WORK/old/bin/app"
+says "roots: a program whose directories are gone" 33 \
+	preloaded "$WORK/old/bin/app" unlink "$WORK/old/bin/app" rmdir "$WORK/old/bin" \
+	rmdir "$WORK/old" open "$a"
+deep=$WORK/$(printf 'd%.0s' {1..200})/$(printf 'e%.0s' {1..200})/$(printf 'f%.0s' {1..200})
+deep=$deep/$(printf 'g%.0s' {1..200})/$(printf 'h%.0s' {1..200})/$(printf 'i%.0s' {1..200})
+mkdir -p "$deep"
+cp "$WORK/app" "$deep/app"
+says "roots: a program with a long path" 33 preloaded "$deep/app" open "$a"
+
+# the same mount, and a directory of the program's path
+mkdir "$WORK/root$WORK"
+cp "$a" "$WORK/root/a.o"
+cp "$WORK/evil" "$WORK/root$hooks"
+cp "$WORK/app" "$WORK/replaced"
+says "roots: its file is gone, and then chroot to root's" 50 \
+	preloaded "$WORK/replaced" unlink "$WORK/replaced" chroot "$WORK/root" open /a.o
+rm "$WORK/root$hooks"
+
 # --- who can write to the hooks and to a plug-in ---
 
 cp "$WORK/evil" "$plugin"
