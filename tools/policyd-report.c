@@ -145,6 +145,8 @@ static void write_file(struct daemon *daemon, const struct metrics *metrics)
 	if (err && err != daemon->metrics_err)
 		log__error("%s: %s", daemon->opts.metrics, why);
 	daemon->metrics_err = err;
+	if (err)
+		daemon->failed = true;
 }
 
 void report__state(struct daemon *daemon)

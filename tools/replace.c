@@ -30,8 +30,12 @@ int replace__make_dirs(const char *path)
 
 	for (char *slash = dir; !err && (slash = strchr(slash + 1, '/'));) {
 		*slash = '\0';
-		if (mkdir(dir, 0755) && errno != EEXIST && access(dir, F_OK))
+		if (mkdir(dir, 0755) && errno != EEXIST) {
 			err = -errno;
+			/* one that is there may be on a file system that is read-only */
+			if (!access(dir, F_OK))
+				err = 0;
+		}
 		*slash = '/';
 	}
 	umask(mask);

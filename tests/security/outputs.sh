@@ -248,3 +248,12 @@ for option in --help --version 'convert --help'; do
 	[ $? = 1 ] && grep -qx 'xdp-policy: standard output: cannot write: No space left on device' said
 	check "$option: what cannot be written is told"
 done
+
+xdp-policyd --once --root "$work/none" --metrics /dev/full >said 2>&1
+[ $? = 1 ] && grep -q 'No space left on device' said
+check "figures: --once fails if they cannot be written"
+rm -rf /var/lib/xdp-policy
+setpriv --reuid 65534 --regid 65534 --clear-groups "$BUILD/xdp-policy" compile rules.conf >said 2>&1
+status=$?
+[ $status = 4 ] && grep -q 'cannot make its directory: Permission denied$' said
+check "a directory that cannot be made is told with the kernel's reason"
