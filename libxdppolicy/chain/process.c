@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+#include <errno.h>
 #include <fcntl.h>
 #include <pwd.h>
 #include <stdio.h>
@@ -62,6 +63,13 @@ void process__unit_of(const char *cgroup, char *unit, size_t size)
 	}
 }
 
+/* That there were no means to learn a fact does not say what it is. */
+static void note(struct process_facts *facts, enum policy_cond cond, int err)
+{
+	if (err == EMFILE || err == ENFILE || err == ENOMEM || err == EINTR)
+		facts->withheld |= 1U << cond;
+}
+
 static void read_unit(struct process_facts *facts)
 {
 	char text[4000];
@@ -70,8 +78,10 @@ static void read_unit(struct process_facts *facts)
 
 	facts->unit[0] = '\0';
 	fd = open("/proc/self/cgroup", O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
+	if (fd < 0) {
+		note(facts, COND_UNIT, errno);
 		return;
+	}
 	len = read(fd, text, sizeof(text) - 1);
 	close(fd);
 	if (len <= 0)
@@ -89,18 +99,22 @@ static void read_user(struct process_facts *facts)
 	struct passwd pw, *found;
 	char buf[1024];
 	FILE *f;
+	int err;
 
 	snprintf(facts->uid, sizeof(facts->uid), "%u", facts->euid);
 	snprintf(facts->user, sizeof(facts->user), "%s", facts->uid);
 	f = fopen("/etc/passwd", "re");
-	if (!f)
+	if (!f) {
+		note(facts, COND_USER, errno);
 		return;
-	while (!fgetpwent_r(f, &pw, buf, sizeof(buf), &found)) {
+	}
+	while (!(err = fgetpwent_r(f, &pw, buf, sizeof(buf), &found))) {
 		if (found->pw_uid != facts->euid)
 			continue;
 		snprintf(facts->user, sizeof(facts->user), "%s", found->pw_name);
 		break;
 	}
+	note(facts, COND_USER, err);
 	fclose(f);
 }
 
@@ -115,6 +129,9 @@ void process__refresh(struct process_facts *facts)
 	pid_t pid = getpid();
 	uid_t euid = geteuid();
 
+	if (facts->withheld)
+		facts->pid = 0; /* once more */
+	facts->withheld = 0;
 	if (facts->pid != pid) {
 		read_executable(facts);
 		read_unit(facts);
@@ -138,6 +155,7 @@ void process__describe(const struct process_facts *facts, struct policy_subject 
 	subject->value[COND_USER] = known(facts->user);
 	subject->uid = known(facts->uid);
 	/* outside of any unit is a fact too: it lets "unit = !foo.service" hold */
-	subject->value[COND_UNIT] = facts->unit;
+	subject->value[COND_UNIT] = facts->withheld & 1U << COND_UNIT ? NULL : facts->unit;
+	subject->withheld |= facts->withheld;
 	subject->value[COND_HOST] = known(facts->host);
 }

@@ -159,8 +159,10 @@ static enum policy_file_state not_opened(const char *path, size_t root_len, int 
 	struct stat st;
 
 	policy_stamp__set(stamp, &st, stat_below(path, root_len, &st) ? errno : 0);
-	if (err == EMFILE || err == ENFILE || err == ENOMEM)
-		stamp->racy = true; /* look again, though the file does not change */
+	if (err == EMFILE || err == ENFILE || err == ENOMEM) {
+		stamp->racy = true; /* look again, though it does not change */
+		stamp->starved = !stamp->err;
+	}
 	if (links_to_dev_null(path, root_len))
 		return FILE_MASKED;
 	if ((err == ENOENT || err == ENOTDIR) && in_root__lstat(path, root_len, &st))
@@ -206,7 +208,7 @@ static enum policy_file_state read_fd(const char *path, int fd, off_t file_size,
 	}
 	text = malloc(file_size + 1);
 	if (!text) {
-		stamp->racy = true; /* look again, though the file does not change */
+		stamp->starved = stamp->racy = true; /* look again, though it does not change */
 		return refuse(path, log, "found no memory to read it");
 	}
 	n = read_all(fd, text, file_size + 1);

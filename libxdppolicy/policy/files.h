@@ -26,7 +26,8 @@ struct policy_stamp {
 	mode_t mode;
 	uid_t uid;
 	struct timespec ctime;
-	bool racy; /* so young that a change within the clock's tick would not show */
+	bool racy;    /* so young that a change within the clock's tick would not show */
+	bool starved; /* it could not be read for lack of memory or descriptors */
 };
 
 enum policy_file_kind {

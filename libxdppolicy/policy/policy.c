@@ -385,6 +385,16 @@ int policy__reload(struct policy *policy)
 	return load(policy, true);
 }
 
+bool policy__is_starved(const struct policy *policy)
+{
+	const struct policy_files *files = &policy->state->files;
+
+	for (size_t i = 0; i < files->n; i++)
+		if (files->file[i].stamp.starved)
+			return true;
+	return false;
+}
+
 unsigned int policy__n_errors(const struct policy *policy)
 {
 	return policy->state->n_errors;

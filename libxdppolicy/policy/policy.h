@@ -62,6 +62,9 @@ int policy__refresh(struct policy *policy);
 /* The same, whether anything changed or not. */
 int policy__reload(struct policy *policy);
 
+/* Whether a file could not be read for lack of memory or descriptors: it may say anything. */
+bool policy__is_starved(const struct policy *policy);
+
 /* How many files, directories and lines are refused at present. */
 unsigned int policy__n_errors(const struct policy *policy);
 
@@ -112,10 +115,10 @@ bool policy_origin__is_rule(const struct policy_origin *origin);
 
 /* One attribute's outcome. */
 struct policy_result {
-	bool found;		     /* a source had an answer; else value is libxdp's default */
-	bool undecided;		     /* a fact is missing that could change it: leave as it is */
-	unsigned int missing;	     /* if undecided: a bit for each enum policy_cond */
-	const char *source;	     /* the winner's name, "default" if none */
+	bool found;	      /* a source had an answer; else value is libxdp's default */
+	bool undecided;	      /* a fact is missing that could change it: leave as it is */
+	unsigned int missing; /* if undecided, or denied without it: a bit for each policy_cond */
+	const char *source;   /* the winner's name, "default" if none */
 	struct policy_origin origin; /* the winner's */
 	struct policy_value value;
 };

@@ -198,6 +198,30 @@ static unsigned int take_rule(struct resolution *r, const struct walk *walk,
 	return n_final;
 }
 
+/* Whether the present rule of a walk denies, and all that is missing for it was withheld. */
+static bool denies_blindly(const struct resolution *r, const struct walk *walk,
+			   unsigned int missing)
+{
+	return !(missing & ~r->subject->withheld) && walk->head->has[ATTR_ATTACH] &&
+	       walk->head->value[ATTR_ATTACH].num == ATTACH_DENY;
+}
+
+/* Takes that in. Returns how many attributes have become final. */
+static unsigned int take_denial(struct resolution *r, const struct walk *walk,
+				const struct policy_rule *rule, unsigned int missing)
+{
+	struct answer *answer = &r->rules[walk->source][ATTR_ATTACH];
+	struct policy_origin origin;
+	struct policy_value value;
+
+	if (!(r->attrs & 1U << ATTR_ATTACH) || is_final(answer))
+		return 0;
+	value = value_of(walk, rule, r->subject, ATTR_ATTACH, &origin);
+	take(answer, &origin, &value);
+	answer->missing = missing;
+	return 1;
+}
+
 /* Asks the rules once for all attributes, from the last rule to the first. */
 static const struct answer *ask_rules(struct resolution *r, int source, enum policy_attr attr)
 {
@@ -224,6 +248,8 @@ static const struct answer *ask_rules(struct resolution *r, int source, enum pol
 
 		if (match == MATCH_YES || (match == MATCH_UNKNOWN && r->opts->unknown_undecided))
 			open_attrs -= take_rule(r, &walk, rule, missing);
+		else if (match == MATCH_UNKNOWN && denies_blindly(r, &walk, missing))
+			open_attrs -= take_denial(r, &walk, rule, missing);
 	}
 	return &r->rules[source][attr];
 }
@@ -370,6 +396,7 @@ static void set_winner(struct policy_result *result, const struct policy_step *s
 	result->found = true;
 	result->source = step->name;
 	result->origin = answer->origin;
+	result->missing = answer->missing;
 }
 
 /* Takes one answer in. Returns whether the attribute is decided by it. */

@@ -398,21 +398,27 @@ static bool glob_matches(const char *glob, const char *value, const char *aliase
 	return false;
 }
 
-static enum policy_match match_list(const char *list, const char *value, const char *aliases)
+/* more: it has other names that are not known. */
+static enum policy_match match_list(const char *list, const char *value, const char *aliases,
+				    bool more)
 {
-	bool only_excludes = true, found = false;
+	bool only_excludes = true, found = false, excludes = false;
 
 	for_each_glob(glob, list) {
 		bool exclude = *glob == '!';
 
 		only_excludes = only_excludes && exclude;
+		excludes = excludes || exclude;
 		if ((exclude || !found) && glob_matches(glob + exclude, value, aliases)) {
 			if (exclude)
 				return MATCH_NO;
 			found = true;
 		}
 	}
-	return found || only_excludes ? MATCH_YES : MATCH_NO;
+	found = found || only_excludes;
+	if (more && (!found || excludes))
+		return MATCH_UNKNOWN;
+	return found ? MATCH_YES : MATCH_NO;
 }
 
 /*
@@ -464,18 +470,19 @@ static enum policy_match match_list_cut(const char *list, const char *begin, boo
 enum policy_match policy_cond__match(enum policy_cond cond, const char *list,
 				     const struct policy_subject *subject)
 {
+	bool more = subject->withheld & 1U << cond;
 	const char *value = subject->value[cond];
 	char alias[66] = ""; /* a list of one */
 
 	if (!value)
 		return MATCH_UNKNOWN;
 	if (cond == COND_INTERFACE)
-		return match_list(list, value, subject->altnames);
+		return match_list(list, value, subject->altnames, more);
 	if (cond == COND_USER && subject->uid)
 		snprintf(alias, sizeof(alias) - 1, "%s", subject->uid);
 	else if (cond == COND_HOST)
 		snprintf(alias, sizeof(alias) - 1, "%.*s", (int)strcspn(value, "."), value);
-	return match_list(list, value, alias);
+	return match_list(list, value, alias, more);
 }
 
 int policy_order__find(const char *list, const char *program)

@@ -37,6 +37,11 @@ struct policy_subject {
 	bool name_cut;	 /* the program's name begins so, but may go on: the kernel has no more */
 	const char *uid; /* a second name of the user */
 	const char *altnames; /* other names of the interface, as a list of globs is kept */
+	/*
+	 * A bit for each fact that there is, though it could not be had, or not in full: a rule
+	 * that denies counts if nothing else speaks against it.
+	 */
+	unsigned int withheld;
 
 	/* sources app and btf: what the application set, what the author compiled in */
 	struct policy_known {

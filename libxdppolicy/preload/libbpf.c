@@ -7,6 +7,7 @@
  */
 #include <bpf/btf.h>
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <syslog.h>
@@ -205,6 +206,23 @@ int hook_bpf_xdp_query(int ifindex, int flags, struct bpf_xdp_query_opts *opts)
 	return REAL(bpf_xdp_query)(ifindex, flags, opts);
 }
 
+/* The name of a program that the kernel has cut, or whose BTF it keeps from us, is in its object.
+ */
+static void read_name(const struct bpf_object *obj, void *ctx)
+{
+	const struct bpf_program *prog = NULL;
+	struct proginfo *info = ctx, found;
+
+	while (info->cut && (prog = bpf_object__next_program(obj, (struct bpf_program *)prog))) {
+		if (strncmp(bpf_program__name(prog), info->name, strlen(info->name)) ||
+		    bpf_program__fd(prog) < 0 ||
+		    proginfo__read_short(bpf_program__fd(prog), &found) || found.id != info->id)
+			continue;
+		snprintf(info->name, sizeof(info->name), "%s", bpf_program__name(prog));
+		info->cut = false;
+	}
+}
+
 /* Whether fd is a program without a dispatcher, and denied there. */
 static bool is_denied_fd(const struct policy *policy, int ifindex, int fd)
 {
@@ -213,6 +231,8 @@ static bool is_denied_fd(const struct policy *policy, int ifindex, int fd)
 
 	if (proginfo__read(fd, &info) || !strcmp(info.name, "xdp_dispatcher"))
 		return false;
+	if (info.cut)
+		object__for_each(read_name, &info);
 	proginfo__describe(&info, &subject);
 	return is_denied(policy, &subject, ifindex);
 }

@@ -78,8 +78,10 @@ bool report__denial(const struct policy *policy, const struct policy_subject *su
 		place_of(result, ATTR_ATTACH, place, sizeof(place));
 	else if (!policy__denies_all(policy))
 		return false;
-	state__log(LOG_NOTICE, "%s on %s: attach denied (%s)",
+	state__log(LOG_NOTICE, "%s on %s: attach denied%s (%s)",
 		   or_unknown(subject->value[COND_PROGRAM]),
-		   or_unknown(subject->value[COND_INTERFACE]), place);
+		   or_unknown(subject->value[COND_INTERFACE]),
+		   result->missing ? ", since not all can be known that the rule asks for" : "",
+		   place);
 	return true;
 }

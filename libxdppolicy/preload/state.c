@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+#include <errno.h>
 #include <locale.h>
 #include <pthread.h>
 #include <stdarg.h>
@@ -276,10 +277,14 @@ static void tell(enum trouble trouble, enum outcome outcome)
 	send_line(LOG_ERR, line);
 }
 
-/* NULL without the lock: there is no policy, it is switched off, or it is in trouble. */
+/*
+ * NULL without the lock: there is no policy, it is switched off, or it cannot be had. One that is
+ * entered though there is trouble is as it was last known.
+ */
 static struct policy *enter(enum trouble *trouble)
 {
 	const struct policy_opts opts = { .log = { .fn = log_policy } };
+	static int rc; /* of when the files were looked at last */
 
 	*trouble = TROUBLE_NONE;
 	if (!state__lock()) {
@@ -291,13 +296,17 @@ static struct policy *enter(enum trouble *trouble)
 	if (!policy)
 		policy__open(&opts, &policy);
 	else if (!is_fresh())
-		policy__refresh(policy);
-	if (!policy)
+		rc = policy__refresh(policy);
+	if (!policy) {
 		*trouble = TROUBLE_SHORT;
-	else if (policy__is_disabled(policy))
+	} else if (policy__is_disabled(policy)) {
 		last_known = DENIES_NOTHING;
-	else
+	} else if (rc < 0 || policy__is_starved(policy)) {
+		*trouble = TROUBLE_SHORT;
+		last_known = NOT_YET; /* it is not what it was */
+	} else {
 		last_known = policy__may_deny(policy) ? MAY_DENY : DENIES_NOTHING;
+	}
 	if (policy && !policy__is_disabled(policy))
 		return policy;
 	state__unlock();
@@ -309,7 +318,7 @@ struct policy *state__enter(void)
 	enum trouble trouble;
 	struct policy *entered = enter(&trouble);
 
-	if (trouble)
+	if (trouble && !entered)
 		tell(trouble, VALUES_LEFT);
 	return entered;
 }
@@ -322,6 +331,10 @@ struct policy *state__enter_attach(bool *refused)
 	*refused = trouble && last_known != DENIES_NOTHING;
 	if (trouble)
 		tell(trouble, *refused ? ATTACH_REFUSED : ATTACH_PASSES);
+	if (entered && *refused) {
+		state__leave();
+		return NULL;
+	}
 	return entered;
 }
 
@@ -357,12 +370,19 @@ void state__describe(struct policy_subject *subject)
 void state__describe_place(struct policy_subject *subject, int ifindex, struct state_place *place)
 {
 	static char *altnames; /* with the lock held, as all of this */
+	int err = 0;
 
 	free(altnames);
 	altnames = NULL;
 	subject->value[COND_INTERFACE] = if_indextoname(ifindex, place->ifname);
-	if (subject->value[COND_INTERFACE] && state__wants(COND_INTERFACE))
-		ifinfo__list_altnames(ifindex, &altnames);
+	if (!subject->value[COND_INTERFACE])
+		err = -errno;
+	else if (state__wants(COND_INTERFACE))
+		err = ifinfo__list_altnames(ifindex, &altnames);
+	if (err && err != -ENODEV && err != -ENXIO)
+		subject->withheld |= 1U << COND_INTERFACE;
+	if (subject->name_cut)
+		subject->withheld |= 1U << COND_PROGRAM;
 	subject->altnames = altnames;
 	if (subject->value[COND_INTERFACE] && state__wants(COND_DRIVER))
 		subject->value[COND_DRIVER] = netdev__driver(place->ifname, place->driver);

@@ -7,16 +7,21 @@
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <locale.h>
 #include <net/if.h>
 #include <pthread.h>
 #include <sched.h>
 #include <setjmp.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -360,6 +365,76 @@ static void do_limit(char **args)
 		say("setrlimit: %m");
 }
 
+/* link-mem FILE INTERFACE: as link, of an object that is opened from memory */
+static void do_link_mem(char **args)
+{
+	static char text[1 << 20];
+	int fd = open(args[0], O_RDONLY | O_CLOEXEC), link;
+	ssize_t len = read(fd, text, sizeof(text));
+	struct bpf_object *obj = len > 0 ? bpf_object__open_mem(text, len, NULL) : NULL;
+	struct bpf_program *prog = obj ? bpf_object__next_program(obj, NULL) : NULL;
+
+	close(fd);
+	if (prog)
+		bpf_program__set_type(prog, BPF_PROG_TYPE_XDP);
+	if (!prog || bpf_object__load(obj)) {
+		say("load: %m");
+		return;
+	}
+	link = bpf_link_create(bpf_program__fd(prog), if_nametoindex(args[1]), BPF_XDP, NULL);
+	say("%d", link < 0 ? link : 0);
+	if (link >= 0)
+		close(link);
+}
+
+static int kept, next;
+
+/* keep FILE OTHER INTERFACE: a link of FILE, and OTHER loaded */
+static void do_keep(char **args)
+{
+	kept = bpf_link_create(load(args[0]), if_nametoindex(args[2]), BPF_XDP, NULL);
+	next = load(args[1]);
+	say("%d", kept < 0 ? kept : 0);
+}
+
+/* swap: the link gets the other */
+static void do_swap(char **args)
+{
+	(void)args;
+	say("%d", bpf_link_update(kept, next, NULL));
+}
+
+/* tick: until the kernel's coarse clock has moved on */
+static void do_tick(char **args)
+{
+	struct timespec start, now;
+
+	(void)args;
+	clock_gettime(CLOCK_MONOTONIC_COARSE, &start);
+	do
+		clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
+	while (now.tv_sec == start.tv_sec && now.tv_nsec == start.tv_nsec);
+}
+
+/* no-netlink: as with RestrictAddressFamilies= without AF_NETLINK */
+static void do_no_netlink(char **args)
+{
+	struct sock_filter code[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_socket, 0, 3),
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args[0])),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, AF_NETLINK, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EAFNOSUPPORT),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	struct sock_fprog filter = { sizeof(code) / sizeof(code[0]), code };
+
+	(void)args;
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) ||
+	    prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter))
+		say("seccomp: %m");
+}
+
 static int taken[64];
 
 /* full: no descriptor is free any more */
@@ -409,15 +484,37 @@ static const struct step {
 	int n_args;
 	void (*run)(char **args);
 } steps[] = {
-	{ "open", 1, do_open },	    { "deep", 1, do_deep },	{ "attach", 2, do_attach },
-	{ "jump", 3, do_jump },	    { "cancel", 2, do_cancel }, { "coroutine", 2, do_coroutine },
-	{ "env", 1, do_env },	    { "link", 2, do_link },	{ "attach-xdp", 2, do_attach_xdp },
-	{ "update", 3, do_update }, { "slow", 1, do_slow },	{ "release", 0, do_release },
-	{ "many", 2, do_many },	    { "child", 2, do_child },	{ "log", 0, do_log },
-	{ "show", 0, do_show },	    { "locale", 0, do_locale }, { "chroot", 1, do_chroot },
-	{ "full", 0, do_full },	    { "free", 0, do_free },	{ "scarce", 0, do_scarce },
-	{ "rmdir", 1, do_rmdir },   { "rename", 2, do_rename }, { "setns", 1, do_setns },
-	{ "unlink", 1, do_unlink }, { "limit", 2, do_limit },
+	{ "open", 1, do_open },
+	{ "deep", 1, do_deep },
+	{ "attach", 2, do_attach },
+	{ "jump", 3, do_jump },
+	{ "cancel", 2, do_cancel },
+	{ "coroutine", 2, do_coroutine },
+	{ "env", 1, do_env },
+	{ "link", 2, do_link },
+	{ "attach-xdp", 2, do_attach_xdp },
+	{ "update", 3, do_update },
+	{ "slow", 1, do_slow },
+	{ "release", 0, do_release },
+	{ "many", 2, do_many },
+	{ "child", 2, do_child },
+	{ "log", 0, do_log },
+	{ "show", 0, do_show },
+	{ "locale", 0, do_locale },
+	{ "chroot", 1, do_chroot },
+	{ "link-mem", 2, do_link_mem },
+	{ "keep", 3, do_keep },
+	{ "swap", 0, do_swap },
+	{ "tick", 0, do_tick },
+	{ "no-netlink", 0, do_no_netlink },
+	{ "full", 0, do_full },
+	{ "free", 0, do_free },
+	{ "scarce", 0, do_scarce },
+	{ "rmdir", 1, do_rmdir },
+	{ "rename", 2, do_rename },
+	{ "setns", 1, do_setns },
+	{ "unlink", 1, do_unlink },
+	{ "limit", 2, do_limit },
 };
 
 static const struct step *find_step(const char *name)

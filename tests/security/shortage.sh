@@ -8,7 +8,7 @@ set -u
 a=$BUILD/bpf/ord_a.o b=$BUILD/bpf/ord_b.o
 export LIBXDP_SKIP_DISPATCHER=1
 app() { preloaded "$WORK/app" "$@"; }
-deny() { printf '[no]\n%s\nattach = deny\n' "$@" >/etc/xdp/priorities.conf; }
+deny() { printf '%s\n' '[no]' "$@" 'attach = deny' >/etc/xdp/priorities.conf; }
 
 # --- at the first hooked call ---
 
@@ -17,3 +17,58 @@ says "shortage: enough of everything" "-13 0" app link "$a" lo link "$b" lo
 says "shortage: no descriptor at the first call" "error -24 -13 0" \
 	app full open "$a" free link "$a" lo link "$b" lo
 says "shortage: no memory at the first call" "-13 0" app scarce link "$a" lo link "$b" lo
+
+# --- the name of a program, without the right to read its BTF ---
+
+long=$BUILD/bpf/ord_long.o name=ord_l_longer_than_15
+nearly() { setpriv --bounding-set -sys_admin "$WORK/nearly" "$@"; }
+# shellcheck disable=SC2016
+printf '#!/bin/sh\nLD_PRELOAD=$PRELOAD exec "$WORK/app" "$@"\n' >"$WORK/nearly"
+chmod 755 "$WORK/nearly"
+for rule in "program = $name" "program = ord_l_*15" "program = *"; do
+	deny "$rule"
+	says "shortage: $rule, as root" "-13 -13" app link "$long" lo link-mem "$long" lo
+	says "shortage: $rule, without CAP_SYS_ADMIN" "-13 -13" \
+		nearly link "$long" lo link-mem "$long" lo
+done
+deny "program = ord_l_longer_than_16"
+says "shortage: a rule for another program" "0" nearly link "$long" lo
+says "shortage: one that it may be" "-13" nearly link-mem "$long" lo
+deny "program = ord_l_longer_than_16" "unit = nonesuch.service"
+says "shortage: one that it may be, though not by all of its conditions" "0" \
+	nearly link-mem "$long" lo
+deny "program = $name"
+printf '\n[yes]\nprogram = ord_l_*\nattach = allow\n' >>/etc/xdp/priorities.conf
+says "shortage: a later rule allows it" "0" nearly link-mem "$long" lo
+deny "program = $name"
+nearly log link-mem "$long" lo show >"$WORK/said"
+says "shortage: the log says that not all is known" 1 grep -c \
+	"ord_l_longer_th on lo: attach denied, since not all can be known that the rule asks for" \
+	"$WORK/said"
+
+# --- alternative names, without AF_NETLINK ---
+
+if ip link property add dev lo altname the-loop-of-this-host 2>"$WORK/why"; then
+	deny "interface = the-loop-of-this-host"
+	says "shortage: altname" "-13" app link "$a" lo
+	says "shortage: altname, without AF_NETLINK" "-13" app no-netlink link "$a" lo
+	deny "interface = * !lo"
+	says "shortage: all but this, without AF_NETLINK" "0" app no-netlink link "$a" lo
+	deny "program = ord_b" "interface = other"
+	says "shortage: of another program, without AF_NETLINK" "0" app no-netlink link "$a" lo
+else
+	skip "shortage: altname" "$(cat "$WORK/why")"
+fi
+
+# --- a policy that has come since, without descriptors ---
+
+deny "program = ord_b"
+mv /etc/xdp/priorities.conf "$WORK/come"
+says "shortage: no policy" "0 0" app keep "$a" "$b" lo full tick swap
+cp "$WORK/come" /etc/xdp/priorities.tmp
+says "shortage: a policy has come, and there is no descriptor" "0 -13 -13" \
+	app keep "$a" "$b" lo full tick rename /etc/xdp/priorities.tmp /etc/xdp/priorities.conf swap swap
+cp "$WORK/come" /etc/xdp/priorities.tmp
+: >/etc/xdp/priorities.conf
+says "shortage: a policy has changed, and there is no descriptor" "0 -13 -13" \
+	app keep "$a" "$b" lo full tick rename /etc/xdp/priorities.tmp /etc/xdp/priorities.conf swap swap

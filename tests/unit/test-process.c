@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+#include <sys/resource.h>
+
 #include "chain/process.h"
 #include "unit.h"
 
@@ -42,11 +44,39 @@ START_TEST(test_facts)
 }
 END_TEST
 
+/* Without descriptors they are not known, and not for ever. */
+START_TEST(test_no_descriptor)
+{
+	const unsigned int both = 1U << COND_USER | 1U << COND_UNIT;
+	static struct process_facts facts;
+	struct policy_subject subject = { 0 };
+	struct rlimit limit, none;
+
+	ck_assert(!getrlimit(RLIMIT_NOFILE, &limit));
+	none = limit;
+	none.rlim_cur = 0;
+	ck_assert(!setrlimit(RLIMIT_NOFILE, &none));
+	process__refresh(&facts);
+	process__describe(&facts, &subject);
+	ck_assert(!setrlimit(RLIMIT_NOFILE, &limit));
+	ck_assert_uint_eq(subject.withheld, both);
+	ck_assert_ptr_null(subject.value[COND_UNIT]);
+	ck_assert_str_eq(subject.value[COND_USER], subject.uid);
+
+	subject = (struct policy_subject){ 0 };
+	process__refresh(&facts);
+	process__describe(&facts, &subject);
+	ck_assert_uint_eq(subject.withheld, 0);
+	ck_assert_ptr_nonnull(subject.value[COND_UNIT]);
+}
+END_TEST
+
 TCase *process_tests(void)
 {
 	TCase *tc = tcase_create("process");
 
 	tcase_add_loop_test(tc, test_units, 0, sizeof(cgroups) / sizeof(cgroups[0]));
 	tcase_add_test(tc, test_facts);
+	tcase_add_test(tc, test_no_descriptor);
 	return tc;
 }
