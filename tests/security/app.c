@@ -387,6 +387,23 @@ static void do_link_mem(char **args)
 		close(link);
 }
 
+/* attach-fd FILE INTERFACE: by a shared libxdp that is given a descriptor */
+static void do_attach_fd(char **args)
+{
+	struct xdp_program *prog = xdp_program__from_fd(load(args[0]));
+	int ifindex = if_nametoindex(args[1]), err;
+
+	if (libxdp_get_error(prog)) {
+		say("error %ld", libxdp_get_error(prog));
+		return;
+	}
+	err = xdp_program__attach(prog, ifindex, XDP_MODE_SKB, 0);
+	say("%d", err);
+	if (!err)
+		xdp_program__detach(prog, ifindex, XDP_MODE_SKB, 0);
+	xdp_program__close(prog);
+}
+
 static int kept, next;
 
 /* keep FILE OTHER INTERFACE: a link of FILE, and OTHER loaded */
@@ -502,6 +519,7 @@ static const struct step {
 	{ "show", 0, do_show },
 	{ "locale", 0, do_locale },
 	{ "chroot", 1, do_chroot },
+	{ "attach-fd", 2, do_attach_fd },
 	{ "link-mem", 2, do_link_mem },
 	{ "keep", 3, do_keep },
 	{ "swap", 0, do_swap },

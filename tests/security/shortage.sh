@@ -30,9 +30,11 @@ for rule in "program = $name" "program = ord_l_*15" "program = *"; do
 	says "shortage: $rule, as root" "-13 -13" app link "$long" lo link-mem "$long" lo
 	says "shortage: $rule, without CAP_SYS_ADMIN" "-13 -13" \
 		nearly link "$long" lo link-mem "$long" lo
+	says "shortage: $rule, by libxdp and a descriptor" "-13" app attach-fd "$long" lo
 done
 deny "program = ord_l_longer_than_16"
 says "shortage: a rule for another program" "0" nearly link "$long" lo
+says "shortage: the same, by libxdp and a descriptor" "0" app attach-fd "$long" lo
 says "shortage: one that it may be" "-13" nearly link-mem "$long" lo
 deny "program = ord_l_longer_than_16" "unit = nonesuch.service"
 says "shortage: one that it may be, though not by all of its conditions" "0" \
