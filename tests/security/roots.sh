@@ -88,12 +88,14 @@ cp "$WORK/app" "$deep/app"
 says "roots: a program with a long path" 33 preloaded "$deep/app" open "$a"
 
 # the same mount, and a directory of the program's path
-mkdir "$WORK/root$WORK"
+mkdir -p "$WORK/root$WORK" "$WORK/root/proc"
+mount --rbind /proc "$WORK/root/proc" || place_fails "/proc in a jail"
 cp "$a" "$WORK/root/a.o"
 cp "$WORK/evil" "$WORK/root$hooks"
 cp "$WORK/app" "$WORK/replaced"
 says "roots: its file is gone, and then chroot to root's" 50 \
 	preloaded "$WORK/replaced" unlink "$WORK/replaced" chroot "$WORK/root" open /a.o
+umount -l "$WORK/root/proc"
 rm "$WORK/root$hooks"
 
 # --- who can write to the hooks and to a plug-in ---
