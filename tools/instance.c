@@ -18,9 +18,7 @@ int instance__claim(const char *name, char pid[INSTANCE_PID_SIZE])
 
 	if (dir < 0)
 		return dir;
-	fd = openat(dir, name, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
-	if (fd < 0)
-		fd = -errno;
+	fd = run_dir__file(dir, name, O_RDWR);
 	close(dir);
 	if (fd < 0)
 		return fd;

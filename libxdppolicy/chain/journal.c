@@ -56,9 +56,9 @@ int journal__add(const struct journal_entry *entry, const struct chain *chain)
 	if (dir < 0)
 		return dir;
 	print_entry(entry, name);
-	fd = openat(dir, name, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
+	fd = run_dir__file(dir, name, O_WRONLY | O_TRUNC);
 	if (fd < 0) {
-		err = -errno;
+		err = fd;
 	} else {
 		if (write(fd, text, len) != (ssize_t)len)
 			err = errno ? -errno : -EIO;

@@ -7,6 +7,11 @@
 
 #include "lock.h"
 
+/* Who can read a file can lock it. */
+#define RUN_FILE_MODE 0600
+
+static const char lock_name[] = "lock";
+
 /* Who can write to a directory of ours could make us remove or believe things. */
 static int check_dir(int fd)
 {
@@ -25,9 +30,11 @@ static int check_dir(int fd)
 
 static int open_dir(int at, const char *name, bool make)
 {
+	int made = make ? mkdirat(at, name, 0755) : 0;
 	int fd, saved_errno;
 
-	if (make && mkdirat(at, name, 0755) && errno != EEXIST)
+	/* whatever the umask of the process, which may be an application's */
+	if (make && (made ? errno != EEXIST : fchmodat(at, name, 0755, 0)))
 		fd = -1;
 	else
 		fd = openat(at, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
@@ -56,23 +63,27 @@ int run_dir__find(const char *name)
 	return find_dir(name, false);
 }
 
-static int open_lock(int dir, int flags)
+int run_dir__file(int dir, const char *name, int flags)
 {
-	int fd;
+	int fd = openat(dir, name, flags | O_CREAT | O_NOFOLLOW | O_CLOEXEC, RUN_FILE_MODE);
+	struct stat st;
 
-	if (dir < 0)
-		return dir;
-	fd = openat(dir, "lock", flags | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd < 0)
-		fd = -errno;
-	close(dir);
+		return -errno;
+	/* one that a umask has made useless for others of the same user; no reason to fail */
+	if (!fstat(fd, &st) && (st.st_mode & RUN_FILE_MODE) != RUN_FILE_MODE)
+		(void)!fchmod(fd, RUN_FILE_MODE);
 	return fd;
 }
 
 int chain_lock__take(unsigned int timeout_ms)
 {
-	int fd = open_lock(run_dir__open(NULL), O_RDWR | O_CREAT), err;
+	int dir = run_dir__open(NULL), fd, err;
 
+	if (dir < 0)
+		return dir;
+	fd = run_dir__file(dir, lock_name, O_RDWR);
+	close(dir);
 	if (fd < 0)
 		return fd;
 	err = file_lock__take(fd, XDP_POLICY_RUN_DIR "/lock", timeout_ms);
@@ -84,11 +95,14 @@ int chain_lock__take(unsigned int timeout_ms)
 
 void chain_lock__holder(char buf[FILE_LOCK_HOLDER_SIZE])
 {
-	int fd = open_lock(run_dir__find(NULL), O_RDONLY);
+	int dir = run_dir__find(NULL);
+	int fd = dir < 0 ? -1 : openat(dir, lock_name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
 
 	file_lock__holder(fd, buf);
 	if (fd >= 0)
 		close(fd);
+	if (dir >= 0)
+		close(dir);
 }
 
 void chain_lock__release(int fd)

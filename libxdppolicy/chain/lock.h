@@ -18,6 +18,12 @@ int run_dir__open(const char *name);
 /* Only opens it; -ENOENT if it is not there. */
 int run_dir__find(const char *name);
 
+/*
+ * Opens a file of root's alone in such a directory, and makes it if it is not there; flags are
+ * open's own. Returns a descriptor or a negative errno.
+ */
+int run_dir__file(int dir, const char *name, int flags);
+
 /* Waits for the lock as file_lock__take() does. Returns a descriptor or a negative errno. */
 int chain_lock__take(unsigned int timeout_ms);
 /* Who has it, as file_lock__holder(). */

@@ -39,8 +39,8 @@ int retired__add(int ifindex, uint32_t id)
 	if (dir < 0)
 		return dir;
 	snprintf(name, sizeof(name), ENTRY_FORMAT, ifindex, id, now_ms());
-	fd = openat(dir, name, O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
-	err = fd < 0 ? -errno : pins__remove_links(ifindex, id);
+	fd = run_dir__file(dir, name, O_WRONLY);
+	err = fd < 0 ? fd : pins__remove_links(ifindex, id);
 	if (fd >= 0)
 		close(fd);
 	if (err && fd >= 0)

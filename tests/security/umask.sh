@@ -1,0 +1,24 @@
+#!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# What is made below /run has its modes whatever the umask.
+set -u
+# shellcheck source=tests/security/place.sh
+. "$TOP/tests/security/place.sh"
+
+is() { # WHAT EXPECTED FOUND
+	if [ "$2" = "$3" ]; then ok "$1"; else not_ok "$1: found '$3', expected '$2'"; fi
+}
+
+modes() { find /run/xdp-policy -printf '%P:%m '; }
+
+rm -rf /run/xdp-policy
+for umask in 777 277 022 000; do
+	(umask $umask; xdp-policy apply lo >/dev/null 2>&1)
+	is "umask $umask: the directory and the lock in it" ":755 lock:600 " "$(modes)"
+	rm -rf /run/xdp-policy
+done
+mkdir -m 700 /run/xdp-policy
+touch /run/xdp-policy/lock
+chmod 0 /run/xdp-policy/lock
+xdp-policy apply lo >/dev/null 2>&1
+is "a directory that was there keeps its mode, a lock is mended" ":700 lock:600 " "$(modes)"
