@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -56,6 +57,7 @@ int cmd_run(int argc, char **argv)
 		       "the command's, or 126 or 127 if it cannot be run.",
 	};
 	char **command = NULL;
+	int err;
 
 	argp_parse(&argp, argc, argv, ARGP_IN_ORDER, NULL, &command);
 	if (access(PRELOAD_PATH, R_OK)) {
@@ -67,7 +69,10 @@ int cmd_run(int argc, char **argv)
 		tool_error("out of memory");
 		return NOT_EXECUTABLE;
 	}
+	signal(SIGXFSZ, tool_on_xfsz);
 	execvp(command[0], command);
-	tool_error("%s: %m", command[0]);
-	return errno == ENOENT ? NOT_FOUND : NOT_EXECUTABLE;
+	err = errno;
+	signal(SIGXFSZ, SIG_IGN);
+	tool_error("%s: %s", command[0], strerror(err));
+	return err == ENOENT ? NOT_FOUND : NOT_EXECUTABLE;
 }

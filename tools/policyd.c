@@ -254,6 +254,7 @@ int main(int argc, char **argv)
 	char *root = NULL;
 	int lock, rc;
 
+	signal(SIGXFSZ, SIG_IGN); /* it is an error of a write, even of --help */
 	argp_err_exit_status = TOOL_USAGE;
 	argp_parse(&argp, argc, argv, 0, NULL, &daemon);
 	log__init();
@@ -265,10 +266,9 @@ int main(int argc, char **argv)
 		}
 	}
 	daemon.opts.root = root && root[1] ? root : "";
-	/* both are errors of a write, after which there is something to clean up */
+	/* it is an error of a write, after which there is something to clean up */
 	scale__prepare();
 	signal(SIGPIPE, SIG_IGN);
-	signal(SIGXFSZ, SIG_IGN);
 	libbpf_words__listen();
 	gethostname(daemon.host, sizeof(daemon.host) - 1);
 	lock = claim();

@@ -77,6 +77,9 @@ int tool_written(const char *path, int err, const char *why);
 /* Flushes standard output. Returns 0, or the error number of the first failure of the process. */
 int tool_flush(void);
 
+/* What SIGXFSZ did when this program was started; it ignores it. For what it starts. */
+extern void (*tool_on_xfsz)(int number);
+
 /* A message sink that writes "file:line: text" to standard error. */
 extern const struct policy_log tool_log_stderr;
 void tool_print_message(FILE *out, enum policy_level level, const char *file, unsigned int line,

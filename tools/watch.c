@@ -225,9 +225,9 @@ int main(int argc, char **argv)
 	struct watcher w = { .sweeper.tell = tell_sweep };
 	int status;
 
+	signal(SIGXFSZ, SIG_IGN); /* it is an error of a write, after which we clean up */
 	argp_err_exit_status = TOOL_USAGE;
 	argp_parse(&argp, argc, argv, 0, NULL, &w);
-	signal(SIGXFSZ, SIG_IGN); /* it is an error of a write, after which we clean up */
 	status = watch_work__open(&w.work, &w.opts);
 	if (status)
 		return status;

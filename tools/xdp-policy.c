@@ -72,10 +72,6 @@ static int run_command(const struct tool_command *command, struct argp_state *st
 	/* so that argp names the command in its messages; our own parser looks at it again */
 	snprintf(name, sizeof(name), "xdp-policy %s", command->name);
 	argv[0] = name;
-	/* a write beyond a limit is an error, after which we clean up; what `run` starts is not us
-	 */
-	if (command->run != cmd_run)
-		signal(SIGXFSZ, SIG_IGN);
 	status = command->run(argc, argv);
 	argv[0] = word;
 	return status;
@@ -113,6 +109,8 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	}
 }
 
+void (*tool_on_xfsz)(int number);
+
 static bool failed;
 
 /* What could not be written was not said. At the exit, since argp ends --help and --version itself.
@@ -137,6 +135,8 @@ int main(int argc, char **argv)
 	};
 	int status = TOOL_OK;
 
+	/* a write beyond a limit is an error, after which we clean up, even of --help */
+	tool_on_xfsz = signal(SIGXFSZ, SIG_IGN);
 	argp_err_exit_status = TOOL_USAGE;
 	file_lock__on_wait(tool_waiting);
 	atexit(end_output);

@@ -11,6 +11,7 @@
 
 #include "journal.h"
 #include "lock.h"
+#include "util/limit.h"
 
 #define ENTRY_FORMAT "%" PRIu64 "-%d-%" PRIu32 "-%" PRIu32
 #define ENTRY_SIZE   64
@@ -56,7 +57,7 @@ int journal__add(const struct journal_entry *entry, const struct chain *chain)
 	if (dir < 0)
 		return dir;
 	print_entry(entry, name);
-	fd = run_dir__file(dir, name, O_WRONLY | O_TRUNC);
+	fd = limit__may_write(len) ? run_dir__file(dir, name, O_WRONLY | O_TRUNC) : -EFBIG;
 	if (fd < 0) {
 		err = fd;
 	} else {
