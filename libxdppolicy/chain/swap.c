@@ -20,6 +20,7 @@
 #include "replacement.h"
 #include "run/retired.h"
 #include "swap.h"
+#include "sweep.h"
 
 /* What the kernel's own grace takes at most, where it can't be waited for. */
 #define GRACE_MS 100
@@ -369,9 +370,28 @@ static void count(void *ctx, const struct journal_entry *entry)
 	*n += is_recoverable(entry);
 }
 
+/*
+ * Retires one of an entry's dispatchers, unless it is attached. The interface may have been moved
+ * with it to another network namespace, and another one have the index here. It is still the same
+ * if it has the other dispatcher; else all that holds this one is asked.
+ */
+static int recover_one(int ifindex, uint32_t id, uint32_t other)
+{
+	int err = id ? is_attached(ifindex, id) : 1;
+
+	if (err)
+		return err < 0 ? err : 0;
+	if (is_attached(ifindex, other) != 1) {
+		if (!chain__runs_nowhere(id))
+			return -EBUSY;
+		wait_for_packets(chain_times__now());
+	}
+	return retired__add(ifindex, id);
+}
+
 static void recover(void *ctx, const struct journal_entry *entry)
 {
-	const uint32_t ids[] = { entry->old_id, entry->new_id };
+	uint32_t old_id = entry->old_id, new_id = entry->new_id;
 	unsigned int *n = ctx;
 	struct chain *before;
 	int lock, err;
@@ -386,12 +406,10 @@ static void recover(void *ctx, const struct journal_entry *entry)
 		err = keep_first(before);
 		free(before);
 	}
-	for (size_t i = 0; i < sizeof(ids) / sizeof(ids[0]); i++) {
-		int attached = ids[i] ? is_attached(entry->ifindex, ids[i]) : 1;
-
-		if (attached < 0 || (!attached && retired__add(entry->ifindex, ids[i])))
-			err = -1;
-	}
+	if (recover_one(entry->ifindex, old_id, new_id))
+		err = -1;
+	if (recover_one(entry->ifindex, new_id, old_id))
+		err = -1;
 	if (!err)
 		journal__remove(entry);
 	*n += !err;

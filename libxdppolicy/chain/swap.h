@@ -87,8 +87,8 @@ int chain_swap__revert(struct chain_swap *swap, char why[CHAIN_WHY_SIZE]);
 
 /*
  * Retires what swaps that were killed have left behind, in this network namespace: only
- * directories that a journal of ours names, and that are not attached. Returns how many, or a
- * negative errno.
+ * directories that a journal of ours names, and that are attached in no namespace. Where that
+ * cannot be told they stay. Returns how many, or a negative errno.
  */
 int chain__recover(void);
 

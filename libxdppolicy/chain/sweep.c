@@ -127,6 +127,16 @@ static size_t judge(struct chain_sweep *sweep, struct unused unused[], size_t n)
 	return left;
 }
 
+bool chain__runs_nowhere(uint32_t id)
+{
+	struct chain_sweep sweep = { 0 };
+	struct unused one = { .id = id };
+	bool nowhere = judge(&sweep, &one, 1);
+
+	chain_sweep__close(&sweep);
+	return nowhere;
+}
+
 static int find(struct chain_sweep *sweep)
 {
 	struct found found = { .sweep = sweep };

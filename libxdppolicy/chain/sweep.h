@@ -31,6 +31,8 @@
  * It does not matter which network namespace the caller is in.
  */
 
+#include <stdbool.h>
+
 #include "prog-refs.h"
 
 /* Between two steps at least. */
@@ -61,5 +63,11 @@ int chain_sweep__step(struct chain_sweep *sweep);
 int chain_sweep__now(void);
 
 void chain_sweep__close(struct chain_sweep *sweep);
+
+/*
+ * Whether a dispatcher runs nowhere and nobody has it in his hands, by what is said above; false if
+ * that cannot be told. What is not under libxdp's lock may change. A packet may still be inside.
+ */
+bool chain__runs_nowhere(uint32_t id);
 
 #endif

@@ -12,6 +12,7 @@
 
 #include "chain/lock.h"
 #include "chain/pins.h"
+#include "chain/sweep.h"
 #include "retired.h"
 
 /* Interface, id of the dispatcher, milliseconds since the boot. */
@@ -58,7 +59,7 @@ static bool is_readable(uint32_t id)
 	return fd >= 0 || errno != ENOENT;
 }
 
-/* Returns whether it is done with. */
+/* Returns whether it is not to be waited for. */
 static bool collect(int dir, const char *name)
 {
 	uint64_t since, now = now_ms();
@@ -71,7 +72,7 @@ static bool collect(int dir, const char *name)
 		return false;
 	lock = pins__lock_briefly();
 	/* without libxdp's directory there are no pins */
-	if (lock == -ENOENT || (lock >= 0 && !pins__remove(ifindex, id)))
+	if (lock == -ENOENT || (lock >= 0 && chain__runs_nowhere(id) && !pins__remove(ifindex, id)))
 		unlinkat(dir, name, 0);
 	if (lock >= 0)
 		pins__unlock(lock);

@@ -16,7 +16,7 @@
 
 #include <stdint.h>
 
-/* Whoever holds a dispatcher for longer is not reading it. */
+/* Whoever holds a dispatcher for longer is not waited for; its pins go when nobody holds it. */
 #define RETIRED_MAX_MS 60000
 
 /* How long whoever has changed a chain waits for them, at its end. */

@@ -165,6 +165,39 @@ is "what is called otherwise stays; of a program that is not there, nothing" \
 succeeds "of a program that is not there, nothing" test ! -e /sys/fs/bpf/xdp/dispatch-7-999999
 rmdir /sys/fs/bpf/xdp/dispatch-1-x /sys/fs/bpf/xdp/dispatch-01-999999 /sys/fs/bpf/xdp/others
 
+section "what a killed apply has left, and its interface was moved"
+# in the other namespace a journal or a retired entry names the dispatcher of an interface that runs
+# here now, and an interface there has its index
+in_other $ip link add m0 type veth peer name peer-m0
+moved_index=$(in_other $ip -o link show m0 | cut -d : -f 1)
+in_other xdp-loader load m0 ord_a.o ord_b.o
+in_other $ip link set m0 netns 1
+$ip link set m0 up
+in_other $ip link set peer-m0 netns 1
+$ip link set peer-m0 up
+in_other $ip link add n0 index "$moved_index" type veth peer name peer-n0
+moved=$(attached m0)
+moved_pins=$(find "$(echo /sys/fs/bpf/xdp/dispatch-*-"$moved")" | sort)
+is "it runs here" "RECV $SENT ab:$SENT" "$(pkt peer-m0 m0 $SENT)"
+mkdir -p /run/xdp-policy/retired
+entry=/run/xdp-policy/journal/$(in_other stat -L -c %i /proc/self/ns/net)-$moved_index
+: >"$entry-999998-$moved"
+succeeds "apply there, with a journal" in_other xdp-policy apply
+is "its pins stay" "$moved_pins" "$(find /sys/fs/bpf/xdp/dispatch-*-"$moved" | sort)"
+is "its chain runs" "RECV $SENT ab:$SENT" "$(pkt peer-m0 m0 $SENT)"
+: >"$entry-$moved-0"
+succeeds "apply there, with a journal of one that was taken off" in_other xdp-policy apply
+is "its pins stay then, too" "$moved_pins" "$(find /sys/fs/bpf/xdp/dispatch-*-"$moved" | sort)"
+: >"/run/xdp-policy/retired/$moved_index-$moved-1"
+applied "apply, with an entry of what was retired" 0 v0
+is "its pins stay even so" "$moved_pins" "$(find /sys/fs/bpf/xdp/dispatch-*-"$moved" | sort)"
+is "its chain runs even so" "RECV $SENT ab:$SENT" "$(pkt peer-m0 m0 $SENT)"
+$ip link del m0
+succeeds "apply there, when it is gone" in_other xdp-policy apply
+is "then all of it goes" "" "$(find /sys/fs/bpf/xdp/dispatch-*-"$moved" /run/xdp-policy/journal \
+	/run/xdp-policy/retired -mindepth 1 2>/dev/null)"
+in_other $ip link del n0
+
 section "$n_links interfaces and $n_spaces namespaces come and go under the daemon and watch"
 mkdir -p $CHAINS
 yaml 'veth*' /test/bpf/ord_a.o /test/bpf/ord_b.o >$CHAINS/10-pods.yaml
