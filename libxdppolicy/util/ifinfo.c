@@ -270,9 +270,7 @@ int ifinfo__each(void (*fn)(void *ctx, const struct ifinfo *info, const char *al
 
 	if (err)
 		return err;
-	err = ifinfo__list(nl);
-	if (!err)
-		err = netlink__dump(nl, tell_one, &each);
+	err = netlink__dump(nl, ifinfo__list, tell_one, &each);
 	netlink__close(nl);
 	return err ? err : each.err;
 }

@@ -42,9 +42,7 @@ static int list(struct layers *layers)
 
 	if (err)
 		return err;
-	err = ifinfo__list(nl);
-	if (!err)
-		err = netlink__dump(nl, add, layers);
+	err = netlink__dump(nl, ifinfo__list, add, layers);
 	if (!err && layers->n == layers->room)
 		err = -ENOMEM;
 	netlink__close(nl);

@@ -23,6 +23,10 @@
 /* The kernel answers before the request's system call returns; the answer may be lost. */
 #define ANSWER_MS 5000
 
+/* Attempts at a listing in which nothing changes; of a host where that never is so, the last one is
+ * taken. */
+#define MAX_LISTINGS 10
+
 /* The kernel's bound of error numbers. */
 #define MAX_ERRNO 4095
 
@@ -150,21 +154,26 @@ static uint64_t now_ms(void)
 	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
 }
 
-/* As netlink__receive(), but waits for one; others' datagrams do not make it wait for longer. */
+/*
+ * As netlink__receive(), but waits for one; others' datagrams do not make it wait for longer. The
+ * time may have passed while the process was stopped: what is there by then has not come too late.
+ */
 static int await(struct netlink *nl, uint64_t end, struct netlink_part *ret)
 {
 	struct pollfd pfd = { .fd = nl->fd, .events = POLLIN };
 	uint64_t now;
 	int err;
 
-	while ((now = now_ms()) < end) {
+	for (;;) {
 		err = netlink__receive(nl, ret);
 		if (err != -EAGAIN && err != -EPERM)
 			return err;
+		now = now_ms();
+		if (now >= end)
+			return -ETIMEDOUT;
 		/* whatever comes of it, what there is to receive tells */
 		poll(&pfd, 1, (int)(end - now));
 	}
-	return -ETIMEDOUT;
 }
 
 static const struct nlmsghdr *find_answer(const struct netlink *nl, struct netlink_part *part)
@@ -202,23 +211,71 @@ int netlink__request(struct netlink *nl, struct nlmsghdr *nlh, char why[NETLINK_
 	return err;
 }
 
-int netlink__dump(struct netlink *nl, void (*fn)(void *ctx, const struct nlmsghdr *nlh), void *ctx)
+struct listing {
+	char *data;
+	size_t len, size;
+	bool interrupted; /* it is mixed from two states */
+};
+
+static int keep(struct listing *list, const struct nlmsghdr *nlh)
 {
-	uint64_t end = now_ms() + ANSWER_MS;
+	size_t len = NLMSG_ALIGN((size_t)nlh->nlmsg_len), size = list->size;
+	char *data;
+
+	while (size - list->len < len)
+		size = size ? 2 * size : BUFFER_SIZE;
+	if (size != list->size) {
+		data = realloc(list->data, size);
+		if (!data)
+			return -ENOMEM;
+		list->data = data;
+		list->size = size;
+	}
+	memcpy(list->data + list->len, nlh, nlh->nlmsg_len);
+	list->len += len;
+	return 0;
+}
+
+static int receive_listing(struct netlink *nl, struct listing *list)
+{
 	const struct nlmsghdr *nlh;
 	struct netlink_part part;
 	int err;
 
+	list->len = 0;
+	list->interrupted = false;
 	for (;;) {
-		err = await(nl, end, &part);
-		if (err)
-			return err;
-		while ((nlh = find_answer(nl, &part))) {
+		err = await(nl, now_ms() + ANSWER_MS, &part);
+		while (!err && (nlh = find_answer(nl, &part))) {
+			if (nlh->nlmsg_flags & NLM_F_DUMP_INTR)
+				list->interrupted = true;
 			if (nlh->nlmsg_type == NLMSG_DONE || nlh->nlmsg_type == NLMSG_ERROR)
 				return netlink__error(nlh, NULL);
-			fn(ctx, nlh);
+			err = keep(list, nlh);
 		}
+		if (err)
+			return err;
 	}
+}
+
+int netlink__dump(struct netlink *nl, int (*ask)(struct netlink *nl),
+		  void (*fn)(void *ctx, const struct nlmsghdr *nlh), void *ctx)
+{
+	struct listing list = { .interrupted = true };
+	const struct nlmsghdr *nlh;
+	struct netlink_part all;
+	int err = 0;
+
+	for (unsigned int i = 0; !err && list.interrupted && i < MAX_LISTINGS; i++) {
+		err = ask(nl);
+		if (!err)
+			err = receive_listing(nl, &list);
+	}
+	all = (struct netlink_part){ list.data, err ? 0 : list.len };
+	while ((nlh = netlink__next(&all)))
+		fn(ctx, nlh);
+	free(list.data);
+	return err;
 }
 
 /* The sentence is behind the error, or behind the request that a kernel sends back in full. */

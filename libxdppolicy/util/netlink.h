@@ -54,10 +54,12 @@ int netlink__request(struct netlink *nl, struct nlmsghdr *nlh, char why[NETLINK_
 		     const struct nlmsghdr **ret);
 
 /*
- * Receives the answers to a request for a listing that was sent, some seconds at most. The listing
- * may be mixed from two states. Returns 0 or a negative errno.
+ * Asks for a listing, and again while changes come between, and tells of what is in it; nothing of
+ * one that failed. Each datagram is waited for, some seconds at most. On a host where something
+ * changes all the time it may be mixed from two states. Returns 0 or a negative errno.
  */
-int netlink__dump(struct netlink *nl, void (*fn)(void *ctx, const struct nlmsghdr *nlh), void *ctx);
+int netlink__dump(struct netlink *nl, int (*ask)(struct netlink *nl),
+		  void (*fn)(void *ctx, const struct nlmsghdr *nlh), void *ctx);
 
 /* What an NLMSG_ERROR says, or an NLMSG_DONE, as netlink__request() returns it. */
 int netlink__error(const struct nlmsghdr *nlh, char why[NETLINK_WHY_SIZE]);

@@ -267,10 +267,19 @@ END_TEST
 /* What the clocks of the whole program say while the first is not 0. */
 static struct timespec fake_now, fake_coarse;
 
+time_t clock_step;
+
 int clock_gettime(clockid_t clock, struct timespec *now)
 {
-	if (!fake_now.tv_sec)
-		return syscall(SYS_clock_gettime, clock, now);
+	static time_t ahead;
+
+	if (!fake_now.tv_sec) {
+		ahead = clock_step ? ahead + clock_step : 0;
+		if (syscall(SYS_clock_gettime, clock, now))
+			return -1;
+		now->tv_sec += ahead;
+		return 0;
+	}
 	*now = clock == CLOCK_REALTIME_COARSE ? fake_coarse : fake_now;
 	return 0;
 }

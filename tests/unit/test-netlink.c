@@ -5,6 +5,9 @@
 #include <linux/rtnetlink.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "unit.h"
 #include "util/ifinfo.h"
@@ -209,6 +212,70 @@ START_TEST(test_query)
 }
 END_TEST
 
+/* What the whole program has received, and how much of it still counts as interrupted. */
+static unsigned int n_received, n_interrupted;
+
+ssize_t recvmsg(int fd, struct msghdr *msg, int flags)
+{
+	ssize_t len = syscall(SYS_recvmsg, fd, msg, flags);
+	struct netlink_part part = { msg->msg_iov->iov_base, len < 0 ? 0 : (size_t)len };
+	const struct nlmsghdr *nlh;
+
+	if (len < 0)
+		return len;
+	n_received++;
+	if (!n_interrupted)
+		return len;
+	n_interrupted--;
+	while ((nlh = netlink__next(&part)))
+		((struct nlmsghdr *)(uintptr_t)nlh)->nlmsg_flags |= NLM_F_DUMP_INTR;
+	return len;
+}
+
+static void count_loopback(void *ctx, const struct ifinfo *info, const char *altnames)
+{
+	unsigned int *n = ctx;
+
+	(void)altnames;
+	*n += info->ifindex == 1;
+}
+
+/* As in a process that is stopped again and again: whatever is there has not come too late. */
+START_TEST(test_stopped)
+{
+	struct ifinfo info;
+
+	clock_step = 3600;
+	ck_assert_int_eq(ifinfo__query(1, &info), 0);
+	ck_assert_int_eq(ifinfo__each(count_loopback, &(unsigned int){ 0 }), 0);
+	clock_step = 0;
+	ck_assert_str_eq(info.name, "lo");
+}
+END_TEST
+
+/* Of so many datagrams in which something changed. */
+START_TEST(test_interrupted)
+{
+	unsigned int n = 0;
+
+	for (unsigned int i = 0; i < 4; i++) {
+		n = n_received = 0;
+		n_interrupted = i;
+		ck_assert_int_eq(ifinfo__each(count_loopback, &n), 0);
+		ck_assert_uint_eq(n, 1);
+		/* at least one more, in which nothing did */
+		ck_assert_uint_eq(n_interrupted, 0);
+		ck_assert_uint_gt(n_received, i);
+	}
+	/* and where that never ends the listing does */
+	n = 0;
+	n_interrupted = UINT_MAX;
+	ck_assert_int_eq(ifinfo__each(count_loopback, &n), 0);
+	n_interrupted = 0;
+	ck_assert_uint_eq(n, 1);
+}
+END_TEST
+
 TCase *netlink_tests(void)
 {
 	TCase *tests = tcase_create("netlink");
@@ -221,5 +288,7 @@ TCase *netlink_tests(void)
 	tcase_add_test(tests, test_link);
 	tcase_add_test(tests, test_cut_links);
 	tcase_add_test(tests, test_query);
+	tcase_add_test(tests, test_stopped);
+	tcase_add_test(tests, test_interrupted);
 	return tests;
 }

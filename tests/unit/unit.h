@@ -3,6 +3,7 @@
 #define XDP_POLICY_UNIT_H
 
 #include <check.h>
+#include <time.h>
 
 #include "policy/policy.h"
 
@@ -34,6 +35,9 @@ TCase *object_file_tests(void);
 TCase *open_objects_tests(void);
 TCase *load_key_tests(void);
 TCase *preload_tests(void);
+
+/* Seconds that the clocks of the whole program go on at each look at them. */
+extern time_t clock_step;
 
 /* A temporary root directory; remove_root() takes all of it away. */
 char *make_root(void);
