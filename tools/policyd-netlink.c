@@ -172,6 +172,9 @@ static int receive(struct space *space)
 		space->daemon->errors++;
 		if (is_due(space, &links->told_broken))
 			log__error("found an event that is not whole, expected the kernel's");
+		/* what was in it is not known to be gone; the listing's end may have been, too */
+		if (links->listing)
+			end_listing(space, err);
 	} else if (err == -EPERM && is_due(space, &links->told_foreign)) {
 		log__print(
 			LOG_WARNING, NULL,
