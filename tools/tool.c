@@ -140,10 +140,7 @@ struct policy *tool_open_policy(const struct tool_opts *opts, int *exit_status)
 	err = policy__open(&policy_opts, &policy);
 	if (!err)
 		return policy;
-	tool_error("%s: %s", opts->root ? opts->root : "/",
-		   err == -ENOSYS ? "found no openat2(2), which Linux 5.6 has: links cannot be "
-				    "followed below another root directory" :
-				    strerror(-err));
+	tool_error("%s: %s", opts->root ? opts->root : "/", strerror(-err));
 	*exit_status = err == -EACCES ? TOOL_PERM : TOOL_USAGE;
 	return NULL;
 }

@@ -72,7 +72,7 @@ static void note(struct process_facts *facts, enum policy_cond cond, int err)
 
 static void read_unit(struct process_facts *facts)
 {
-	char text[4000];
+	char text[3000];
 	ssize_t len;
 	int fd;
 

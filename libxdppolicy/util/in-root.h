@@ -5,8 +5,7 @@
 /*
  * Files below another root directory as whoever lives there sees them: an absolute link, or one
  * with too many "..", leads to a place below that root, never to one of this host. A path has the
- * root in front, which is its first root_len bytes; 0 is this host. All set errno; ENOSYS before
- * Linux 5.6, where that cannot be had.
+ * root in front, which is its first root_len bytes; 0 is this host. All set errno.
  */
 
 #include <stddef.h>

@@ -135,7 +135,7 @@ answers "a chain" 1 v0 file:ord_a.o file:ord_b.o
 proves "a chain" v0 "10 ord_a, 20 ord_b" ab
 refuses "an object that is not there" "No such file or directory" 1 "none.o" \
 	v0 file:ord_c.o file:none.o
-refuses "an object of another program type" "Invalid argument" 0 "ord_tc.o: found no XDP program" \
+refuses "an object of another program type" "Invalid argument" 0 "ord_tc.o: found no program in it that can be attached" \
 	v0 file:ord_tc.o
 refuses "which program it is" "Invalid argument" 0 "several XDP programs in it" v0 file:ord_pair.o
 refuses "another sum" "Bad message" 0 "found SHA-256 sum" v0 "file:ord_c.o,sha256=$sum"

@@ -194,7 +194,7 @@ bad "which of two programs" 1 "bad.yaml:6: .*found several XDP programs.*ord_g.*
 yaml v0 ord_a.o 'ord_pair.o;program: ord_x' >bad.yaml
 bad "a program that is not in the object" 1 "bad.yaml:6: .*found no program 'ord_x'" bad.yaml
 yaml v0 ord_a.o ord_tc.o >bad.yaml
-bad "a program for tc" 1 "bad.yaml:6: .*ord_tc.o: found no XDP program" bad.yaml
+bad "a program for tc" 1 "bad.yaml:6: .*ord_tc.o: found no program in it that can be attached" bad.yaml
 yaml v0 ord_a.o ord_frags.o >bad.yaml
 bad "mixed frags" 1 "bad.yaml:6: .*several buffers.*'ord_a' does not take.*'ord_m' does" bad.yaml
 sum=$(sha256sum ord_b.o | cut -d ' ' -f 1)
