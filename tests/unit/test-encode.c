@@ -122,8 +122,8 @@ START_TEST(cut)
 					    "\xe2\x82\xac",
 					    "\xe2\x82\xac",
 					    "\xe2\x82\xac\\xff",
-					    "\xe2\x82\xac\\xff"
-					    "a" };
+					    ("\xe2\x82\xac\\xff"
+					     "a") };
 	char buf[16];
 
 	for (size_t size = 1; size < sizeof(cuts) / sizeof(cuts[0]); size++) {
