@@ -11,7 +11,7 @@
 
 #include "call.h"
 #include "hooks.h"
-#include "state.h"
+#include "object.h"
 
 __thread struct libxdp_call libxdp_call;
 
@@ -118,7 +118,8 @@ static void clean_up(struct libxdp_call *call)
 		pthread_setcancelstate(call->attaching.cancel_state, NULL);
 	}
 	free(call->attaching.program);
-	free(call->opened.path);
+	if (call->opened.path)
+		object__lose_path(call->opened.path);
 	*call = (struct libxdp_call){ 0 };
 	errno = saved_errno;
 }

@@ -60,8 +60,7 @@ void joining__add(struct joining *joining, const struct proginfo *info,
 	write_record(joining, info, subject);
 }
 
-/* As bpf_xdp_attach() is told. */
-static enum policy_mode attach_mode(uint32_t flags)
+enum policy_mode joining__mode(uint32_t flags)
 {
 	return flags & XDP_FLAGS_DRV_MODE ? MODE_NATIVE :
 	       flags & XDP_FLAGS_SKB_MODE ? MODE_SKB :
@@ -81,7 +80,7 @@ static void decide(struct joining *joining, const struct policy_subject *known,
 
 	state__describe(&subject);
 	state__describe_place(&subject, joining->ifindex, &place);
-	subject.value[COND_MODE] = policy_mode__name(attach_mode(joining->flags));
+	subject.value[COND_MODE] = policy_mode__name(joining__mode(joining->flags));
 	policy__resolve(joining->policy, &subject, NULL, &decision);
 	if (report__denial(joining->policy, &subject, &decision)) {
 		joining->denied = true;
@@ -125,8 +124,8 @@ static void add_new(struct joining *joining, const struct bpf_object *obj,
 	told[ATTR_ACTIONS].num = cfg.actions;
 	values_of(slot, now);
 	subject->app = runcfg__wishes(now, told, &subject->btf);
-	subject->app.has[ATTR_MODE] = attach_mode(joining->flags) != MODE_AUTO;
-	subject->app.value[ATTR_MODE].num = attach_mode(joining->flags);
+	subject->app.has[ATTR_MODE] = joining__mode(joining->flags) != MODE_AUTO;
+	subject->app.value[ATTR_MODE].num = joining__mode(joining->flags);
 	decide(joining, subject, now, want);
 	if (!joining->denied)
 		joining__add(joining, &slot->info, subject, want);
@@ -150,6 +149,7 @@ static void add_loaded(struct joining *joining, const struct chain_program *slot
 	if (err)
 		return;
 	proginfo__describe(&info, &subject);
+	object__describe_loaded(info.id, &subject);
 	subject.btf.has[ATTR_PRIORITY] = subject.btf.has[ATTR_ACTIONS] = true;
 	values_of(slot, subject.btf.value);
 	decide(joining, &subject, subject.btf.value, want);

@@ -29,6 +29,9 @@ struct joining {
 	uint32_t record[32];
 };
 
+/* The mode that flags of bpf_xdp_attach() or bpf_link_create() ask for. */
+enum policy_mode joining__mode(uint32_t flags);
+
 /*
  * What is about to be attached, as bpf_xdp_attach() is told; shared: by a shared libxdp, which
  * libxdp_call knows. joining__end() is due.

@@ -7,7 +7,7 @@
  */
 #include <bpf/btf.h>
 #include <errno.h>
-#include <stdio.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <syslog.h>
@@ -42,7 +42,7 @@ struct bpf_object *hook_bpf_object__open_file(const char *path,
 			object__set_path(obj, kept);
 			state__unlock();
 		} else {
-			free(kept); /* its path is unknown then */
+			object__lose_path(kept);
 			state__unlock();
 		}
 	}
@@ -206,39 +206,24 @@ int hook_bpf_xdp_query(int ifindex, int flags, struct bpf_xdp_query_opts *opts)
 	return REAL(bpf_xdp_query)(ifindex, flags, opts);
 }
 
-/* The name of a program that the kernel has cut, or whose BTF it keeps from us, is in its object.
+/*
+ * Whether fd is a program without a dispatcher, and denied there. The subject has what is known of
+ * the attach.
  */
-static void read_name(const struct bpf_object *obj, void *ctx)
+static bool is_denied_fd(const struct policy *policy, int ifindex, int fd,
+			 struct policy_subject *subject)
 {
-	const struct bpf_program *prog = NULL;
-	struct proginfo *info = ctx, found;
-
-	while (info->cut && (prog = bpf_object__next_program(obj, (struct bpf_program *)prog))) {
-		if (strncmp(bpf_program__name(prog), info->name, strlen(info->name)) ||
-		    bpf_program__fd(prog) < 0 ||
-		    proginfo__read_short(bpf_program__fd(prog), &found) || found.id != info->id)
-			continue;
-		snprintf(info->name, sizeof(info->name), "%s", bpf_program__name(prog));
-		info->cut = false;
-	}
-}
-
-/* Whether fd is a program without a dispatcher, and denied there. */
-static bool is_denied_fd(const struct policy *policy, int ifindex, int fd)
-{
-	struct policy_subject subject = { 0 };
 	struct proginfo info;
 
 	if (proginfo__read(fd, &info) || !strcmp(info.name, "xdp_dispatcher"))
 		return false;
-	if (info.cut)
-		object__for_each(read_name, &info);
-	proginfo__describe(&info, &subject);
-	return is_denied(policy, &subject, ifindex);
+	proginfo__describe(&info, subject);
+	object__describe_loaded(info.id, subject);
+	return is_denied(policy, subject, ifindex);
 }
 
-/* Whether fd must not be attached to the interface, by whatever way it is. */
-static bool refuses(int ifindex, int fd)
+/* Whether fd must not be attached to the interface by a link. */
+static bool refuses(int ifindex, int fd, struct policy_subject *subject)
 {
 	int saved_errno = errno;
 	struct policy *policy;
@@ -246,7 +231,7 @@ static bool refuses(int ifindex, int fd)
 
 	policy = state__enter_attach(&denied);
 	if (policy) {
-		denied = is_denied_fd(policy, ifindex, fd);
+		denied = is_denied_fd(policy, ifindex, fd, subject);
 		state__leave();
 	}
 	errno = saved_errno;
@@ -257,6 +242,9 @@ static bool refuses(int ifindex, int fd)
 int hook_bpf_xdp_attach(int ifindex, int fd, __u32 flags, const struct bpf_xdp_attach_opts *opts)
 {
 	bool inner = IS_INNER(), denied = false, stands_in = false;
+	struct policy_subject subject = {
+		.value[COND_MODE] = policy_mode__name(joining__mode(flags)),
+	};
 	struct policy *policy = NULL;
 	int err = -EACCES, saved_errno = errno;
 	struct joining joining;
@@ -266,7 +254,7 @@ int hook_bpf_xdp_attach(int ifindex, int fd, __u32 flags, const struct bpf_xdp_a
 	else if (fd >= 0 && libxdp_call.attaching.n)
 		policy = state__enter();
 	if (policy) {
-		denied = !inner && is_denied_fd(policy, ifindex, fd);
+		denied = !inner && is_denied_fd(policy, ifindex, fd, &subject);
 		if (!denied) {
 			joining__begin(&joining, policy, inner, ifindex, fd, flags, opts);
 			denied = joining.denied;
@@ -300,7 +288,11 @@ int hook_bpf_xdp_attach(int ifindex, int fd, __u32 flags, const struct bpf_xdp_a
 int hook_bpf_link_create(int fd, int target, enum bpf_attach_type type,
 			 const struct bpf_link_create_opts *opts)
 {
-	if (type == BPF_XDP && refuses(target, fd))
+	struct policy_subject subject = { 0 };
+
+	if (opts && opts->sz >= offsetof(struct bpf_link_create_opts, flags) + sizeof(opts->flags))
+		subject.value[COND_MODE] = policy_mode__name(joining__mode(opts->flags));
+	if (type == BPF_XDP && refuses(target, fd, &subject))
 		return refuse();
 	return REAL(bpf_link_create)(fd, target, type, opts);
 }
@@ -320,10 +312,12 @@ static int link_ifindex(int link)
 /* Another program for a link, as bpf_link__update_program() does. */
 int hook_bpf_link_update(int link, int fd, const struct bpf_link_update_opts *opts)
 {
+	/* the mode was asked for when it was created */
+	struct policy_subject subject = { .withheld = 1U << COND_MODE };
 	int saved_errno = errno, ifindex = link_ifindex(link);
 
 	errno = saved_errno;
-	if (ifindex && refuses(ifindex, fd))
+	if (ifindex && refuses(ifindex, fd, &subject))
 		return refuse();
 	return REAL(bpf_link_update)(link, fd, opts);
 }

@@ -127,8 +127,13 @@ static void describe_wishes(const struct xdp_program *prog, const struct bpf_obj
 }
 
 /* Of a program that is known by its descriptor: all there is to go by is what libxdp has of it. */
-static void describe_loaded(const struct policy_value *values, struct policy_subject *subject)
+static void describe_loaded(const struct xdp_program *prog, const struct policy_value *values,
+			    struct policy_subject *subject)
 {
+	struct proginfo info;
+
+	proginfo__read_short(libxdp.fd(prog), &info);
+	object__describe_loaded(info.id, subject);
 	subject->app.unknown = true;
 	for (size_t i = 0; i < N_SET_ATTRS; i++) {
 		subject->btf.has[set_attrs[i]] = true;
@@ -351,7 +356,7 @@ static int decide(const struct policy *policy, struct xdp_program *prog, int ifi
 	if (obj)
 		describe_wishes(prog, obj, values, &subject);
 	else
-		describe_loaded(values, &subject);
+		describe_loaded(prog, values, &subject);
 	state__describe_place(&subject, ifindex, &place);
 	subject.app.has[ATTR_MODE] = mode != XDP_MODE_UNSPEC;
 	subject.app.value[ATTR_MODE] = asked;

@@ -9,6 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "chain/proginfo.h"
 #include "object.h"
 #include "state.h"
 
@@ -153,16 +154,26 @@ void object__for_each(void (*fn)(const struct bpf_object *obj, void *ctx), void 
 		fn(o->key, ctx);
 }
 
+/* The file of some object could not be remembered: any that has none may have come from one. */
+static atomic_bool any_lost;
+
+void object__lose_path(char *path)
+{
+	any_lost = true;
+	free(path);
+}
+
 char *object__keep_path(const char *path)
 {
-	char *dir, *full = NULL;
+	char *dir = NULL, *full = NULL;
 
 	if (*path == '/')
-		return strdup(path);
-	dir = getcwd(NULL, 0);
-	if (dir && asprintf(&full, "%s/%s", dir, path) < 0)
+		full = strdup(path);
+	else if ((dir = getcwd(NULL, 0)) && asprintf(&full, "%s/%s", dir, path) < 0)
 		full = NULL;
 	free(dir);
+	if (!full)
+		object__lose_path(NULL);
 	return full;
 }
 
@@ -171,7 +182,7 @@ void object__set_path(const struct bpf_object *obj, char *path)
 	struct object *o = object__get(obj);
 
 	if (!o) {
-		free(path);
+		object__lose_path(path);
 		return;
 	}
 	free(o->path);
@@ -230,10 +241,66 @@ const char *object__path(const struct bpf_object *obj)
 void object__describe(const struct bpf_object *obj, const struct bpf_program *prog,
 		      struct policy_subject *subject)
 {
+	const struct object *object;
+
 	subject->value[COND_PROGRAM] = bpf_program__name(prog);
+	subject->name_cut = false;
 	subject->value[COND_SECTION] = bpf_program__section_name(prog);
-	if (state__wants(COND_OBJECT))
-		subject->value[COND_OBJECT] = object__path(obj);
+	if (!state__wants(COND_OBJECT))
+		return;
+	subject->value[COND_OBJECT] = object__path(obj);
+	object = object__find(obj);
+	/* it came from a file, which is not there any more, or which was lost; else from memory */
+	if (!subject->value[COND_OBJECT] && ((object && object->path) || any_lost))
+		subject->withheld |= 1U << COND_OBJECT;
+}
+
+struct search {
+	uint32_t id;
+	struct policy_subject *subject;
+	bool found;
+};
+
+static void keep(struct policy_subject *subject, enum policy_cond cond, char **copy)
+{
+	const char *value = subject->value[cond];
+
+	free(*copy);
+	*copy = value ? strdup(value) : NULL;
+	if (value && !*copy)
+		subject->withheld |= 1U << cond;
+	subject->value[cond] = *copy;
+}
+
+/* The texts are copies: the object may be closed as soon as nobody looks at it. */
+static void describe_if_in(const struct bpf_object *obj, void *ctx)
+{
+	static char *program, *section, *path; /* with the lock held, as all of this */
+	const struct bpf_program *prog = NULL;
+	struct search *search = ctx;
+	struct policy_subject *subject = search->subject;
+	struct proginfo info;
+
+	while (!search->found &&
+	       (prog = bpf_object__next_program(obj, (struct bpf_program *)prog))) {
+		if (bpf_program__fd(prog) < 0 ||
+		    proginfo__read_short(bpf_program__fd(prog), &info) || info.id != search->id)
+			continue;
+		search->found = true;
+		object__describe(obj, prog, subject);
+		keep(subject, COND_PROGRAM, &program);
+		keep(subject, COND_SECTION, &section);
+		keep(subject, COND_OBJECT, &path);
+	}
+}
+
+void object__describe_loaded(uint32_t id, struct policy_subject *subject)
+{
+	struct search search = { .id = id, .subject = subject };
+
+	object__for_each(describe_if_in, &search);
+	if (!search.found)
+		subject->withheld |= 1U << COND_SECTION | 1U << COND_OBJECT;
 }
 
 void object__describe_author(const struct bpf_object *obj, struct policy_subject *subject)

@@ -39,9 +39,11 @@ struct object *object__of(const struct bpf_program *prog);
  */
 char *object__keep_path(const char *path);
 
-/* Remembers where an object came from; path becomes the object's. Without memory it stays unknown.
- */
+/* Remembers where an object came from; path becomes the object's. Without memory it is lost. */
 void object__set_path(const struct bpf_object *obj, char *path);
+
+/* What object__keep_path() has returned cannot be remembered. Needs no lock. */
+void object__lose_path(char *path);
 
 /* That file; NULL if it is unknown. */
 const char *object__path(const struct bpf_object *obj);
@@ -64,6 +66,12 @@ int object__told(const struct bpf_object *obj, const char *program, struct runcf
 /* Fills in what is known of one program of an open object. With the policy entered. */
 void object__describe(const struct bpf_object *obj, const struct bpf_program *prog,
 		      struct policy_subject *subject);
+
+/*
+ * The same of a loaded program by its id, if its object is open here; else these facts are
+ * withheld: whoever has loaded it knows them. Valid until the next call.
+ */
+void object__describe_loaded(uint32_t id, struct policy_subject *subject);
 
 /* Source btf: what the author compiled in. After object__describe(). */
 void object__describe_author(const struct bpf_object *obj, struct policy_subject *subject);

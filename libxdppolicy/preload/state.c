@@ -381,7 +381,7 @@ void state__describe_place(struct policy_subject *subject, int ifindex, struct s
 		err = ifinfo__list_altnames(ifindex, &altnames);
 	if (err && err != -ENODEV && err != -ENXIO)
 		subject->withheld |= 1U << COND_INTERFACE;
-	if (subject->name_cut)
+	if (subject->name_cut || !subject->value[COND_PROGRAM])
 		subject->withheld |= 1U << COND_PROGRAM;
 	subject->altnames = altnames;
 	if (subject->value[COND_INTERFACE] && state__wants(COND_DRIVER))

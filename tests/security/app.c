@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/filter.h>
+#include <linux/if_link.h>
 #include <linux/seccomp.h>
 #include <locale.h>
 #include <net/if.h>
@@ -387,6 +388,28 @@ static void do_link_mem(char **args)
 		close(link);
 }
 
+/* direct FILE INTERFACE: by libbpf without libxdp, in skb mode */
+static void do_direct(char **args)
+{
+	int ifindex = if_nametoindex(args[1]);
+	int err = bpf_xdp_attach(ifindex, load(args[0]), XDP_FLAGS_SKB_MODE, NULL);
+
+	say("%d", err);
+	if (!err)
+		bpf_xdp_detach(ifindex, XDP_FLAGS_SKB_MODE, NULL);
+}
+
+/* link-skb FILE INTERFACE: as link, in skb mode */
+static void do_link_skb(char **args)
+{
+	LIBBPF_OPTS(bpf_link_create_opts, opts, .flags = XDP_FLAGS_SKB_MODE);
+	int link = bpf_link_create(load(args[0]), if_nametoindex(args[1]), BPF_XDP, &opts);
+
+	say("%d", link < 0 ? link : 0);
+	if (link >= 0)
+		close(link);
+}
+
 /* attach-fd FILE INTERFACE: by a shared libxdp that is given a descriptor */
 static void do_attach_fd(char **args)
 {
@@ -519,6 +542,8 @@ static const struct step {
 	{ "show", 0, do_show },
 	{ "locale", 0, do_locale },
 	{ "chroot", 1, do_chroot },
+	{ "direct", 2, do_direct },
+	{ "link-skb", 2, do_link_skb },
 	{ "attach-fd", 2, do_attach_fd },
 	{ "link-mem", 2, do_link_mem },
 	{ "keep", 3, do_keep },

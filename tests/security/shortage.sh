@@ -48,6 +48,37 @@ says "shortage: the log says that not all is known" 1 grep -c \
 	"ord_l_longer_th on lo: attach denied, since not all can be known that the rule asks for" \
 	"$WORK/said"
 
+# --- section and object of a program that is attached by its descriptor ---
+
+for rule in "object = $a" "section = xdp"; do
+	deny "$rule"
+	says "shortage: ${rule%% *}, of an object that is open here" "-13 -13 -13" \
+		app link "$a" lo direct "$a" lo attach-fd "$a" lo
+	says "shortage: ${rule%% *}, where it is not known" "-13" app link-mem "$a" lo
+done
+for rule in "object = /other.o" "section = other"; do
+	deny "$rule"
+	says "shortage: another ${rule%% *}" "0 0 0" app link "$a" lo direct "$a" lo attach-fd "$a" lo
+done
+deny "object = /other.o" "program = ord_b"
+says "shortage: an object that is not known, of another program" "0" app link-mem "$a" lo
+deny "object = /other.o"
+printf '\n[yes]\nprogram = ord_a\nattach = allow\n' >>/etc/xdp/priorities.conf
+says "shortage: a later rule allows it" "0" app link-mem "$a" lo
+cp "$b" "$WORK/gone.o"
+deny "object = $WORK/gone.o"
+says "shortage: an object whose file is gone" "0 -13" \
+	app keep "$a" "$WORK/gone.o" lo unlink "$WORK/gone.o" swap
+
+# --- the mode ---
+
+deny 'mode = skb'
+says "shortage: a mode that is asked for" "-13 -13" app direct "$a" lo link-skb "$a" lo
+says "shortage: the mode of a link that is there" "0 -13" app keep "$a" "$b" lo swap
+deny 'mode = native'
+says "shortage: another mode" "0 0" app direct "$a" lo link-skb "$a" lo
+says "shortage: no mode is asked for" "0" app link "$a" lo
+
 # --- alternative names, without AF_NETLINK ---
 
 if ip link property add dev lo altname the-loop-of-this-host 2>"$WORK/why"; then
