@@ -113,10 +113,6 @@ static void clean_up(struct libxdp_call *call)
 {
 	int saved_errno = errno;
 
-	if (call->attaching.no_skip) {
-		skip__show_soon();
-		pthread_setcancelstate(call->attaching.cancel_state, NULL);
-	}
 	free(call->attaching.program);
 	if (call->opened.path)
 		object__lose_path(call->opened.path);

@@ -8,7 +8,8 @@
 
 struct preload_shim hooks_shim;
 
-static void *const hooks[N_SYMBOLS] = {
+static void *const hooks[N_SYMBOLS + 1] = {
+	[SYM_HIDES] = hook_hides,
 #define X(lib, ret, name, params, args, fail) [SYM_##name] = hook_##name,
 	PRELOAD_SYMBOLS(X)
 #undef X

@@ -11,7 +11,6 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <linux/if_link.h>
-#include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -393,17 +392,24 @@ static int before_attach(struct xdp_program **progs, size_t n, int ifindex,
 		for (size_t i = 0; i < n && !err; i++)
 			if (progs[i])
 				err = decide(policy, progs[i], ifindex, *mode, &wanted, &skip);
-		libxdp_call.attaching.no_skip = !err && !skip;
-		if (libxdp_call.attaching.no_skip)
-			skip__hide();
+		libxdp_call.attaching.no_skip = !skip;
 	}
 	if (policy)
 		state__leave();
-	if (libxdp_call.attaching.no_skip)
-		pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &libxdp_call.attaching.cancel_state);
 	*mode = wanted;
 	errno = err ? -err : saved_errno;
 	return err;
+}
+
+/*
+ * libxdp attaches past the dispatcher where LIBXDP_SKIP_DISPATCHER=1, and asks for that somewhere
+ * between its callbacks. The environment stays as it is: an application can leave such a callback
+ * by a jump, and other threads read it.
+ */
+bool hook_hides(const char *name, const void *caller)
+{
+	return libxdp_call.attaching.no_skip && call__is_inner(caller, __builtin_frame_address(0)) &&
+	       !strcmp(name, "LIBXDP_SKIP_DISPATCHER");
 }
 
 static void after_open(struct xdp_program *prog)

@@ -194,6 +194,36 @@ static int load(const char *path)
 	return bpf_object__load(obj) ? -1 : bpf_program__fd(prog);
 }
 
+/* cancellable: whether this thread can be cancelled */
+static void do_cancellable(char **args)
+{
+	int state;
+
+	(void)args;
+	pthread_setcancelstate(PTHREAD_CANCEL_ENABLE, &state);
+	say("%s be cancelled", state == PTHREAD_CANCEL_ENABLE ? "can" : "cannot");
+}
+
+static char **meanwhile_args;
+
+static void show_meanwhile(void)
+{
+	do_env(meanwhile_args);
+}
+
+/* meanwhile FILE INTERFACE NAME: env NAME in the first callback of an attach; -: leave it there */
+static void do_meanwhile(char **args)
+{
+	struct xdp_program *prog = xdp_program__open_file(args[0], "xdp", NULL);
+
+	meanwhile_args = args + 2;
+	on_print = strcmp(args[2], "-") != 0 ? show_meanwhile : leave;
+	if (setjmp(left))
+		say("left");
+	else if (!libxdp_get_error(prog))
+		xdp_program__attach(prog, if_nametoindex(args[1]), XDP_MODE_SKB, 0);
+}
+
 /* link FILE INTERFACE: by a link, which is closed again */
 static void do_link(char **args)
 {
@@ -529,6 +559,8 @@ static const struct step {
 	{ "attach", 2, do_attach },
 	{ "jump", 3, do_jump },
 	{ "cancel", 2, do_cancel },
+	{ "cancellable", 0, do_cancellable },
+	{ "meanwhile", 3, do_meanwhile },
 	{ "coroutine", 2, do_coroutine },
 	{ "env", 1, do_env },
 	{ "link", 2, do_link },

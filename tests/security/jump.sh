@@ -14,21 +14,21 @@ c=$BUILD/bpf/ord_c.o
 says "jump: out of an opening" "33 left 33 33" app open "$a" jump open "$bad" - open "$a" open "$a"
 says "jump: then from deeper on the stack" "left 33 33" app jump open "$bad" - deep "$a" deep "$a"
 says "jump: a denied attach stays denied" "left -13" app jump open "$bad" - attach "$c" lo
-says "jump: out of an attach" "left 33 -13" app jump attach "$a" lo open "$a" attach "$c" lo
+says "jump: out of the opening for an attach" "left 33 -13" \
+	app jump attach "$a" lo open "$a" attach "$c" lo
+says "jump: out of an attach" "left 33 -13" app meanwhile "$a" lo - open "$a" attach "$c" lo
 coroutine() { app coroutine "$bad" "$a" | sed 's/error -[0-9]*/error/'; }
 says "jump: with coroutines" "33 error 33" coroutine
 
 printf 'ord_a: 33\n[d]\nprogram = ord_a\ndispatcher = required\n' >/etc/xdp/priorities.conf
-says "jump: LIBXDP_SKIP_DISPATCHER is seen again" "1 left 33 1" \
-	env LIBXDP_SKIP_DISPATCHER=1 LD_PRELOAD="$PRELOAD" "$WORK/app" \
-	env LIBXDP_SKIP_DISPATCHER jump attach "$a" lo open "$a" env LIBXDP_SKIP_DISPATCHER
-# libxdp says that there is no bpffs
-cancelled()
-{
-	LIBXDP_SKIP_DISPATCHER=1 preloaded "$WORK/app" env LIBXDP_SKIP_DISPATCHER cancel "$a" lo \
-		env LIBXDP_SKIP_DISPATCHER 2>/dev/null
-}
-says "jump: and if the thread is cancelled meanwhile" "1 cancelled 1" cancelled
+# without a word of libxdp that there is no bpffs
+skipping() { LIBXDP_SKIP_DISPATCHER=1 preloaded "$WORK/app" "$@" 2>/dev/null; }
+says "jump: LIBXDP_SKIP_DISPATCHER is left alone, and the thread" "1 left 1 can be cancelled" \
+	skipping env LIBXDP_SKIP_DISPATCHER meanwhile "$a" lo - env LIBXDP_SKIP_DISPATCHER cancellable
+says "jump: others see it meanwhile, in a callback" "33 1" \
+	skipping open "$a" meanwhile "$a" lo LIBXDP_SKIP_DISPATCHER
+says "jump: and if the thread is cancelled meanwhile" "1 cancelled 1" \
+	skipping env LIBXDP_SKIP_DISPATCHER cancel "$a" lo env LIBXDP_SKIP_DISPATCHER
 
 if g++ -std=gnu++11 -o "$WORK/throw" "$TOP/tests/security/throw.cc" -lxdp -lbpf 2>"$WORK/log"; then
 	printf 'ord_a: 33\n[no]\nprogram = ord_a\nattach = deny\n' >/etc/xdp/priorities.conf
