@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "chain-table.h"
+#include "common/program.h"
 #include "common/scale.h"
 #include "correct.h"
 #include "interfaces.h"
@@ -77,7 +78,7 @@ static void show(const struct apply *apply, const struct correction *c)
 	chain_change__print(&change);
 	if (c->outcome == CORRECT_CHANGED || c->outcome == CORRECT_FIXED)
 		chain_change__print_table(&change);
-	tool_flush();
+	program__flush();
 }
 
 static void show_json(const struct apply *apply, const struct correction *c)

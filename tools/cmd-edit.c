@@ -21,6 +21,7 @@
 
 #include "below.h"
 #include "common/output.h"
+#include "common/program.h"
 #include "editor.h"
 #include "policy/plugin.h"
 #include "replace.h"
@@ -57,7 +58,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 
 	switch (key) {
 	case 'r':
-		edit->root = arg;
+		edit->root = program__root(arg, state);
 		return 0;
 	case ARGP_KEY_ARG:
 		if (edit->arg)
@@ -472,7 +473,7 @@ static bool ask(void)
 
 	while (!known) {
 		fputs("What now? (e)dit again, e(x)it without saving: ", stdout);
-		tool_flush();
+		program__flush();
 		if (getline(&line, &size, stdin) < 0) {
 			putchar('\n');
 			break;
@@ -527,14 +528,8 @@ static int edit_locked(struct edit *edit)
 
 static int begin(struct edit *edit)
 {
-	struct stat st;
-	int status;
+	int status = find_path(edit);
 
-	if (stat(*edit->root ? edit->root : "/", &st) || !S_ISDIR(st.st_mode)) {
-		tool_error("%s: found no directory, expected one", edit->root);
-		return TOOL_USAGE;
-	}
-	status = find_path(edit);
 	if (!status && !is_path(edit))
 		status = make_dirs(edit);
 	if (!status)

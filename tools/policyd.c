@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "chain/lock.h"
+#include "common/program.h"
 #include "common/scale.h"
 #include "instance.h"
 #include "policyd.h"
@@ -87,7 +88,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		set_rescan(daemon, arg, state);
 		return 0;
 	case 'r':
-		daemon->opts.root = arg;
+		daemon->opts.root = program__root(arg, state);
 		return 0;
 	case ARGP_KEY_ARG:
 		argp_error(state, "found '%s', expected no argument", arg);
@@ -256,6 +257,7 @@ int main(int argc, char **argv)
 
 	signal(SIGXFSZ, SIG_IGN); /* it is an error of a write, even of --help */
 	argp_err_exit_status = TOOL_USAGE;
+	program__check_output();
 	argp_parse(&argp, argc, argv, 0, NULL, &daemon);
 	log__init();
 	if (daemon.opts.root) {

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/program.h"
 #include "tool.h"
 #include "util/encode.h"
 
@@ -20,7 +21,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 
 	switch (key) {
 	case 'r':
-		opts->root = arg;
+		opts->root = program__root(arg, state);
 		return 0;
 	case 'j':
 		opts->json = true;
@@ -92,17 +93,6 @@ int tool_written(const char *path, int err, const char *why)
 		return TOOL_CONFIG;
 	tool_error("%s: %s", path && strcmp(path, "-") ? path : "standard output", why);
 	return tool_status_of(-err);
-}
-
-int tool_flush(void)
-{
-	static int err; /* of the first that failed: later ones have nothing left to write */
-
-	if (fflush(stdout) && !err)
-		err = errno;
-	if (ferror(stdout) && !err)
-		err = EIO;
-	return err;
 }
 
 void tool_print_message(FILE *out, enum policy_level level, const char *file, unsigned int line,

@@ -74,9 +74,6 @@ int tool_status_of(int err);
  */
 int tool_written(const char *path, int err, const char *why);
 
-/* Flushes standard output. Returns 0, or the error number of the first failure of the process. */
-int tool_flush(void);
-
 /* What SIGXFSZ did when this program was started; it ignores it. For what it starts. */
 extern void (*tool_on_xfsz)(int number);
 

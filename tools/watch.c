@@ -13,6 +13,7 @@
 
 #include "chain-dirs.h"
 #include "chain/lock.h"
+#include "common/program.h"
 #include "common/sweeper.h"
 #include "dir-watch.h"
 #include "instance.h"
@@ -49,7 +50,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 
 	switch (key) {
 	case 'r':
-		w->opts.root = arg;
+		w->opts.root = program__root(arg, state);
 		return 0;
 	case ARGP_KEY_ARG:
 		argp_error(state, "found '%s', expected no argument", arg);
@@ -227,11 +228,12 @@ int main(int argc, char **argv)
 
 	signal(SIGXFSZ, SIG_IGN); /* it is an error of a write, after which we clean up */
 	argp_err_exit_status = TOOL_USAGE;
+	program__check_output();
 	argp_parse(&argp, argc, argv, 0, NULL, &w);
 	status = watch_work__open(&w.work, &w.opts);
 	if (status)
-		return status;
+		return program__end(status);
 	status = watch_alone(&w);
 	watch_work__close(&w.work);
-	return status;
+	return program__end(status);
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "common/program.h"
 #include "interfaces.h"
 #include "tool.h"
 #include "util/file-lock.h"
@@ -111,20 +112,6 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 
 void (*tool_on_xfsz)(int number);
 
-static bool failed;
-
-/* What could not be written was not said. At the exit, since argp ends --help and --version itself.
- */
-static void end_output(void)
-{
-	int err = tool_flush();
-
-	if (!err || failed)
-		return;
-	tool_error("standard output: cannot write: %s", strerror(err));
-	_exit(TOOL_FOUND);
-}
-
 int main(int argc, char **argv)
 {
 	static const struct argp argp = {
@@ -139,8 +126,7 @@ int main(int argc, char **argv)
 	tool_on_xfsz = signal(SIGXFSZ, SIG_IGN);
 	argp_err_exit_status = TOOL_USAGE;
 	file_lock__on_wait(tool_waiting);
-	atexit(end_output);
+	program__check_output();
 	argp_parse(&argp, argc, argv, ARGP_IN_ORDER, NULL, &status);
-	failed = status != TOOL_OK;
-	return status;
+	return program__end(status);
 }

@@ -37,6 +37,16 @@ for command in "xdp-policy --help" "xdp-policy --version" "xdp-policy status --h
 	[ "$(limited 0 $command)" -lt 128 ]
 	is "nothing can be written: ${command##*/} is not killed" 0 $?
 done
+for command in "xdp-policy --help" "xdp-policy --version" "xdp-policy status --help" \
+	"xdp-policy coverage --usage" "xdp-policyd --help" "xdp-policyd --usage" "xdp-policyd --version" \
+	"$BUILD/xdp-policy-watch --help" "$BUILD/xdp-policy-watch --version"; do
+	# shellcheck disable=SC2086 # words of a command
+	$command >/dev/full 2>"$WORK/errors"
+	status=$?
+	is "the device is full: ${command##*/} fails and says so" \
+		"1 $(basename "${command%% *}"): standard output: cannot write: No space left on device" \
+		"$status $(cat "$WORK/errors")"
+done
 is "nothing can be written: xdp-policy run" 127 "$(limited 0 xdp-policy run -- /nonexistent)"
 is "what run starts has the signal as it was" 153 \
 	"$(limited 0 xdp-policy run -- sh -c 'echo x; exit 7')"

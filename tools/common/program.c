@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/* The argument of --root, and what could not be written: looked at in one place for all programs. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/program.h"
+#include "tool.h"
+#include "util/encode.h"
+
+const char *program__root(const char *arg, struct argp_state *state)
+{
+	int fd = open(arg, O_PATH | O_DIRECTORY | O_CLOEXEC), err = errno;
+	char *shown;
+
+	if (fd >= 0) {
+		close(fd);
+		return arg;
+	}
+	if (!*arg) /* of a variable in a script, perhaps; the host is not meant */
+		argp_error(state, "found an empty argument of --root, expected a directory");
+	shown = encode__shown_copy(arg);
+	argp_failure(state, err == EACCES ? TOOL_PERM : TOOL_USAGE, err, "%s: cannot open",
+		     shown ? shown : "out of memory");
+	free(shown);
+	return arg;
+}
+
+int program__flush(void)
+{
+	static int err; /* of the first that failed: later ones have nothing left to write */
+
+	if (fflush(stdout) && !err)
+		err = errno;
+	if (ferror(stdout) && !err)
+		err = EIO;
+	return err;
+}
+
+static bool failed;
+
+/* What could not be written was not said. */
+static void check_output(void)
+{
+	int err = program__flush();
+
+	if (!err || failed)
+		return;
+	fprintf(stderr, "%s: standard output: cannot write: %s\n", program_invocation_short_name,
+		strerror(err));
+	_exit(TOOL_FOUND);
+}
+
+void program__check_output(void)
+{
+	atexit(check_output);
+}
+
+int program__end(int status)
+{
+	failed = status != TOOL_OK;
+	return status;
+}
