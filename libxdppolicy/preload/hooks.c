@@ -9,10 +9,10 @@
 struct preload_shim hooks_shim;
 
 static void *const hooks[N_SYMBOLS + 1] = {
-	[SYM_HIDES] = hook_hides,
 #define X(lib, ret, name, params, args, fail) [SYM_##name] = hook_##name,
 	PRELOAD_SYMBOLS(X)
 #undef X
+		[SYM_HIDES] = hook_hides,
 };
 
 __attribute__((visibility("default"))) preload_hooks_fn xdp_policy_preload_hooks;

@@ -408,7 +408,8 @@ static int before_attach(struct xdp_program **progs, size_t n, int ifindex,
  */
 bool hook_hides(const char *name, const void *caller)
 {
-	return libxdp_call.attaching.no_skip && call__is_inner(caller, __builtin_frame_address(0)) &&
+	return libxdp_call.attaching.no_skip &&
+	       call__is_inner(caller, __builtin_frame_address(0)) &&
 	       !strcmp(name, "LIBXDP_SKIP_DISPATCHER");
 }
 

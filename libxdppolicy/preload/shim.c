@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
  * The object that is preloaded: a function of the same name in front of each function in symbols.h,
- * and of secure_getenv(3), and nothing else. It may stand in /etc/ld.so.preload and so in every process of the host,
- * set-user-ID ones included. Hence: no constructor, and before the first hooked call no allocation,
- * no lock, no environment, no I/O; libc alone is needed. All logic is in libxdppolicy-hooks.so,
- * opened at the first hooked call. If that or anything else is missing, the real function is called
- * as if we were not here.
+ * and of secure_getenv(3), and nothing else. It may stand in /etc/ld.so.preload and so in every
+ * process of the host, set-user-ID ones included. Hence: no constructor, and before the first
+ * hooked call no allocation, no lock, no environment, no I/O; libc alone is needed. All logic is in
+ * libxdppolicy-hooks.so, opened at the first hooked call. If that or anything else is missing, the
+ * real function is called as if we were not here.
  */
 #include <dlfcn.h>
 #include <errno.h>

@@ -77,7 +77,8 @@ enum preload_symbol {
 	SYM_HIDES = N_SYMBOLS /* a preload_hides_fn */
 };
 
-/* Whether libxdp shall not find a variable of the environment that it calls secure_getenv(3) for. */
+/* Whether libxdp shall not find a variable of the environment that it calls secure_getenv(3) for.
+ */
 typedef bool preload_hides_fn(const char *name, const void *caller);
 
 /*

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-/* The argument of --root, and what could not be written: looked at in one place for all programs. */
+/* The argument of --root, and what could not be written: looked at in one place for all programs.
+ */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
