@@ -85,6 +85,21 @@ const struct policy_key *policy_key__order(enum policy_order order)
 	return key_by_id(KEY_ORDER, order);
 }
 
+bool policy_key__is_globs(const struct policy_key *key)
+{
+	return key->kind == KEY_COND || (key->kind == KEY_ORDER && key->id == ORDER_LIST);
+}
+
+void policy_key__nothing_set(char *err, size_t err_size)
+{
+	size_t len = snprintf(err, err_size, "found a rule that sets nothing, expected ");
+
+	for_each_attr(attr)
+		len += snprintf(err + len, err_size - len, "%s, ", policy_key__attr(attr)->name);
+	len -= strlen(", ");
+	snprintf(err + len, err_size - len, " or %s", policy_key__order(ORDER_LIST)->name);
+}
+
 void policy_key__unknown(const char *name, bool conds, bool settings, char *err, size_t err_size)
 {
 	const char *what = !settings ? "a condition" :

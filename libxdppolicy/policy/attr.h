@@ -115,6 +115,12 @@ const struct policy_key *policy_key__cond(enum policy_cond cond);
 const struct policy_key *policy_key__attr(enum policy_attr attr);
 const struct policy_key *policy_key__order(enum policy_order order);
 
+/* Whether its value is a list of globs. */
+bool policy_key__is_globs(const struct policy_key *key);
+
+/* Writes "found a rule that sets nothing, expected ..." with all that a rule can set. */
+void policy_key__nothing_set(char *err, size_t err_size);
+
 /*
  * Writes "found NAME, expected ..." for a name that no row has: with the row that is likely meant,
  * or with all of them. conds and settings say which rows would do.

@@ -24,8 +24,10 @@ struct parser {
 	bool in_section;
 	bool bad_section; /* its own line was wrong: what follows has no rule to go to */
 	bool continues;	  /* this line goes on with the value of the one before */
+	bool misplaced;	  /* a rule's name that inih would take for more of the list above */
 	bool had_name;
 	unsigned int n_errors;
+	unsigned int n_errors_before; /* this rule */
 	bool stopped;
 	bool no_memory;
 	struct policy_rules *rules;
@@ -56,12 +58,30 @@ static void end_rule(struct parser *p)
 	unsigned int line = p->line;
 	char err[POLICY_ERROR_SIZE];
 
-	if (!p->in_section || p->bad_section || !rule)
+	/* of a rule that is wrong anyhow, what it lacks is no news */
+	if (!p->in_section || p->bad_section || !rule || p->n_errors != p->n_errors_before)
 		return;
 	p->line = rule->line;
 	if (policy_rule__finish(rule, err, sizeof(err)))
 		error(p, "%s", err);
 	p->line = line;
+}
+
+static bool is_blank(char c)
+{
+	return c == ' ' || c == '\t';
+}
+
+/* A rule's name and nothing else; more than one glob may begin with a bracket, too. */
+static bool is_header(const char *start, size_t len)
+{
+	const char *end = start + len, *close = *start == '[' ? memchr(start, ']', len) : NULL;
+
+	if (!close || close == start + 1)
+		return false;
+	for (close++; close < end && is_blank(*close);)
+		close++;
+	return close == end || strchr(";#\r", *close);
 }
 
 static void begin_section(struct parser *p, const char *start, size_t len)
@@ -73,6 +93,13 @@ static void begin_section(struct parser *p, const char *start, size_t len)
 	end_rule(p);
 	p->in_section = p->bad_section = true;
 	p->had_name = false;
+	if (p->misplaced) {
+		error(p,
+		      "found '%.*s' behind a blank, where it could go on with the list above, "
+		      "expected a rule's name at the beginning of the line",
+		      len > 60 ? 60 : (int)len, start);
+		return;
+	}
 	if (!close) {
 		error(p, "found '%.*s', expected ']' at the end of the rule's name",
 		      len > 60 ? 60 : (int)len, start);
@@ -86,7 +113,7 @@ static void begin_section(struct parser *p, const char *start, size_t len)
 	}
 	memcpy(name, start + 1, name_len);
 	name[name_len] = '\0';
-	for (close++; close < start + len && (*close == ' ' || *close == '\t');)
+	for (close++; close < start + len && is_blank(*close);)
 		close++;
 	if (close < start + len && *close != ';' && *close != '\r') {
 		error(p, "found '%.*s' behind the rule's name, expected the end of the line",
@@ -98,6 +125,7 @@ static void begin_section(struct parser *p, const char *start, size_t len)
 		return;
 	}
 	p->bad_section = false;
+	p->n_errors_before = p->n_errors;
 	if (!policy_rules__add(p->rules, name, p->line))
 		p->no_memory = p->stopped = true;
 }
@@ -115,6 +143,7 @@ static void look_at_line(struct parser *p)
 {
 	const char *start = p->line_text;
 	size_t len = p->line_len;
+	bool indented;
 
 	if (p->line == 1 && len >= 3 && !memcmp(start, "\xef\xbb\xbf", 3)) {
 		start += 3;
@@ -124,12 +153,15 @@ static void look_at_line(struct parser *p)
 		start++;
 		len--;
 	}
-	p->continues = false;
+	p->continues = p->misplaced = false;
 	if (!len || *start == ';' || *start == '#')
 		return;
-	if (p->had_name && start > p->line_text)
-		p->continues = true;
-	else if (*start == '[')
+	indented = p->had_name && start > p->line_text;
+	p->misplaced = indented && is_header(start, len);
+	p->continues = indented && !p->misplaced;
+	if (p->continues)
+		return;
+	if (*start == '[')
 		begin_section(p, start, len);
 	else if (memchr(start, '=', len) || memchr(start, ':', len))
 		p->had_name = true;
@@ -206,18 +238,37 @@ static char *read_line(char *str, int num, void *stream)
 	str[len] = '\n';
 	str[len + 1] = '\0';
 	look_at_line(p);
+	if (p->misplaced)
+		*str = ';'; /* nothing for inih */
 	if (p->continues)
 		cut_comment(str);
 	return str;
+}
+
+/* Only lists of globs do. */
+static void goes_on(struct parser *p, const char *value, const char *name)
+{
+	error(p,
+	      "found '%.60s' behind a blank, where it goes on with '%.60s', expected it at the "
+	      "beginning of the line",
+	      value, name);
 }
 
 static void set(struct parser *p, struct policy_rule *rule, const struct policy_key *key,
 		const char *value)
 {
 	char err[POLICY_ERROR_SIZE];
-	int rc = policy_rule__set(rule, key, value, p->continues, p->line, err, sizeof(err));
+	int rc;
 
-	if (rc == -EINVAL)
+	if (p->continues && !policy_key__is_globs(key)) {
+		goes_on(p, value, key->name);
+		return;
+	}
+	rc = policy_rule__set(rule, key, value, p->continues, p->line, err, sizeof(err));
+	if (rc == -EINVAL && p->continues)
+		error(p, "%s; the line begins with a blank, so it goes on with '%s'", err,
+		      key->name);
+	else if (rc == -EINVAL)
 		error(p, "%s", err);
 	else if (rc)
 		p->no_memory = p->stopped = true;
@@ -231,8 +282,7 @@ static void short_rule(struct parser *p, const char *program, const char *value)
 	char word[32], name[POLICY_MAX_NAME + 1];
 
 	if (p->continues) {
-		error(p, "found a line that begins with a blank, expected 'program: priority "
-			 "[actions]' at its beginning");
+		goes_on(p, value, program);
 		return;
 	}
 	if (len >= sizeof(word) || !len) {
@@ -275,7 +325,7 @@ static int handle(void *user, const char *section, const char *name, const char 
 	key = policy_key__find(name);
 	if (key) {
 		set(p, rule, key, value);
-	} else {
+	} else if (!p->continues) {
 		policy_key__unknown(name, true, true, err, sizeof(err));
 		error(p, "%s", err);
 	}

@@ -381,9 +381,7 @@ int policy_rule__finish(struct policy_rule *rule, char *err, size_t err_size)
 	for_each_attr(attr)
 		if (rule->head.has[attr])
 			return 0;
-	snprintf(err, err_size,
-		 "found a rule that sets nothing, expected priority, chain-call-actions, order, "
-		 "attach or attach-mode");
+	policy_key__nothing_set(err, err_size);
 	return -EINVAL;
 }
 

@@ -104,8 +104,7 @@ static void set_value(struct yaml_reader *r, struct policy_rule *rule, const str
 
 static bool is_list(const struct policy_key *key)
 {
-	return key->kind == KEY_COND || (key->kind == KEY_ATTR && key->id == ATTR_ACTIONS) ||
-	       (key->kind == KEY_ORDER && key->id == ORDER_LIST);
+	return policy_key__is_globs(key) || (key->kind == KEY_ATTR && key->id == ATTR_ACTIONS);
 }
 
 static void unknown_key(struct yaml_reader *r, size_t key, const char *name, bool conds)
