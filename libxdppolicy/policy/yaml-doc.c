@@ -13,6 +13,7 @@
 #include <strings.h>
 #include <yaml.h>
 
+#include "json-text.h"
 #include "rule.h"
 #include "yaml-doc.h"
 #include "yaml-error.h"
@@ -301,6 +302,21 @@ static int check_directives(struct loader *l)
 	return 0;
 }
 
+static int parse(struct loader *l, const char *eased)
+{
+	int rc;
+
+	if (!yaml_parser_initialize(&l->parser))
+		return -ENOMEM;
+	/* libyaml would read UTF-16 as well; no other format of ours does */
+	yaml_parser_set_encoding(&l->parser, YAML_UTF8_ENCODING);
+	yaml_parser_set_input_string(&l->parser, (const yaml_char_t *)eased, l->source.size);
+	rc = load(l);
+	yaml_parser_delete(&l->parser);
+	tdestroy(l->anchors, free);
+	return rc;
+}
+
 int policy_doc__read(struct policy_doc *doc, const char *text, size_t size, const char *file,
 		     const struct policy_log *log)
 {
@@ -308,6 +324,7 @@ int policy_doc__read(struct policy_doc *doc, const char *text, size_t size, cons
 		.doc = doc,
 		.source = { .file = file, .text = text, .size = size, .log = log },
 	};
+	char *eased;
 	int rc;
 
 	*doc = (struct policy_doc){ 0 };
@@ -319,14 +336,14 @@ int policy_doc__read(struct policy_doc *doc, const char *text, size_t size, cons
 	rc = check_directives(&l);
 	if (rc)
 		return rc;
-	if (!yaml_parser_initialize(&l.parser))
+	eased = malloc(l.source.size + 1);
+	if (!eased)
 		return -ENOMEM;
-	/* libyaml would read UTF-16 as well; no other format of ours does */
-	yaml_parser_set_encoding(&l.parser, YAML_UTF8_ENCODING);
-	yaml_parser_set_input_string(&l.parser, (const yaml_char_t *)l.source.text, l.source.size);
-	rc = load(&l);
-	yaml_parser_delete(&l.parser);
-	tdestroy(l.anchors, free);
+	memcpy(eased, l.source.text, l.source.size);
+	eased[l.source.size] = '\0';
+	json_text__ease(eased, l.source.size);
+	rc = parse(&l, eased);
+	free(eased);
 	return rc;
 }
 

@@ -20,6 +20,8 @@
 #define S(s)	R "- match: {host: h}\n  set: {" s "}\n"
 #define NAME(s) R "- name: " s "\n  set: {priority: 1}\n"
 
+#define J(s) "{\"version\": 1, \"rules\": [{\"name\": \"" s "\", \"set\": {\"priority\": 1}}]}"
+
 static const struct {
 	const char *text;
 	unsigned int n_rules; /* if there is no error */
@@ -30,6 +32,15 @@ static const struct {
 	{ "%YAML 1.2\n---\nversion: '1'\nrules: []\n...\n", 0, NULL },
 	{ "{\"version\": 1, \"rules\": [{\"set\": {\"priority\": 1}}]}", 1, NULL },
 	{ "{\n\t\"rules\":[{\"set\":{\"attach\":\"deny\"}}],\n\t\"version\":1\n}\n", 1, NULL },
+	/* JSON that libyaml would refuse; what only looks like it stays as it is */
+	{ J("\\ud83d\\ude00"), 1, NULL },
+	{ J("\\uD83D\\uDE00\\\\\\\"\\udbff\\udfff"), 1, NULL },
+	{ "{\"version\"\n:1,\"rules\" \r\n\t: [{\"set\"\n\n:{\"priority\": 1}}]}", 1, NULL },
+	{ J("\\ud83d"), 0, "1: column 38: found wrong syntax" },
+	{ J("\\ud83d\\ud83d"), 0, "1: column 38: found wrong syntax" },
+	{ J("\\ude00\\ud83d"), 0, "1: column 38: found wrong syntax" },
+	{ J("\\ud83d\\ude00\", \"x\": \""), 0, "1: column 51: found 'x', expected name, match" },
+	{ "{'version': 1, rules: [{name: '\\ud83d\\ude00', set: {priority: 1}}]}", 1, NULL },
 	{ R "- set: {priority: 1}\n- name: null\n  match: {}\n  set: {priority: 2}\n", 2, NULL },
 	{ R "- &a\n  set: {priority: 1}\n- *a\n- *a\n", 3, NULL },
 	{ R "- match: &m {host: &h [a, b]}\n  set: &s {priority: 1}\n"
