@@ -14,6 +14,7 @@
 
 #include "chain-file.h"
 #include "chain-read.h"
+#include "common/input.h"
 #include "policy/files.h"
 
 #define N(a) (sizeof(a) / sizeof((a)[0]))
@@ -338,23 +339,14 @@ static int not_read(const char *path, const struct policy_log *log, int err)
 	return -err;
 }
 
-static int read_stdin(const char *path, const struct policy_log *log, char **ret, size_t *size)
+static int read_stream(const char *path, const struct policy_log *log, char **ret, size_t *size)
 {
-	char *text = malloc(POLICY_MAX_FILE_SIZE + 1);
+	char why[INPUT_WHY_SIZE];
+	int err = input__read(path, POLICY_MAX_FILE_SIZE, ret, size, why);
 
-	if (!text)
-		return -ENOMEM;
-	*size = fread(text, 1, POLICY_MAX_FILE_SIZE + 1, stdin);
-	if (!ferror(stdin) && *size <= POLICY_MAX_FILE_SIZE) {
-		*ret = text;
-		return 0;
-	}
-	free(text);
-	if (ferror(stdin))
-		return not_read(path, log, errno);
-	policy_log__msg(log, POLICY_ERROR, path, 0,
-			"found more than %d bytes, expected at most that", POLICY_MAX_FILE_SIZE);
-	return -EFBIG;
+	if (err)
+		policy_log__msg(log, POLICY_ERROR, path, 0, "%s", why);
+	return err;
 }
 
 /* Root's files, or one's own: what one could have typed as well. */
@@ -408,7 +400,7 @@ static int read_owned(const char *path, uid_t owner, const struct policy_log *lo
 
 	*ret = (struct chain_file){ 0 };
 	rc = strcmp(path, "-") ? read_disk(path, owner, log, &text, &size) :
-				 read_stdin(path, log, &text, &size);
+				 read_stream(path, log, &text, &size);
 	if (rc)
 		return rc;
 	dir = chain_file__dir(path);

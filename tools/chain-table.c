@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-#include <libsmartcols.h>
 #include <stdio.h>
 
 #include "chain-table.h"
 #include "chain/remarks.h"
 #include "chain/swap.h"
+#include "common/table.h"
 #include "wish.h"
 
 enum {
@@ -56,29 +56,25 @@ static void print_program(const struct chain *chain, unsigned int i, char *buf, 
 
 void chain_change__print_table(const struct chain_change *change)
 {
-	struct libscols_table *table = scols_new_table();
+	static const char *const columns[] = { "  BEFORE", "AFTER", "POLICY" };
+	struct libscols_table *table = table__new(columns, 3, false);
 	unsigned int n =
 		change->before->n > change->after->n ? change->before->n : change->after->n;
 	char cell[POLICY_VALUE_SIZE * 3], why[WISH_REASON_SIZE];
 
-	scols_table_new_column(table, "  BEFORE", 0, 0);
-	scols_table_new_column(table, "AFTER", 0, 0);
-	scols_table_new_column(table, "POLICY", 0, 0);
-	scols_table_set_termforce(table, SCOLS_TERMFORCE_NEVER);
 	for (unsigned int i = 0; i < n; i++) {
 		struct libscols_line *line = scols_table_new_line(table, NULL);
 
 		print_program(change->before, i, cell, sizeof(cell));
-		scols_line_set_data(line, COL_BEFORE, cell);
+		table__set(line, COL_BEFORE, cell);
 		print_program(change->after, i, cell, sizeof(cell));
-		scols_line_set_data(line, COL_AFTER, cell);
+		table__set(line, COL_AFTER, cell);
 		*why = '\0';
 		change->reason(change->ctx, i, why, sizeof(why));
 		chain__append_remarks(change->after, i, why, sizeof(why));
-		scols_line_set_data(line, COL_WHY, why);
+		table__set(line, COL_WHY, why);
 	}
-	scols_print_table(table);
-	scols_unref_table(table);
+	table__print(table, stdout);
 }
 
 void chain_change__print_times(const char *ifname, const struct chain_times *times)

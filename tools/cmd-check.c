@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "common/input.h"
 #include "lint.h"
 #include "policy/db.h"
 #include "policy/plugin.h"
@@ -118,26 +119,15 @@ static void check_text(struct check *check, const char *path, const char *text, 
 		check_rules(check, path, text, size);
 }
 
-static void check_stdin(struct check *check)
+static void check_stream(struct check *check, const char *path)
 {
+	char why[INPUT_WHY_SIZE], *text;
 	size_t size;
-	char *text = malloc(POLICY_MAX_FILE_SIZE + 2);
 
-	if (!text) {
-		no_memory(check);
-		return;
-	}
-	size = fread(text, 1, POLICY_MAX_FILE_SIZE + 1, stdin);
-	text[size] = '\0';
-	if (ferror(stdin))
-		policy_log__msg(&check->log, POLICY_ERROR, "-", 0,
-				"found input that can't be read, expected text: %m");
-	else if (size > POLICY_MAX_FILE_SIZE)
-		policy_log__msg(&check->log, POLICY_ERROR, "-", 0,
-				"found more than %d bytes, expected at most that",
-				POLICY_MAX_FILE_SIZE);
+	if (input__read(path, POLICY_MAX_FILE_SIZE, &text, &size, why))
+		policy_log__msg(&check->log, POLICY_ERROR, path, 0, "%s", why);
 	else
-		check_text(check, "-", text, size);
+		check_text(check, path, text, size);
 	free(text);
 }
 
@@ -228,8 +218,8 @@ static void check_arg(struct check *check, const char *arg)
 {
 	struct stat st;
 
-	if (!strcmp(arg, "-"))
-		check_stdin(check);
+	if (input__is_stream(arg))
+		check_stream(check, arg);
 	else if (!stat(arg, &st) && S_ISDIR(st.st_mode))
 		check_dir(check, arg);
 	else if (is_db(arg) && !access(arg, F_OK))

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include <errno.h>
-#include <libsmartcols.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "common/table.h"
 #include "coverage.h"
 #include "tool.h"
 #include "util/libbpf-words.h"
@@ -19,7 +19,6 @@ struct command {
 	struct coverage_host host;
 	struct libscols_table *table;
 	json_t *list;
-	size_t n;
 	struct coverage_scan scan;
 	bool unreached, missing, refused;
 };
@@ -78,11 +77,11 @@ static void add_row(struct command *command, const struct coverage *coverage)
 	print_name(coverage, text, sizeof(text));
 	print_why(coverage, why, sizeof(why));
 	coverage__advise(coverage, advice, sizeof(advice));
-	scols_line_set_data(line, COL_APPLICATION, text);
-	scols_line_set_data(line, COL_REACHED, coverage_class__sentence(coverage__class(coverage)));
-	scols_line_set_data(line, COL_NOW, coverage_state__name(coverage->state));
-	scols_line_set_data(line, COL_WHY, why);
-	scols_line_set_data(line, COL_ADVICE, *advice ? advice : "-");
+	table__set(line, COL_APPLICATION, text);
+	table__set(line, COL_REACHED, coverage_class__sentence(coverage__class(coverage)));
+	table__set(line, COL_NOW, coverage_state__name(coverage->state));
+	table__set(line, COL_WHY, why);
+	table__set(line, COL_ADVICE, *advice ? advice : "-");
 }
 
 static void add_json(json_t *list, const struct coverage *coverage)
@@ -123,7 +122,6 @@ static void show(void *ctx, const struct coverage *coverage)
 {
 	struct command *command = ctx;
 
-	command->n++;
 	if (command->list)
 		add_json(command->list, coverage);
 	else
@@ -145,6 +143,8 @@ static void not_found(struct command *command, const char *arg, const char *expe
 {
 	if (err == -ENOENT || err == -ESRCH)
 		tool_error("found no '%s', expected %s", arg, expected);
+	else if (err == -EINVAL)
+		tool_error("%s: found no regular file, expected one", arg);
 	else
 		tool_error("%s: %s", arg, strerror(-err));
 	command->missing = true;
@@ -256,10 +256,7 @@ static void start(struct command *command)
 		command->list = json_array();
 		return;
 	}
-	command->table = scols_new_table();
-	for (size_t i = 0; i < sizeof(columns) / sizeof(columns[0]); i++)
-		scols_table_new_column(command->table, columns[i], 0, 0);
-	scols_table_set_termforce(command->table, SCOLS_TERMFORCE_NEVER);
+	command->table = table__new(columns, sizeof(columns) / sizeof(columns[0]), false);
 }
 
 static int print_json(struct command *command)
@@ -280,9 +277,7 @@ static int print_json(struct command *command)
 
 static void print_table(struct command *command)
 {
-	if (command->n)
-		scols_print_table(command->table);
-	else if (!command->missing)
+	if (!table__print(command->table, stdout) && !command->missing)
 		puts("found nothing that attaches XDP");
 	if (command->scan.untold)
 		printf("%zu programs cannot be told: static, with libbpf or calls of bpf(2) inside, "
@@ -292,7 +287,6 @@ static void print_table(struct command *command)
 		puts("there are more files than were looked at");
 	if (*command->host.root && !command->n_args)
 		tool_print("files alone below %s: no interface, no process\n", command->host.root);
-	scols_unref_table(command->table);
 }
 
 static int run(struct command *command)

@@ -12,6 +12,7 @@
 #include "chain-dirs.h"
 #include "chain/component.h"
 #include "chain/runcfg.h"
+#include "common/object.h"
 #include "policy/files.h"
 #include "tool.h"
 #include "util/libbpf-words.h"
@@ -99,21 +100,13 @@ static int add_open_object(json_t *objects, const struct bpf_object *obj, const 
 
 static int add_object(json_t *objects, const char *path)
 {
-	char *absolute = realpath(path, NULL), why[128];
 	struct bpf_object *obj;
+	char *absolute;
 	int status;
-	long err;
 
-	libbpf_words__clear();
-	obj = absolute ? bpf_object__open_file(absolute, NULL) : NULL;
-	err = absolute ? libbpf_get_error(obj) : -errno;
-	if (err) {
-		libbpf_strerror(err, why, sizeof(why));
-		tool_error("%s: found no BPF object that can be read, expected one: %s%s", path,
-			   why, absolute ? libbpf_words__get() : "");
-		free(absolute);
-		return err == -EACCES || err == -EPERM ? TOOL_PERM : TOOL_FOUND;
-	}
+	status = object__open(path, &obj, &absolute);
+	if (status)
+		return status;
 	status = add_open_object(objects, obj, path, absolute);
 	bpf_object__close(obj);
 	free(absolute);

@@ -290,7 +290,7 @@ static int open_target(struct edit *edit)
 	edit->exists = !lstat(edit->path, &edit->st);
 	if (edit->exists && !S_ISREG(edit->st.st_mode)) {
 		tool_error("%s: found %s, expected a regular file", edit->path,
-			   S_ISDIR(edit->st.st_mode) ? "a directory" : "a device or the like");
+			   policy_file__type(edit->st.st_mode));
 		return TOOL_USAGE;
 	}
 	state = read_target(edit, &edit->old, &edit->old_size);

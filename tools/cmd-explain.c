@@ -4,7 +4,6 @@
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <libsmartcols.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,6 +11,8 @@
 #include <unistd.h>
 
 #include "chain/proginfo.h"
+#include "common/object.h"
+#include "common/table.h"
 #include "tool.h"
 #include "util/ifinfo.h"
 #include "util/in-root.h"
@@ -238,10 +239,10 @@ static void add_answer(void *ctx, const struct policy_trace *t)
 		return;
 	}
 	line = scols_table_new_line(explain->table, explain->parent[t->attr]);
-	scols_line_set_data(line, COL_WHAT, t->source);
-	scols_line_set_data(line, COL_VALUE, value);
-	scols_line_set_data(line, COL_WHERE, where);
-	scols_line_set_data(line, COL_NOTE, note);
+	table__set(line, COL_WHAT, t->source);
+	table__set(line, COL_VALUE, value);
+	table__set(line, COL_WHERE, where);
+	table__set(line, COL_NOTE, note);
 }
 
 /* Says so if another program that was asked for has the same priority. */
@@ -268,19 +269,13 @@ static const char price[] =
 
 static void start_table(struct explain *explain)
 {
-	struct libscols_table *table = scols_new_table();
+	static const char *const columns[] = { "ATTRIBUTE", "VALUE", "WHERE", "NOTE" };
+	struct libscols_table *table = table__new(columns, 4, true);
 
-	scols_table_new_column(table, "ATTRIBUTE", 0, SCOLS_FL_TREE);
-	scols_table_new_column(table, "VALUE", 0, 0);
-	scols_table_new_column(table, "WHERE", 0, 0);
-	scols_table_new_column(table, "NOTE", 0, 0);
-	scols_table_set_termforce(table, SCOLS_TERMFORCE_NEVER);
-	if (!isatty(STDOUT_FILENO))
-		scols_table_enable_ascii(table, 1);
 	explain->table = table;
 	for_each_attr(attr) {
 		explain->parent[attr] = scols_table_new_line(table, NULL);
-		scols_line_set_data(explain->parent[attr], COL_WHAT, policy_key__attr(attr)->name);
+		table__set(explain->parent[attr], COL_WHAT, policy_key__attr(attr)->name);
 	}
 }
 
@@ -298,16 +293,15 @@ static void print_table(struct explain *explain, const struct policy_decision *d
 		place = policy_origin__place(&result->origin, attr);
 		if (place.file)
 			place_of(&place, where, sizeof(where));
-		scols_line_set_data(explain->parent[attr], COL_VALUE, value);
-		scols_line_set_data(explain->parent[attr], COL_WHERE, where);
+		table__set(explain->parent[attr], COL_VALUE, value);
+		table__set(explain->parent[attr], COL_WHERE, where);
 	}
 	tool_print("%s", subject->value[COND_PROGRAM]);
 	for (int c = COND_PROGRAM + 1; c < N_CONDS; c++)
 		if (subject->value[c] && c != COND_HOST)
 			tool_print(", %s %s", policy_key__cond(c)->name, subject->value[c]);
 	putchar('\n');
-	scols_print_table(explain->table);
-	scols_unref_table(explain->table);
+	table__print(explain->table, stdout);
 	if (decision->attr[ATTR_DISPATCHER].value.num == DISPATCHER_REQUIRED)
 		printf("%s\n", price);
 	if (print_tie(explain, decision, tie, sizeof(tie)))
@@ -378,23 +372,15 @@ static void explain_program(struct explain *explain, const struct bpf_object *ob
 static int explain_object(struct explain *explain, const char *path)
 {
 	const char *before = explain->subject.value[COND_OBJECT];
-	char *absolute = realpath(path, NULL);
 	struct bpf_program *prog;
 	struct bpf_object *obj;
 	unsigned int n = 0;
-	char why[128];
-	long err;
+	char *absolute;
+	int status;
 
-	libbpf_words__clear();
-	obj = absolute ? bpf_object__open_file(absolute, NULL) : NULL;
-	err = absolute ? libbpf_get_error(obj) : -errno;
-	if (err) {
-		libbpf_strerror(err, why, sizeof(why));
-		tool_error("%s: found no BPF object that can be read, expected one: %s%s", path,
-			   why, absolute ? libbpf_words__get() : "");
-		free(absolute);
-		return err == -EACCES ? TOOL_PERM : TOOL_FOUND;
-	}
+	status = object__open(path, &obj, &absolute);
+	if (status)
+		return status;
 	if (!before)
 		explain->subject.value[COND_OBJECT] = absolute;
 	bpf_object__for_each_program(prog, obj) {

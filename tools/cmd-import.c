@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "common/input.h"
 #include "common/output.h"
 #include "import-chain.h"
 #include "rule-file.h"
@@ -144,35 +145,6 @@ static const struct source *detect(const json_t *docs)
 	return NULL;
 }
 
-static int read_stream(FILE *in, const char *name, char *text, size_t *size)
-{
-	*size = fread(text, 1, IMPORT_MAX_SIZE + 1, in);
-	if (ferror(in)) {
-		tool_error("%s: found a file that can't be read: %m", name);
-		return errno == EACCES || errno == EPERM ? TOOL_PERM : TOOL_USAGE;
-	}
-	if (*size <= IMPORT_MAX_SIZE)
-		return TOOL_OK;
-	tool_error("%s: found more than %d bytes, expected at most that", name, IMPORT_MAX_SIZE);
-	return TOOL_CONFIG;
-}
-
-static int read_input(const struct args *args, char *text, size_t *size)
-{
-	bool is_stdin = !strcmp(args->input, "-");
-	FILE *in = is_stdin ? stdin : fopen(args->input, "re");
-	int status;
-
-	if (!in) {
-		tool_error("%s: found no file that can be read, expected one: %m", args->input);
-		return errno == EACCES || errno == EPERM ? TOOL_PERM : TOOL_USAGE;
-	}
-	status = read_stream(in, args->input, text, size);
-	if (!is_stdin)
-		fclose(in);
-	return status;
-}
-
 static int no_memory(void)
 {
 	tool_error("out of memory");
@@ -181,19 +153,20 @@ static int no_memory(void)
 
 static int parse_input(const struct args *args, json_t **docs)
 {
-	char *text = malloc(IMPORT_MAX_SIZE + 1);
+	char why[INPUT_WHY_SIZE], *text;
 	size_t size;
-	int status, err;
+	int err;
 
-	if (!text)
-		return no_memory();
-	status = read_input(args, text, &size);
-	if (!status) {
-		err = import__read(args->input, text, size, &tool_log_stderr, docs);
-		status = err == -ENOMEM ? no_memory() : err ? TOOL_CONFIG : TOOL_OK;
+	err = input__read(args->input, IMPORT_MAX_SIZE, &text, &size, why);
+	if (err) {
+		tool_error("%s: %s", args->input, why);
+		return err == -EACCES || err == -EPERM ? TOOL_PERM :
+		       err == -EFBIG		       ? TOOL_CONFIG :
+							 TOOL_USAGE;
 	}
+	err = import__read(args->input, text, size, &tool_log_stderr, docs);
 	free(text);
-	return status;
+	return err == -ENOMEM ? no_memory() : err ? TOOL_CONFIG : TOOL_OK;
 }
 
 /* One line each: "FILE: not imported: WHERE: FIELD: REASON". */

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include <bpf/libbpf.h>
 #include <errno.h>
-#include <libsmartcols.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,6 +12,7 @@
 #include "chain/pins.h"
 #include "chain/remarks.h"
 #include "common/scale.h"
+#include "common/table.h"
 #include "interfaces.h"
 #include "netns.h"
 #include "tool.h"
@@ -47,15 +47,15 @@ static void add_row(struct status *status, struct libscols_line *parent,
 	char cell[WISH_TEXT_SIZE], reason[WISH_REASON_SIZE];
 	char text[WISH_REASON_SIZE + N_REMARKS * CHAIN_REMARK_SIZE];
 
-	scols_line_set_data(line, COL_CHAIN, proginfo__label(&chain->program[nth].info));
+	table__set(line, COL_CHAIN, proginfo__label(&chain->program[nth].info));
 	wish__print(wanted, ATTR_PRIORITY, cell, sizeof(cell));
-	scols_line_set_data(line, COL_PRIORITY, cell);
+	table__set(line, COL_PRIORITY, cell);
 	wish__print(wanted, ATTR_ACTIONS, cell, sizeof(cell));
-	scols_line_set_data(line, COL_ACTIONS, cell);
+	table__set(line, COL_ACTIONS, cell);
 	wish__reason(wanted, reason, sizeof(reason));
 	snprintf(text, sizeof(text), "%s%s", wish_program__drifts(wanted) ? "DRIFT, " : "", reason);
 	chain__append_remarks(chain, nth, text, sizeof(text));
-	scols_line_set_data(line, COL_POLICY, text);
+	table__set(line, COL_POLICY, text);
 }
 
 static json_t *wanted_json(const struct wish_program *wanted, enum policy_attr attr)
@@ -154,9 +154,9 @@ static struct libscols_line *add_title(struct status *status, const char *ifname
 	char title[128 + NAME_MAX];
 
 	print_title(status, ifname, chain, title, sizeof(title));
-	scols_line_set_data(line, COL_CHAIN, title);
+	table__set(line, COL_CHAIN, title);
 	if (chain->fixed[0])
-		scols_line_set_data(line, COL_POLICY, chain->fixed);
+		table__set(line, COL_POLICY, chain->fixed);
 	return line;
 }
 
@@ -214,22 +214,16 @@ static void show_netns(void *ctx, const char *name)
 	interfaces__free(&interfaces);
 }
 
-static void start(struct status *status, FILE *out)
+static void start(struct status *status)
 {
+	static const char *const columns[] = { "CHAIN", "PRIORITY", "ACTIONS", "POLICY" };
+
 	status->drift = status->failed = status->not_permitted = false;
 	if (status->opts.json) {
 		status->interfaces = json_array();
 		return;
 	}
-	status->table = scols_new_table();
-	scols_table_new_column(status->table, "CHAIN", 0, SCOLS_FL_TREE);
-	scols_table_new_column(status->table, "PRIORITY", 0, 0);
-	scols_table_new_column(status->table, "ACTIONS", 0, 0);
-	scols_table_new_column(status->table, "POLICY", 0, 0);
-	scols_table_set_termforce(status->table, SCOLS_TERMFORCE_NEVER);
-	scols_table_set_stream(status->table, out);
-	if (!isatty(STDOUT_FILENO))
-		scols_table_enable_ascii(status->table, 1);
+	status->table = table__new(columns, 4, true);
 }
 
 static void finish(struct status *status, FILE *out)
@@ -242,11 +236,8 @@ static void finish(struct status *status, FILE *out)
 		tool_json_write(json, out);
 		return;
 	}
-	if (!scols_table_is_empty(status->table))
-		scols_print_table(status->table);
-	else if (!status->failed)
+	if (!table__print(status->table, out) && !status->failed)
 		fputs("no XDP program on any interface\n", out);
-	scols_unref_table(status->table);
 }
 
 /* One look at everything, as text; NULL without memory. */
@@ -258,7 +249,7 @@ static char *look(struct status *status)
 
 	if (!out)
 		return NULL;
-	start(status, out);
+	start(status);
 	if (netns__each(status->netns, show_netns, tool_no_netns, status))
 		status->failed = true;
 	finish(status, out);

@@ -89,7 +89,7 @@ static char *default_interface(const char *root, char *iface, size_t size)
 	int fd;
 
 	snprintf(path, sizeof(path), "%s/proc/net/route", root);
-	fd = in_root__open(path, strlen(root), O_RDONLY);
+	fd = in_root__open(path, strlen(root), O_RDONLY | O_NONBLOCK | O_NOCTTY);
 	f = fd < 0 ? NULL : fdopen(fd, "r");
 	while (f && fgets(line, sizeof(line), f)) {
 		if (sscanf(line, "%63s %x %*x %x %*u %*u %u %x", name, &destination, &flags,

@@ -9,7 +9,7 @@ static void print_label(FILE *out, const char *name, const char *value)
 	char next[ENCODE_MAX];
 
 	fprintf(out, "%s=\"", name);
-	for (size_t n; (n = encode__next(&value, true, next));)
+	for (size_t n; (n = encode__next(&value, ENCODE_SHOWN, next));)
 		for (size_t i = 0; i < n; i++)
 			fprintf(out, next[i] == '\\' || next[i] == '"' ? "\\%c" : "%c", next[i]);
 	fputc('"', out);

@@ -4,9 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
+#include "common/input.h"
 #include "common/output.h"
 #include "policy/db.h"
 #include "policy/ini.h"
@@ -44,44 +44,23 @@ enum rule_format rule_format__of(const char *path)
 	return FORMAT_INI;
 }
 
-static char *read_stream(FILE *f, size_t *size)
+static int not_read(const char *path, int err, const char *why)
 {
-	char *text = NULL, *more;
-	size_t room = 0, n;
-
-	*size = 0;
-	do {
-		room = room ? room * 2 : 1 << 16;
-		more = realloc(text, room + 1);
-		if (!more)
-			break;
-		text = more;
-		n = fread(text + *size, 1, room - *size, f);
-		*size += n;
-	} while (*size == room && room < MAX_SIZE);
-	if (more && !ferror(f) && *size < MAX_SIZE) {
-		text[*size] = '\0';
-		return text;
-	}
-	if (more && !ferror(f))
-		errno = EFBIG;
-	free(text);
-	return NULL;
+	tool_error("%s: %s", path, why);
+	return tool_status_of(-err);
 }
 
-static int not_read(const char *path)
-{
-	tool_error("%s: found a file that can't be read: %m", path);
-	return errno == EACCES ? TOOL_PERM : TOOL_FOUND;
-}
-
-static int read_db(const char *path, FILE *f, struct policy_rules *rules)
+static int read_db(const char *path, struct policy_rules *rules)
 {
 	struct policy_db *db;
 	struct policy_rule rule;
-	int err;
+	char why[INPUT_WHY_SIZE];
+	int fd = input__open(path, false, why), err;
 
-	err = policy_db__open(fileno(f), path, &db, &tool_log_stderr);
+	if (fd < 0)
+		return not_read(path, fd, why);
+	err = policy_db__open(fd, path, &db, &tool_log_stderr);
+	close(fd);
 	if (err == -ENOMEM)
 		tool_error("%s: out of memory", path);
 	if (err)
@@ -101,14 +80,15 @@ static int read_db(const char *path, FILE *f, struct policy_rules *rules)
 	return err ? TOOL_CONFIG : TOOL_OK;
 }
 
-static int read_text(const char *path, FILE *f, enum rule_format format, struct policy_rules *rules)
+static int read_text(const char *path, enum rule_format format, struct policy_rules *rules)
 {
+	char why[INPUT_WHY_SIZE], *text;
 	size_t size;
-	char *text = read_stream(f, &size);
 	int err;
 
-	if (!text)
-		return not_read(path);
+	err = input__read(path, MAX_SIZE, &text, &size, why);
+	if (err)
+		return not_read(path, err, why);
 	if (size >= MANY && isatty(STDERR_FILENO))
 		tool_error("reading %s, %zu MB", path, size >> 20);
 	if (format == FORMAT_INI)
@@ -123,25 +103,9 @@ static int read_text(const char *path, FILE *f, enum rule_format format, struct 
 
 int rule_file__read(const char *path, enum rule_format format, struct policy_rules *rules)
 {
-	FILE *f = strcmp(path, "-") ? fopen(path, "re") : stdin;
-	struct stat st;
-	int status;
-
-	if (!f)
-		return not_read(path);
 	if (!rules->file)
 		rules->file = (char *)path;
-	if (!fstat(fileno(f), &st) && S_ISDIR(st.st_mode)) {
-		errno = EISDIR;
-		status = not_read(path);
-	} else if (format == FORMAT_CDB) {
-		status = read_db(path, f, rules);
-	} else {
-		status = read_text(path, f, format, rules);
-	}
-	if (f != stdin)
-		fclose(f);
-	return status;
+	return format == FORMAT_CDB ? read_db(path, rules) : read_text(path, format, rules);
 }
 
 static int print_rules(FILE *out, enum rule_format format, const struct policy_rules *rules,

@@ -40,18 +40,22 @@ static void note(void *ctx, enum policy_level level, const char *file, unsigned 
 	snprintf(why->text, why->size, "%s", text);
 }
 
-/* As rule files are; an object of one's own does as well, for whoever loads it without being root.
- */
-static int open_checked(const char *path, struct policy_stamp *stamp, struct why *why)
+/* Root's, or one's own, for whoever loads it without being root. */
+static uid_t owner_of(const char *path)
 {
-	const struct policy_log log = { note, why };
-	enum policy_file_state state;
 	struct stat st;
-	uid_t owner = 0;
+
+	return !stat(path, &st) && st.st_uid == geteuid() ? st.st_uid : 0;
+}
+
+/* As rule files are. */
+static int open_checked(const char *path, uid_t owner, struct policy_stamp *stamp,
+			const struct why *why)
+{
+	const struct policy_log log = { note, (void *)why };
+	enum policy_file_state state;
 	int fd;
 
-	if (!stat(path, &st) && st.st_uid == geteuid())
-		owner = st.st_uid;
 	*why->text = '\0';
 	state = policy_file__open(path, 0, owner, &fd, stamp, &log);
 	switch (state) {
@@ -64,7 +68,7 @@ static int open_checked(const char *path, struct policy_stamp *stamp, struct why
 	case FILE_REFUSED:
 		break;
 	}
-	return stamp->err ? -stamp->err : -EPERM;
+	return stamp->err ? -stamp->err : S_ISREG(stamp->mode) ? -EPERM : -EINVAL;
 }
 
 static int read_all(int fd, unsigned char *data, size_t size)
@@ -132,18 +136,32 @@ static int read_fd(int fd, off_t size, const char *sha256, void **ret, const str
 	return err;
 }
 
-int object_file__read(const char *path, const char *sha256, void **data, size_t *size, char *text,
-		      size_t text_size)
+static int read_owned(const char *path, uid_t owner, const char *sha256, void **data, size_t *size,
+		      const struct why *why)
 {
-	struct why why = { text, text_size };
 	struct policy_stamp stamp;
 	int fd, err;
 
-	fd = open_checked(path, &stamp, &why);
+	fd = open_checked(path, owner, &stamp, why);
 	if (fd < 0)
 		return fd;
 	*size = stamp.size;
-	err = read_fd(fd, stamp.size, sha256, data, &why);
+	err = read_fd(fd, stamp.size, sha256, data, why);
 	close(fd);
 	return err;
+}
+
+int object_file__read(const char *path, const char *sha256, void **data, size_t *size, char *text,
+		      size_t text_size)
+{
+	const struct why why = { text, text_size };
+
+	return read_owned(path, owner_of(path), sha256, data, size, &why);
+}
+
+int object_file__read_any(const char *path, void **data, size_t *size, char *text, size_t text_size)
+{
+	const struct why why = { text, text_size };
+
+	return read_owned(path, (uid_t)-1, NULL, data, size, &why);
 }

@@ -16,5 +16,7 @@
  */
 int object_file__read(const char *path, const char *sha256, void **data, size_t *size, char *why,
 		      size_t why_size);
+/* The same, whoever it belongs to: for what is only looked at. */
+int object_file__read_any(const char *path, void **data, size_t *size, char *why, size_t why_size);
 
 #endif

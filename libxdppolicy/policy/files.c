@@ -69,11 +69,12 @@ static const char *check_owner(const struct stat *st, uid_t owner, char *buf, si
 	return buf;
 }
 
-static const char *type_name(mode_t mode)
+const char *policy_file__type(mode_t mode)
 {
 	return S_ISDIR(mode)  ? "a directory" :
 	       S_ISFIFO(mode) ? "a named pipe" :
 	       S_ISSOCK(mode) ? "a socket" :
+	       S_ISBLK(mode)  ? "a block device" :
 				"a device";
 }
 
@@ -144,7 +145,7 @@ static enum policy_file_state check_fd(const char *path, int fd, uid_t owner, st
 		return FILE_MASKED;
 	if (!S_ISREG(st->st_mode)) {
 		snprintf(why, sizeof(why), "found %s, expected a regular file",
-			 type_name(st->st_mode));
+			 policy_file__type(st->st_mode));
 		return refuse(path, log, why);
 	}
 	if (check_owner(st, owner, why, sizeof(why)))

@@ -105,6 +105,9 @@ enum policy_file_state policy_file__read(const char *path, size_t root_len, uid_
 enum policy_file_state policy_file__open(const char *path, size_t root_len, uid_t owner, int *fd,
 					 struct policy_stamp *stamp, const struct policy_log *log);
 
+/* What there is in place of a file, with its article. */
+const char *policy_file__type(mode_t mode);
+
 /* err is the errno of the stat, 0 if it worked. */
 void policy_stamp__set(struct policy_stamp *stamp, const struct stat *st, int err);
 bool policy_stamp__same(const struct policy_stamp *a, const struct policy_stamp *b);

@@ -44,7 +44,7 @@ static bool is_control(uint32_t c)
 	return false;
 }
 
-size_t encode__next(const char **text, bool shown, char out[ENCODE_MAX])
+size_t encode__next(const char **text, enum encode_form form, char out[ENCODE_MAX])
 {
 	static const char hex[] = "0123456789abcdef";
 	const unsigned char *at = (const unsigned char *)*text;
@@ -54,12 +54,13 @@ size_t encode__next(const char **text, bool shown, char out[ENCODE_MAX])
 	if (!*at)
 		return 0;
 	len = decode(at, &c);
-	if (!len || (c == '\\' && at[1] == 'x') || (shown && is_control(c))) {
-		const char form[ENCODE_MAX] = { '\\', 'x', hex[*at >> 4], hex[*at & 15] };
+	if (!len || (c == '\\' && at[1] == 'x') || (form != ENCODE_UTF8 && is_control(c)) ||
+	    (form == ENCODE_ASCII && c >= 0x80)) {
+		const char byte[ENCODE_MAX] = { '\\', 'x', hex[*at >> 4], hex[*at & 15] };
 
-		memcpy(out, form, sizeof(form));
+		memcpy(out, byte, sizeof(byte));
 		*text += 1;
-		return sizeof(form);
+		return sizeof(byte);
 	}
 	memcpy(out, at, len);
 	*text += len;
@@ -71,7 +72,7 @@ char *encode__shown(const char *text, char *buf, size_t size)
 	char out[ENCODE_MAX];
 	size_t n, len = 0;
 
-	while ((n = encode__next(&text, true, out)) && len + n < size) {
+	while ((n = encode__next(&text, ENCODE_SHOWN, out)) && len + n < size) {
 		memcpy(buf + len, out, n);
 		len += n;
 	}
@@ -80,13 +81,13 @@ char *encode__shown(const char *text, char *buf, size_t size)
 	return buf;
 }
 
-static char *copy(const char *text, bool shown)
+static char *copy(const char *text, enum encode_form form)
 {
 	char *ret = malloc(ENCODE_MAX * strlen(text) + 1), *to = ret;
 
 	if (!ret)
 		return NULL;
-	for (size_t n; (n = encode__next(&text, shown, to));)
+	for (size_t n; (n = encode__next(&text, form, to));)
 		to += n;
 	*to = '\0';
 	return ret;
@@ -94,12 +95,17 @@ static char *copy(const char *text, bool shown)
 
 char *encode__shown_copy(const char *text)
 {
-	return copy(text, true);
+	return copy(text, ENCODE_SHOWN);
 }
 
 char *encode__utf8_copy(const char *text)
 {
-	return copy(text, false);
+	return copy(text, ENCODE_UTF8);
+}
+
+char *encode__ascii_copy(const char *text)
+{
+	return copy(text, ENCODE_ASCII);
 }
 
 bool encode__is_utf8(const char *text)
@@ -121,7 +127,7 @@ bool encode__is_shown(const char *text)
 
 	for (const char *at = text; *at;) {
 		const char *before = at;
-		size_t n = encode__next(&at, true, out);
+		size_t n = encode__next(&at, ENCODE_SHOWN, out);
 
 		if (n != (size_t)(at - before) || memcmp(before, out, n))
 			return false;

@@ -51,6 +51,15 @@ START_TEST(forms)
 }
 END_TEST
 
+START_TEST(ascii)
+{
+	char *form = encode__ascii_copy("d\xc3\xbcr\\x\xff\033 ~\xf0\x9f\x90\x9d");
+
+	ck_assert_str_eq(form, "d\\xc3\\xbcr\\x5cx\\xff\\x1b ~\\xf0\\x9f\\x90\\x9d");
+	free(form);
+}
+END_TEST
+
 /* The bytes that a form stands for. */
 static void decode(const char *form, char *bytes)
 {
@@ -140,6 +149,7 @@ TCase *encode_tests(void)
 	TCase *tc = tcase_create("encode");
 
 	tcase_add_loop_test(tc, forms, 0, sizeof(texts) / sizeof(texts[0]));
+	tcase_add_test(tc, ascii);
 	tcase_add_test(tc, back_again);
 	tcase_add_test(tc, cut);
 	return tc;

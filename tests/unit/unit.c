@@ -108,6 +108,7 @@ int main(void)
 	suite_add_tcase(suite, process_tests());
 	suite_add_tcase(suite, file_lock_tests());
 	suite_add_tcase(suite, in_root_tests());
+	suite_add_tcase(suite, input_tests());
 	suite_add_tcase(suite, netlink_tests());
 	suite_add_tcase(suite, db_tests());
 	suite_add_tcase(suite, formats_tests());

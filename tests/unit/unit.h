@@ -17,6 +17,7 @@ TCase *runcfg_tests(void);
 TCase *process_tests(void);
 TCase *file_lock_tests(void);
 TCase *in_root_tests(void);
+TCase *input_tests(void);
 TCase *netlink_tests(void);
 TCase *db_tests(void);
 TCase *formats_tests(void);

@@ -13,6 +13,7 @@
 
 #include "below.h"
 #include "common/output.h"
+#include "policy/files.h"
 #include "replace.h"
 
 #define MAX_LINKS 40
@@ -204,20 +205,6 @@ int output__follow(const char *root, const char *path, char **ret, char why[OUTP
 
 /* --- what is there --- */
 
-static const char *kind_of(mode_t mode)
-{
-	switch (mode & S_IFMT) {
-	case S_IFDIR:
-		return "a directory";
-	case S_IFSOCK:
-		return "a socket";
-	case S_IFBLK:
-		return "a block device";
-	default:
-		return "something else";
-	}
-}
-
 static bool is_stream(mode_t mode)
 {
 	return S_ISCHR(mode) || S_ISFIFO(mode);
@@ -261,7 +248,7 @@ static int find_place(const char *path, bool figures, struct place *place, char 
 		return open_stream(place, !figures, why);
 	return refuse(why, S_ISDIR(place->st.st_mode) ? -EISDIR : -EINVAL,
 		      "found %s, expected a file, a FIFO or a character device",
-		      kind_of(place->st.st_mode));
+		      policy_file__type(place->st.st_mode));
 }
 
 /* --- writing --- */
