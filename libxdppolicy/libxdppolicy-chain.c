@@ -267,6 +267,7 @@ static int attach(struct request *r)
 static int attach_locked(struct request *r)
 {
 	unsigned int timeout_ms = r->opts.timeout_ms ? r->opts.timeout_ms : LOCK_TIMEOUT_MS;
+	char why[RUN_DIR_WHY_SIZE];
 	int lock, rc;
 
 	lock = chain_lock__take(timeout_ms);
@@ -275,7 +276,7 @@ static int attach_locked(struct request *r)
 			      "%s/lock: found it taken for %u ms, expected others to be done",
 			      XDP_POLICY_RUN_DIR, timeout_ms);
 	if (lock < 0)
-		return refuse(r, lock, "%s/lock: %s", XDP_POLICY_RUN_DIR, strerror(-lock));
+		return refuse(r, lock, "%s", run_dir__strerror(lock, "lock", why));
 	pins__set_limit(timeout_ms);
 	chain__recover(); /* if it can't, what was left behind does no harm */
 	rc = attach(r);

@@ -19,6 +19,7 @@ struct apply {
 	struct correct_opts correct;
 	bool verbose;
 	const char *netns;  /* which are asked for */
+	bool *found;	    /* which of the names, in any of them */
 	const char *inside; /* the name of the one that we are in */
 	char **args;
 	int n_args;
@@ -95,7 +96,7 @@ static void collect(struct apply *apply)
 {
 	struct interfaces found;
 
-	if (!interfaces__find(apply->args, apply->n_args, &found))
+	if (!interfaces__find(apply->args, apply->n_args, apply->found, &found))
 		apply->failed = true;
 	apply->corrections = calloc(found.n ? found.n : 1, sizeof(*apply->corrections));
 	if (!apply->corrections) {
@@ -208,7 +209,10 @@ static int run(struct apply *apply)
 		apply->not_permitted = lock == -EPERM || lock == -EACCES;
 	}
 	if (lock >= 0 || apply->correct.dry_run) {
+		apply->found = interfaces__new_found(apply->netns, apply->n_args);
 		if (netns__each(apply->netns, apply_netns, tool_no_netns, apply))
+			apply->failed = true;
+		if (!interfaces__all_found(apply->args, apply->n_args, apply->found))
 			apply->failed = true;
 	}
 	if (lock >= 0) {
@@ -227,7 +231,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		state->child_inputs[0] = &apply->opts;
 		return 0;
 	case 'N':
-		apply->netns = arg;
+		apply->netns = program__netns(arg, state);
 		return 0;
 	case 'n':
 		apply->correct.dry_run = true;

@@ -6,6 +6,7 @@
 
 #include "chain-dirs.h"
 #include "chain/lock.h"
+#include "common/program.h"
 #include "load-run.h"
 #include "netns.h"
 
@@ -79,7 +80,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		load->run.dry_run = true;
 		return 0;
 	case 'N':
-		load->netns = arg;
+		load->netns = program__netns(arg, state);
 		return 0;
 	case 'v':
 		load->run.verbose = true;
@@ -175,7 +176,7 @@ static void load_netns(void *ctx, const char *name)
 	load->run.netns = name;
 	if (!load->run.dry_run)
 		chain__recover();
-	if (interfaces__find(NULL, 0, &interfaces))
+	if (interfaces__find(NULL, 0, NULL, &interfaces))
 		load_on(load, &interfaces);
 	else
 		load->run.failed = true;

@@ -11,6 +11,7 @@
 #include "chain/record.h"
 #include "chain/remarks.h"
 #include "common/output.h"
+#include "common/program.h"
 #include "interfaces.h"
 #include "netns.h"
 #include "tool.h"
@@ -68,7 +69,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case 'N':
 		if (!strcmp(arg, "all"))
 			argp_error(state, "--netns: found all, expected one: a file is for one");
-		save->netns = arg;
+		save->netns = program__netns(arg, state);
 		return 0;
 	case 'o':
 		save->output = arg;
@@ -290,7 +291,7 @@ static void save_netns(void *ctx, const char *name)
 	struct interfaces interfaces;
 
 	(void)name;
-	if (!interfaces__find(save->args, save->n_args, &interfaces))
+	if (!interfaces__find(save->args, save->n_args, NULL, &interfaces))
 		save->failed = true;
 	for (size_t i = 0; i < interfaces.n; i++)
 		save_interface(save, &interfaces.interface[i]);

@@ -11,6 +11,7 @@
 #include "chain/links.h"
 #include "chain/pins.h"
 #include "chain/remarks.h"
+#include "common/program.h"
 #include "common/scale.h"
 #include "common/table.h"
 #include "interfaces.h"
@@ -28,6 +29,7 @@ struct status {
 	struct libscols_table *table;
 	json_t *interfaces;
 	const char *netns;  /* which are asked for */
+	bool *found;	    /* which of the names, in any of them */
 	const char *inside; /* the name of the one that we are in */
 	unsigned int watch; /* seconds between two looks; 0: one look */
 	bool drift, failed, not_permitted;
@@ -207,7 +209,7 @@ static void show_netns(void *ctx, const char *name)
 	struct interfaces interfaces;
 
 	status->inside = name;
-	if (!interfaces__find(status->args, status->n_args, &interfaces))
+	if (!interfaces__find(status->args, status->n_args, status->found, &interfaces))
 		status->failed = true;
 	for (size_t i = 0; i < interfaces.n; i++)
 		show_interface(status, &interfaces.interface[i]);
@@ -250,7 +252,10 @@ static char *look(struct status *status)
 	if (!out)
 		return NULL;
 	start(status);
+	status->found = interfaces__new_found(status->netns, status->n_args);
 	if (netns__each(status->netns, show_netns, tool_no_netns, status))
+		status->failed = true;
+	if (!interfaces__all_found(status->args, status->n_args, status->found))
 		status->failed = true;
 	finish(status, out);
 	fclose(out);
@@ -317,7 +322,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 			argp_error(state, "found --watch=%s, expected seconds, 1 to 86400", arg);
 		return 0;
 	case 'N':
-		status->netns = arg;
+		status->netns = program__netns(arg, state);
 		return 0;
 	case ARGP_KEY_ARGS:
 		status->args = state->argv + state->next;

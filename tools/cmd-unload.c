@@ -2,12 +2,14 @@
 #include <errno.h>
 
 #include "chain/record.h"
+#include "common/program.h"
 #include "load-run.h"
 
 struct unload {
 	struct tool_opts opts;
 	struct load_run run;
 	const char *netns;
+	bool *found; /* which of the names, in any namespace */
 	bool all;
 	char **args;
 	int n_args;
@@ -36,7 +38,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		unload->run.dry_run = true;
 		return 0;
 	case 'N':
-		unload->netns = arg;
+		unload->netns = program__netns(arg, state);
 		return 0;
 	case 'v':
 		unload->run.verbose = true;
@@ -102,9 +104,11 @@ static void unload_netns(void *ctx, const char *name)
 	struct interfaces interfaces;
 
 	unload->run.netns = name;
+	if (!unload->found)
+		unload->found = interfaces__new_found(unload->netns, unload->n_args);
 	if (!unload->run.dry_run)
 		chain__recover();
-	if (!interfaces__find(unload->args, unload->n_args, &interfaces))
+	if (!interfaces__find(unload->args, unload->n_args, unload->found, &interfaces))
 		unload->run.failed = true;
 	interfaces__sort(&interfaces, true);
 	for (size_t i = 0; i < interfaces.n; i++)
@@ -135,6 +139,8 @@ int cmd_unload(int argc, char **argv)
 	if (status)
 		return status;
 	load_run__each(&unload.run, unload.netns, unload_netns, &unload);
+	if (!interfaces__all_found(unload.args, unload.n_args, unload.found))
+		unload.run.failed = true;
 	status = load_run__finish(&unload.run);
 	policy__close(policy);
 	return status;

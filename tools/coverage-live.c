@@ -71,7 +71,7 @@ int coverage__each_interface(const struct coverage_host *host, coverage_fn *fn, 
 	struct chain chain;
 	int failed = 0;
 
-	interfaces__find(NULL, 0, &interfaces);
+	interfaces__find(NULL, 0, NULL, &interfaces);
 	for (size_t i = 0; i < interfaces.n; i++) {
 		int err = chain__read(interfaces.interface[i].ifindex, NULL, &chain);
 

@@ -66,35 +66,62 @@ static bool find_all(struct interfaces *ret)
 	return !err;
 }
 
-/* By any of its names. */
-static bool find_one(struct interfaces *interfaces, const char *name)
+/* By any of its names; -ENODEV without a message. */
+static int find_one(struct interfaces *interfaces, const char *name)
 {
 	char *altnames = NULL;
 	struct ifinfo info;
 	int err = ifinfo__find(name, &info);
 
 	if (!err && is_there(interfaces, info.ifindex))
-		return true;
+		return 0;
 	if (!err)
 		err = ifinfo__list_altnames(info.ifindex, &altnames);
 	if (!err && !add(interfaces, &info, altnames))
 		err = -ENOMEM;
-	if (err == -ENODEV)
-		tool_error("%s: found no such interface, expected one", name);
-	else if (err)
+	if (err && err != -ENODEV)
 		tool_error("%s: %s", name, strerror(-err));
-	return !err;
+	return err;
 }
 
-bool interfaces__find(char *const *names, size_t n, struct interfaces *ret)
+bool *interfaces__new_found(const char *which, size_t n)
+{
+	return which && !strcmp(which, "all") && n ? calloc(n, sizeof(bool)) : NULL;
+}
+
+bool interfaces__all_found(char *const *names, size_t n, bool *found)
 {
 	bool ok = true;
+
+	for (size_t i = 0; found && i < n; i++) {
+		if (found[i])
+			continue;
+		tool_error("%s: found no such interface in any network namespace, expected one",
+			   names[i]);
+		ok = false;
+	}
+	free(found);
+	return ok;
+}
+
+bool interfaces__find(char *const *names, size_t n, bool *found, struct interfaces *ret)
+{
+	bool ok = true;
+	int err;
 
 	*ret = (struct interfaces){ 0 };
 	if (!n)
 		return find_all(ret);
-	for (size_t i = 0; i < n; i++)
-		ok = find_one(ret, names[i]) && ok;
+	for (size_t i = 0; i < n; i++) {
+		err = find_one(ret, names[i]);
+		if (found && err == -ENODEV)
+			continue;
+		if (found)
+			found[i] = true;
+		else if (err == -ENODEV)
+			tool_error("%s: found no such interface, expected one", names[i]);
+		ok = ok && !err;
+	}
 	return ok;
 }
 
@@ -187,7 +214,7 @@ static int wait_for_libxdp(void)
 
 int tool_take_lock(void)
 {
-	char holder[FILE_LOCK_HOLDER_SIZE], text[256];
+	char holder[FILE_LOCK_HOLDER_SIZE], text[256], why[RUN_DIR_WHY_SIZE];
 	int lock = wait_for_libxdp();
 
 	if (lock < 0)
@@ -199,7 +226,7 @@ int tool_take_lock(void)
 			 XDP_POLICY_RUN_DIR, holder, LOCK_TIMEOUT_MS / 1000);
 		tell_once(text);
 	} else if (lock < 0 && lock != -EINTR) {
-		tool_error("%s/lock: %s", XDP_POLICY_RUN_DIR, strerror(-lock));
+		tool_error("%s", run_dir__strerror(lock, "lock", why));
 	}
 	return lock;
 }

@@ -24,8 +24,15 @@ struct interfaces {
 /*
  * Those that are named, by any of their names and each once, or all if n is 0; to be freed in any
  * case. Returns false after a message for each that is missing; the others are listed all the same.
+ *
+ * found, if not NULL, has a place for each name, which is set if there is such an interface; then
+ * one that is missing is not told of, since another network namespace may have it.
  */
-bool interfaces__find(char *const *names, size_t n, struct interfaces *ret);
+bool interfaces__find(char *const *names, size_t n, bool *found, struct interfaces *ret);
+/* For found: NULL unless which is "all", and something is named. */
+bool *interfaces__new_found(const char *which, size_t n);
+/* Tells of those that are nowhere. Returns whether there is none; frees found. */
+bool interfaces__all_found(char *const *names, size_t n, bool *found);
 /*
  * What is below others comes first, or last: the kernel gives no program to an interface below one
  * that has a program. All else keeps its order.

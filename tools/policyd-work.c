@@ -272,15 +272,14 @@ static bool has_lock(struct daemon *daemon)
 	if (!daemon->lock_wanted) {
 		daemon->lock_wanted = now;
 	} else if (now - daemon->lock_wanted > LOCK_PATIENCE || daemon->lock != -ETIMEDOUT) {
-		char holder[FILE_LOCK_HOLDER_SIZE];
+		char holder[FILE_LOCK_HOLDER_SIZE], why[RUN_DIR_WHY_SIZE];
 
 		chain_lock__holder(holder);
 		daemon->errors++;
 		if (daemon->lock == -ETIMEDOUT)
 			log__error(XDP_POLICY_RUN_DIR "/lock: can't be had: %s holds it", holder);
 		else
-			log__error(XDP_POLICY_RUN_DIR "/lock: can't be had: %s",
-				   strerror(-daemon->lock));
+			log__error("%s", run_dir__strerror(daemon->lock, "lock", why));
 		daemon->lock_wanted = now;
 		delay = RATE_SECOND;
 		if (daemon->opts.once) {

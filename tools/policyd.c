@@ -79,7 +79,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		if (!strcmp(arg, "all"))
 			daemon->opts.all_netns = true;
 		else
-			add_netns(daemon, arg, state);
+			add_netns(daemon, program__netns(arg, state), state);
 		return 0;
 	case KEY_ONCE:
 		daemon->opts.once = true;
@@ -122,7 +122,7 @@ void daemon__notify(const char *state)
 
 static int claim(void)
 {
-	char pid[INSTANCE_PID_SIZE];
+	char pid[INSTANCE_PID_SIZE], why[RUN_DIR_WHY_SIZE];
 	int fd = instance__claim(INSTANCE_DAEMON, pid);
 
 	if (fd >= 0)
@@ -131,7 +131,7 @@ static int claim(void)
 		log__error("found a daemon that runs already, as process %s; expected none", pid);
 		exit(EXIT_FAILURE);
 	}
-	log__error(XDP_POLICY_RUN_DIR ": can't be used: %s", strerror(-fd));
+	log__error("%s", run_dir__strerror(fd, INSTANCE_DAEMON, why));
 	exit(getuid() ? TOOL_PERM : EXIT_FAILURE);
 }
 

@@ -288,7 +288,7 @@ int watch_work__look(struct watch_work *w)
 	err = read_files(w);
 	if (err) {
 		tool_error("the chain files can't be read: %s", strerror(-err));
-	} else if (interfaces__find(NULL, 0, &interfaces)) {
+	} else if (interfaces__find(NULL, 0, NULL, &interfaces)) {
 		interfaces__sort(&interfaces, false);
 		load_all(w, &interfaces);
 	}

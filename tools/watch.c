@@ -198,13 +198,13 @@ static void clear(struct watcher *w)
 
 static int watch_alone(struct watcher *w)
 {
-	char pid[INSTANCE_PID_SIZE];
+	char pid[INSTANCE_PID_SIZE], why[RUN_DIR_WHY_SIZE];
 	int lock = instance__claim("watch", pid), err;
 
 	if (lock == -EBUSY)
 		tool_error("found a watch that runs already, as process %s; expected none", pid);
 	else if (lock < 0)
-		tool_error("%s/watch: %s", XDP_POLICY_RUN_DIR, strerror(-lock));
+		tool_error("%s", run_dir__strerror(lock, "watch", why));
 	if (lock < 0)
 		return lock == -EPERM || lock == -EACCES ? TOOL_PERM : TOOL_FOUND;
 	err = watch(w);

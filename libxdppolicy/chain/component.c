@@ -156,6 +156,14 @@ static int explain_failure(struct loading *l, const struct component_object *o, 
 			component__label(&l->components->spec->program[i]),
 			bpf_program__name(l->components->component[i].program), strerror(-err));
 	}
+	/* libbpf would advise to raise a limit */
+	if (err == -EPERM && !libbpf_probe_bpf_prog_type(BPF_PROG_TYPE_EXT, NULL))
+		return component__fail(l, err,
+				       "%s: found a kernel that refuses extension programs "
+				       "(freplace), expected one that loads them into libxdp's "
+				       "dispatcher: %s",
+				       component__label(&l->components->spec->program[l->program]),
+				       strerror(-err));
 	return component__fail(l, err, "%s: found an object that can't be loaded: %s%s",
 			       o->path ? o->path : bpf_object__name(o->obj), strerror(-err),
 			       libbpf_words__get());

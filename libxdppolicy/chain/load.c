@@ -65,7 +65,7 @@ static int read_records(struct chain_load *load)
 static int read_chain(struct chain_load *load, struct chain_problem *problem)
 {
 	int err = chain__read(load->ifindex, load->before.n ? &load->before : NULL, &load->before);
-	char why[CHAIN_WHY_SIZE];
+	char why[CHAIN_WHY_SIZE], dir_why[RUN_DIR_WHY_SIZE];
 
 	if (err)
 		return chain_problem__set(problem, -1, err, "the chain can't be read: %s",
@@ -73,8 +73,8 @@ static int read_chain(struct chain_load *load, struct chain_problem *problem)
 	if (load->before.fixed[0])
 		return chain_problem__set(problem, -1, -EBUSY, "%s", load->before.fixed);
 	err = read_records(load);
-	return err ? chain_problem__set(problem, -1, err, XDP_POLICY_RUN_DIR "/attached: %s",
-					strerror(-err)) :
+	return err ? chain_problem__set(problem, -1, err, "%s",
+					run_dir__strerror(err, "attached", dir_why)) :
 		     0;
 }
 
@@ -120,10 +120,11 @@ static int write_record(struct chain_load *load, int dir, unsigned int i,
 static int write_records(struct chain_load *load, bool new, struct chain_problem *problem)
 {
 	int err = 0, dir = record_at__open();
+	char why[RUN_DIR_WHY_SIZE];
 
 	if (dir < 0)
-		return chain_problem__set(problem, -1, dir, XDP_POLICY_RUN_DIR "/attached: %s",
-					  strerror(-dir));
+		return chain_problem__set(problem, -1, dir, "%s",
+					  run_dir__strerror(dir, "attached", why));
 	for (unsigned int i = 0; i < load->after.n && !err; i++)
 		if (load->slot[i].spec >= 0 && load->slot[i].new == new)
 			err = write_record(load, dir, i, problem);

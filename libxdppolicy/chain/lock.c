@@ -3,9 +3,12 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "lock.h"
+#include "policy/files.h"
 
 /* Who can read a file can lock it. */
 #define RUN_FILE_MODE 0600
@@ -74,6 +77,37 @@ int run_dir__file(int dir, const char *name, int flags)
 	if (!fstat(fd, &st) && (st.st_mode & RUN_FILE_MODE) != RUN_FILE_MODE)
 		(void)!fchmod(fd, RUN_FILE_MODE);
 	return fd;
+}
+
+/* Whether that is what is wrong: what path is, if it is a directory or has to be one. */
+static bool explain_dir(const char *path, bool must_be, char *buf)
+{
+	char why[160];
+	struct stat st;
+
+	if (lstat(path, &st) || (!S_ISDIR(st.st_mode) && !must_be))
+		return false;
+	if (!S_ISDIR(st.st_mode))
+		snprintf(buf, RUN_DIR_WHY_SIZE, "%s: found %s, expected a directory", path,
+			 S_ISLNK(st.st_mode) ? "a link" :
+			 S_ISREG(st.st_mode) ? "a file" :
+					       policy_file__type(st.st_mode));
+	else if (policy_file__check_owner(&st, 0, why, sizeof(why)))
+		snprintf(buf, RUN_DIR_WHY_SIZE, "%s: %s", path, why);
+	else
+		return false;
+	return true;
+}
+
+char *run_dir__strerror(int err, const char *name, char buf[RUN_DIR_WHY_SIZE])
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "%s%s%s", XDP_POLICY_RUN_DIR, name ? "/" : "",
+		 name ? name : "");
+	if (!explain_dir(XDP_POLICY_RUN_DIR, true, buf) && !explain_dir(path, false, buf))
+		snprintf(buf, RUN_DIR_WHY_SIZE, "%s: %s", path, strerror(-err));
+	return buf;
 }
 
 int chain_lock__take(unsigned int timeout_ms)

@@ -19,6 +19,13 @@ int run_dir__open(const char *name);
 int run_dir__find(const char *name);
 
 /*
+ * Why one of these failed, with its path in front: of a directory that is refused, what was found.
+ * name is that of the directory or file that was wanted, NULL for /run/xdp-policy. Returns buf.
+ */
+#define RUN_DIR_WHY_SIZE 200
+char *run_dir__strerror(int err, const char *name, char buf[RUN_DIR_WHY_SIZE]);
+
+/*
  * Opens a file of root's alone in such a directory, and makes it if it is not there; flags are
  * open's own. Returns a descriptor or a negative errno.
  */

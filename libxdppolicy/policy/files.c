@@ -53,8 +53,7 @@ bool policy_stamp__same(const struct policy_stamp *a, const struct policy_stamp 
 	       a->ctime.tv_nsec == b->ctime.tv_nsec && !a->racy;
 }
 
-/* Returns NULL, or what is wrong with an owner and a mode. */
-static const char *check_owner(const struct stat *st, uid_t owner, char *buf, size_t size)
+const char *policy_file__check_owner(const struct stat *st, uid_t owner, char *buf, size_t size)
 {
 	if (owner == (uid_t)-1)
 		return NULL;
@@ -148,7 +147,7 @@ static enum policy_file_state check_fd(const char *path, int fd, uid_t owner, st
 			 policy_file__type(st->st_mode));
 		return refuse(path, log, why);
 	}
-	if (check_owner(st, owner, why, sizeof(why)))
+	if (policy_file__check_owner(st, owner, why, sizeof(why)))
 		return refuse(path, log, why);
 	return st->st_size ? FILE_GOOD : FILE_MASKED;
 }
@@ -329,7 +328,7 @@ static int look_at_dir(struct policy_files *files, const char *root, char *path,
 		return 0;
 	}
 	policy_stamp__set(&file->stamp, &st, 0);
-	if (S_ISDIR(st.st_mode) && !check_owner(&st, owner, why, sizeof(why)))
+	if (S_ISDIR(st.st_mode) && !policy_file__check_owner(&st, owner, why, sizeof(why)))
 		return 1;
 	if (!S_ISDIR(st.st_mode))
 		snprintf(why, sizeof(why), "found no directory, expected one");
@@ -532,7 +531,7 @@ bool policy_files__is_disabled(const char *root)
 	uid_t owner = *root && !stat(root, &st) ? st.st_uid : 0;
 	bool disabled = dir && path && !in_root__lstat(path, strlen(root), &st) &&
 			!stat_below(dir, strlen(root), &st) &&
-			!check_owner(&st, owner, why, sizeof(why));
+			!policy_file__check_owner(&st, owner, why, sizeof(why));
 
 	free(dir);
 	free(path);
@@ -577,7 +576,7 @@ static int find_db(const char *root, uid_t owner, struct policy_files *files,
 		free(dir);
 		return -ENOMEM;
 	}
-	if (check_owner(&st, owner, why, sizeof(why))) {
+	if (policy_file__check_owner(&st, owner, why, sizeof(why))) {
 		refuse_dir(files, root, dir, &st, owner, why, log);
 		file->kind = FILE_WATCHED;
 		policy_stamp__set(&file->stamp, &st,

@@ -105,6 +105,9 @@ enum policy_file_state policy_file__read(const char *path, size_t root_len, uid_
 enum policy_file_state policy_file__open(const char *path, size_t root_len, uid_t owner, int *fd,
 					 struct policy_stamp *stamp, const struct policy_log *log);
 
+/* Returns NULL, or what is wrong with an owner and a mode; (uid_t)-1: nothing is. */
+const char *policy_file__check_owner(const struct stat *st, uid_t owner, char *buf, size_t size);
+
 /* What there is in place of a file, with its article. */
 const char *policy_file__type(mode_t mode);
 

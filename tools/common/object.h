@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#ifndef XDP_POLICY_OBJECT_H
-#define XDP_POLICY_OBJECT_H
+#ifndef XDP_POLICY_COMMON_OBJECT_H
+#define XDP_POLICY_COMMON_OBJECT_H
 
 #include <bpf/libbpf.h>
 

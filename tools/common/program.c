@@ -31,6 +31,14 @@ const char *program__root(const char *arg, struct argp_state *state)
 	return arg;
 }
 
+const char *program__netns(const char *arg, struct argp_state *state)
+{
+	if (!*arg)
+		argp_error(state, "found an empty argument of --netns, expected the name of a "
+				  "network namespace, or all");
+	return arg;
+}
+
 int program__flush(void)
 {
 	static int err; /* of the first that failed: later ones have nothing left to write */

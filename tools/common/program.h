@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#ifndef XDP_POLICY_PROGRAM_H
-#define XDP_POLICY_PROGRAM_H
+#ifndef XDP_POLICY_COMMON_PROGRAM_H
+#define XDP_POLICY_COMMON_PROGRAM_H
 
 /* What all our programs do with their arguments and at their end. */
 
@@ -8,6 +8,9 @@
 
 /* The argument of --root, which must be a directory: else says so and ends the program. */
 const char *program__root(const char *arg, struct argp_state *state);
+
+/* The argument of --netns, which must be a word. */
+const char *program__netns(const char *arg, struct argp_state *state);
 
 /* Flushes standard output. Returns 0, or the error number of the first failure of the process. */
 int program__flush(void);
