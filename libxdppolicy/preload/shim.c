@@ -192,11 +192,28 @@ static void *loaded(const char *soname)
 }
 
 /*
- * RTLD_NEXT does not see a library that came as the dependency of a plug-in opened with RTLD_LOCAL;
- * its own handle does. That handle is kept for ever: what was found must stay valid after
- * dlclose().
+ * libxdp.so.1 and libbpf.so.1, once the process has them. For ever: what was found in them must
+ * stay valid after dlclose().
  */
-static void *real(enum preload_symbol symbol)
+static _Atomic(void *) kept[N_LIBRARIES];
+
+/* With the lock held. */
+static void *keep(enum library library)
+{
+	void *handle = atomic_load_explicit(&kept[library], memory_order_relaxed);
+
+	if (!handle) {
+		handle = loaded(sonames[library]);
+		atomic_store_explicit(&kept[library], handle, memory_order_relaxed);
+	}
+	return handle;
+}
+
+/*
+ * RTLD_NEXT does not see a library that came as the dependency of a plug-in opened with RTLD_LOCAL;
+ * its own handle does. next is what RTLD_NEXT has answered, or NULL.
+ */
+static void *find_real(enum preload_symbol symbol, void *next)
 {
 	void *fn = atomic_load_explicit(&real_fns[symbol], memory_order_acquire);
 	void *handle;
@@ -204,8 +221,8 @@ static void *real(enum preload_symbol symbol)
 	if (fn)
 		return fn;
 	lock();
-	handle = loaded(sonames[libraries[symbol]]);
-	fn = quiet_dlsym(RTLD_NEXT, names[symbol]);
+	handle = keep(libraries[symbol]);
+	fn = next ? next : quiet_dlsym(RTLD_NEXT, names[symbol]);
 	if (!fn && handle)
 		fn = quiet_dlsym(handle, names[symbol]);
 	unlock();
@@ -213,22 +230,58 @@ static void *real(enum preload_symbol symbol)
 	return fn;
 }
 
-/*
- * The object that an address is in. NULL if it stands before the shim: the program, or another
- * preload, which has called what comes after it.
- */
-static const struct link_map *plugin_at(const void *addr)
+static void *real(enum preload_symbol symbol)
 {
-	struct link_map *map, *shim;
-	Dl_info info;
+	return find_real(symbol, NULL);
+}
 
-	if (!dladdr1(addr, &info, (void **)&map, RTLD_DL_LINKMAP) ||
-	    !dladdr1(names, &info, (void **)&shim, RTLD_DL_LINKMAP))
-		return NULL;
-	for (; shim; shim = shim->l_prev)
-		if (shim == map)
-			return NULL;
-	return map;
+/* An object that is mapped, by what the loader calls it. */
+struct object {
+	const char *name; /* NULL: none */
+	ElfW(Addr) addr;  /* to tell another object in the same place */
+};
+
+struct caller {
+	const void *addr;
+	bool behind_shim;
+	struct object object;
+};
+
+static bool has_address(const struct dl_phdr_info *info, const void *addr)
+{
+	for (unsigned int i = 0; i < info->dlpi_phnum; i++) {
+		const ElfW(Phdr) *phdr = &info->dlpi_phdr[i];
+
+		if (phdr->p_type == PT_LOAD &&
+		    (uintptr_t)addr - info->dlpi_addr - phdr->p_vaddr < phdr->p_memsz)
+			return true;
+	}
+	return false;
+}
+
+/* For dl_iterate_phdr(). */
+static int is_caller(struct dl_phdr_info *info, size_t size, void *ctx)
+{
+	struct caller *caller = ctx;
+	bool found = has_address(info, caller->addr);
+
+	(void)size;
+	if (found && caller->behind_shim)
+		caller->object = (struct object){ info->dlpi_name, info->dlpi_addr };
+	caller->behind_shim = caller->behind_shim || has_address(info, names);
+	return found;
+}
+
+/*
+ * The object that an address is in. None if it stands before the shim: the program, or another
+ * preload, which has called what comes after it. Not by dladdr(), which looks at all symbols.
+ */
+static struct object plugin_at(const void *addr)
+{
+	struct caller caller = { .addr = addr };
+
+	dl_iterate_phdr(is_caller, &caller);
+	return caller.object;
 }
 
 /*
@@ -236,31 +289,26 @@ static const struct link_map *plugin_at(const void *addr)
  * call of dlsym() makes the application's dlerror() forget an older error. With the lock held.
  */
 #define N_PLAIN 8
-static struct {
-	const struct link_map *map;
-	ElfW(Addr) addr; /* to tell another object in the same place */
-} plain[N_LIBRARIES][N_PLAIN];
+static struct object plain[N_LIBRARIES][N_PLAIN];
 static unsigned int next_plain[N_LIBRARIES];
 
-static bool is_plain(const struct link_map *map, enum library library)
+static bool is_plain(const struct object *object, enum library library)
 {
 	for (int i = 0; i < N_PLAIN; i++)
-		if (plain[library][i].map == map && plain[library][i].addr == map->l_addr)
+		if (plain[library][i].name == object->name &&
+		    plain[library][i].addr == object->addr)
 			return true;
 	return false;
 }
 
-static void set_plain(const struct link_map *map, enum library library)
+static void set_plain(const struct object *object, enum library library)
 {
-	unsigned int i = next_plain[library]++ % N_PLAIN;
-
-	plain[library][i].map = map;
-	plain[library][i].addr = map->l_addr;
+	plain[library][next_plain[library]++ % N_PLAIN] = *object;
 }
 
-static void *look_in(const struct link_map *map, enum preload_symbol symbol)
+static void *look_in(const struct object *object, enum preload_symbol symbol)
 {
-	void *plugin = quiet_dlopen(map->l_name, RTLD_LAZY | RTLD_NOLOAD), *library, *fn;
+	void *plugin = quiet_dlopen(object->name, RTLD_LAZY | RTLD_NOLOAD), *library, *fn;
 
 	if (!plugin)
 		return NULL;
@@ -270,7 +318,7 @@ static void *look_in(const struct link_map *map, enum preload_symbol symbol)
 		if (fn == quiet_dlsym(library, names[symbol]))
 			fn = NULL;
 		if (!fn)
-			set_plain(map, libraries[symbol]);
+			set_plain(object, libraries[symbol]);
 		dlclose(library);
 	}
 	dlclose(plugin);
@@ -280,20 +328,20 @@ static void *look_in(const struct link_map *map, enum preload_symbol symbol)
 /*
  * A plug-in that was opened with RTLD_LOCAL may have a libbpf or libxdp linked into it. What it
  * calls is its own function then, found by the place that the call comes from, and no business of
- * ours. *global is whether the function is in the global scope, and so the same for all.
+ * ours. *global is the function in the global scope, which is the same for all, if there is one.
  */
-static void *own_of(enum preload_symbol symbol, const void *caller, bool *global)
+static void *own_of(enum preload_symbol symbol, const void *caller, void **global)
 {
-	const struct link_map *map;
+	struct object object;
 	void *fn = NULL;
 
 	lock();
-	map = plugin_at(caller);
-	*global = false;
-	if (!map || !is_plain(map, libraries[symbol])) {
+	object = plugin_at(caller);
+	*global = NULL;
+	if (!object.name || !is_plain(&object, libraries[symbol])) {
 		*global = quiet_dlsym(RTLD_NEXT, names[symbol]);
-		if (map && !*global)
-			fn = look_in(map, symbol);
+		if (object.name && !*global)
+			fn = look_in(&object, symbol);
 	}
 	unlock();
 	return fn;
@@ -369,7 +417,7 @@ static void *const *open_hooks(void)
 	bool lasting;
 	void *handle;
 
-	if (!loaded(sonames[BPF]))
+	if (!keep(BPF))
 		return NULL;
 	handle = loaded("libbpf.so.0");
 	if (handle) {
@@ -391,15 +439,12 @@ static void *const *open_hooks(void)
  */
 static bool has_libxdp(void)
 {
-	static atomic_bool found; /* real() keeps it for ever */
+	bool found;
 
-	if (atomic_load_explicit(&found, memory_order_relaxed))
-		return true;
 	lock();
-	if (loaded(sonames[XDP]))
-		atomic_store_explicit(&found, 1, memory_order_relaxed);
+	found = keep(XDP);
 	unlock();
-	return atomic_load_explicit(&found, memory_order_relaxed);
+	return found;
 }
 
 /*
@@ -411,14 +456,13 @@ static void *find(enum preload_symbol symbol, const void *caller)
 	static pthread_once_t once = PTHREAD_ONCE_INIT;
 	void *const *table = atomic_load_explicit(&hooks, memory_order_acquire);
 	int saved_errno = errno;
-	bool global;
-	void *fn;
+	void *global, *fn;
 
 	pthread_once(&once, hold_over_fork);
 	fn = own_of(symbol, caller, &global);
 	if (fn)
 		goto out;
-	fn = real(symbol);
+	fn = find_real(symbol, global);
 	if (fn && libraries[symbol] == XDP && !has_libxdp())
 		goto out;
 	if (fn && !table && !atomic_load_explicit(&no_hooks, memory_order_relaxed)) {
