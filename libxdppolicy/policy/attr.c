@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-#include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
 #include "attr.h"
 #include "text.h"
 
+/* Conditions, attributes and what is of an order, each in the order of its enum. */
 const struct policy_key policy_keys[] = {
 	{ "program", "GLOB...", "the program's function name", KEY_COND, COND_PROGRAM },
 	{ "section", "GLOB...", "the ELF section that holds the program", KEY_COND, COND_SECTION },
@@ -62,27 +61,19 @@ const struct policy_key *policy_key__find(const char *name)
 	return NULL;
 }
 
-static const struct policy_key *key_by_id(enum policy_key_kind kind, int id)
-{
-	for (const struct policy_key *k = policy_keys; k->name; k++)
-		if (k->kind == kind && k->id == id)
-			return k;
-	return NULL;
-}
-
 const struct policy_key *policy_key__cond(enum policy_cond cond)
 {
-	return key_by_id(KEY_COND, cond);
+	return &policy_keys[cond];
 }
 
 const struct policy_key *policy_key__attr(enum policy_attr attr)
 {
-	return key_by_id(KEY_ATTR, attr);
+	return &policy_keys[N_CONDS + attr];
 }
 
 const struct policy_key *policy_key__order(enum policy_order order)
 {
-	return key_by_id(KEY_ORDER, order);
+	return &policy_keys[N_CONDS + N_ATTRS + order];
 }
 
 bool policy_key__is_globs(const struct policy_key *key)
@@ -137,14 +128,12 @@ const char *policy_mode__name(unsigned int mode)
 int policy_number__parse(const char *text, const char *what, uint32_t min, uint32_t *ret, char *err,
 			 size_t err_size)
 {
-	bool is_number = isdigit((unsigned char)*text);
-	unsigned long num = 0;
-	char *end = NULL;
+	uint64_t num = 0;
+	const char *end = text;
 
-	errno = 0;
-	if (is_number)
-		num = strtoul(text, &end, 10);
-	if (!is_number || *end || errno || num < min || num > POLICY_MAX_PRIORITY) {
+	while (*end >= '0' && *end <= '9' && num <= POLICY_MAX_PRIORITY)
+		num = 10 * num + (uint64_t)(*end++ - '0');
+	if (end == text || *end || num < min || num > POLICY_MAX_PRIORITY) {
 		snprintf(err, err_size, "found '%.60s', expected %s from %u to %d", text, what, min,
 			 POLICY_MAX_PRIORITY);
 		return -EINVAL;
@@ -193,10 +182,10 @@ static int parse_dispatcher(const char *text, struct policy_value *ret, char *er
 /* PASS, pass and XDP_PASS are the same. */
 static int action_by_name(const char *word)
 {
-	if (!strncasecmp(word, "XDP_", 4))
+	if ((*word | 0x20) == 'x' && !strncasecmp(word, "XDP_", 4))
 		word += 4;
-	for (int i = 0; i < POLICY_N_ACTIONS; i++)
-		if (!strcasecmp(word, actions[i]))
+	for (int i = 0; i < POLICY_N_ACTIONS; i++) /* all begin differently */
+		if ((*word & ~0x20) == *actions[i] && !strcasecmp(word, actions[i]))
 			return i;
 	return -ENOENT;
 }

@@ -99,22 +99,19 @@ static void add_rule(struct policy_index *index, const struct policy_rule *rule)
 		add_name(index, name, order, position++);
 }
 
-/* Counts first, so that there is nothing to grow, and no failure but at the start. */
+/*
+ * Counts first, so that there is nothing to grow, and no failure but at the start. Each list is
+ * given the room that it takes if it has no patterns, each rule the room that it takes if it has.
+ */
 static int allocate(struct policy_index *index, const struct policy_rules *const *sets,
 		    size_t n_sets)
 {
-	size_t n = 0, n_general = 0, n_names = 0, size = 0;
+	size_t n = 0, n_names = 0, size = 0;
 
 	for (size_t s = 0; s < n_sets; s++) {
 		n += sets[s]->n;
 		for (size_t r = 0; r < sets[s]->n; r++) {
-			const struct policy_rule *rule = &sets[s]->rule[r];
-
-			if (!is_named(rule)) {
-				n_general++;
-				continue;
-			}
-			for_each_glob(name, rule->cond[COND_PROGRAM]) {
+			for_each_glob(name, sets[s]->rule[r].cond[COND_PROGRAM]) {
 				n_names++;
 				size += size_of(name);
 			}
@@ -125,7 +122,7 @@ static int allocate(struct policy_index *index, const struct policy_rules *const
 	for (index->n_slots = 2; index->n_slots < 2 * n_names;)
 		index->n_slots *= 2;
 	index->rule = calloc(n ? n : 1, sizeof(*index->rule));
-	index->general = calloc(n_general ? n_general : 1, sizeof(*index->general));
+	index->general = calloc(n ? n : 1, sizeof(*index->general));
 	index->names = malloc(size ? size : 1);
 	index->slot = malloc(index->n_slots * sizeof(*index->slot));
 	if (!index->rule || !index->general || !index->names || !index->slot)

@@ -9,7 +9,10 @@
 #include "rule.h"
 #include "text.h"
 
-static const char blanks[] = " \t";
+static bool is_blank(char c)
+{
+	return c == ' ' || c == '\t';
+}
 
 struct policy_rule *policy_rules__add(struct policy_rules *rules, const char *name,
 				      unsigned int line)
@@ -17,7 +20,8 @@ struct policy_rule *policy_rules__add(struct policy_rules *rules, const char *na
 	struct policy_rule *rule;
 
 	if (rules->n == rules->size) {
-		size_t size = rules->size ? rules->size * 2 : 16;
+		/* room that is not used is not touched, and costs nothing */
+		size_t size = rules->size ? rules->size * 2 : 128;
 
 		rule = reallocarray(rules->rule, size, sizeof(*rule));
 		if (!rule)
@@ -72,8 +76,11 @@ int policy_rules__copy(struct policy_rules *rules, const struct policy_rule *rul
 /* Of ASCII, or of Unicode's second set in UTF-8, which a terminal obeys as well. */
 static bool is_control(const char *text)
 {
-	unsigned char c = *text, next = c ? text[1] : 0;
+	unsigned char c = *text, next;
 
+	if (c > 0x1f && c < 0x7f)
+		return false;
+	next = c ? text[1] : 0;
 	return c < ' ' || c == 0x7f || (c == 0xc2 && next >= 0x80 && next < 0xa0);
 }
 
@@ -137,9 +144,11 @@ size_t policy_list__size(const char *list)
 /* "unit=x" within a list was meant as a line of its own: no list shall swallow a setting. */
 static bool is_setting(const char *text)
 {
-	size_t len = strcspn(text, "=:");
 	char word[32];
+	size_t len = 0;
 
+	while (text[len] && text[len] != '=' && text[len] != ':')
+		len++;
 	if (len >= sizeof(word) || !text[len])
 		return false;
 	memcpy(word, text, len);
@@ -175,7 +184,7 @@ int policy_glob__check(const char *word, char *err, size_t err_size)
 	else if (has_control(word))
 		snprintf(err, err_size, "found '%.60s', expected a glob without control characters",
 			 word);
-	else if (word[strcspn(word, blanks)])
+	else if (strpbrk(word, " \t"))
 		snprintf(err, err_size,
 			 "found '%.60s', expected a glob without blanks; ? stands for one", word);
 	else
@@ -189,20 +198,27 @@ static bool begins_setting(const char *word, const char *rest)
 	return (*rest == '=' || *rest == ':') && policy_key__find(word);
 }
 
+static const char *skip_blanks(const char *text)
+{
+	while (is_blank(*text))
+		text++;
+	return text;
+}
+
 /* Splits text into words that are all globs, one NUL behind each; *n_bytes is their length. */
 static int split(const char *text, char *words, size_t *n_bytes, char *err, size_t err_size)
 {
 	char *word = words;
 	int rc;
 
-	for (text += strspn(text, blanks); *text;) {
+	for (text = skip_blanks(text); *text;) {
 		const char *begin = text;
-		size_t len = strcspn(text, blanks);
+		size_t len = 0;
 
-		memcpy(word, text, len);
+		for (; *text && !is_blank(*text); text++)
+			word[len++] = *text;
 		word[len] = '\0';
-		text += len;
-		text += strspn(text, blanks);
+		text = skip_blanks(text);
 		if (begins_setting(word, text)) {
 			snprintf(err, err_size,
 				 "found '%.60s' in a list of globs, expected globs alone; a "

@@ -147,8 +147,7 @@ static bool parse_steps(const struct line *l, enum policy_attr attr, const char 
 		source = find(t, len, sources, N(sources));
 		step->source = source < 0 ? SOURCE_PLUGIN : (enum policy_source)source;
 		/* ours in small letters, however they are written */
-		snprintf(step->name, sizeof(step->name), "%.*s", (int)len,
-			 source < 0 ? t : sources[source]);
+		memcpy(step->name, source < 0 ? t : sources[source], len);
 		step->line = l->line;
 		for (int s = 0; s < N_STATUSES; s++)
 			step->action[s] = s == STATUS_SUCCESS ? ACTION_RETURN : ACTION_CONTINUE;

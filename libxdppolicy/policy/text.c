@@ -31,12 +31,26 @@ bool policy_text__has_control(const char *text)
 	return false;
 }
 
+/* Not strspn(3), which begins with a table of all characters: words are short. */
+static bool is_one_of(char c, const char *set)
+{
+	for (; *set; set++)
+		if (*set == c)
+			return true;
+	return false;
+}
+
 bool policy_text__word(const char **text, const char *separators, char *word, size_t size)
 {
-	const char *start = *text + strspn(*text, separators);
-	size_t len = strcspn(start, separators);
+	const char *start = *text, *end;
+	size_t len;
 
-	*text = start + len;
+	while (*start && is_one_of(*start, separators))
+		start++;
+	for (end = start; *end && !is_one_of(*end, separators);)
+		end++;
+	len = (size_t)(end - start);
+	*text = end;
 	if (!len)
 		return false;
 	if (len > size - 1)

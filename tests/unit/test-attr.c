@@ -72,14 +72,23 @@ START_TEST(test_relative_values_stack)
 }
 END_TEST
 
+static void check_key(const struct policy_key *key, enum policy_key_kind kind, int id)
+{
+	ck_assert_str_ne(key->name, "");
+	ck_assert_int_eq(key->kind, kind);
+	ck_assert_int_eq(key->id, id);
+}
+
 START_TEST(test_table_has_each_once)
 {
 	for (const struct policy_key *k = policy_keys; k->name; k++)
 		ck_assert_ptr_eq(policy_key__find(k->name), k);
 	for (int c = 0; c < N_CONDS; c++)
-		ck_assert_ptr_nonnull(policy_key__cond(c));
+		check_key(policy_key__cond(c), KEY_COND, c);
 	for_each_attr(attr)
-		ck_assert_ptr_nonnull(policy_key__attr(attr));
+		check_key(policy_key__attr(attr), KEY_ATTR, attr);
+	for (int order = ORDER_LIST; order <= ORDER_STEP; order++)
+		check_key(policy_key__order(order), KEY_ORDER, order);
 	ck_assert_ptr_null(policy_key__find("prio"));
 }
 END_TEST
