@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "below.h"
+#include "coverage.h"
 #include "preload-edit.h"
 #include "preload-probe.h"
 #include "preload-unit.h"
@@ -133,6 +134,25 @@ static void print_unit(const struct preload_unit *unit, const struct preload_pro
 	putchar('\n');
 }
 
+/* Whether processes of all users can open both. Else says what is in the way. */
+static bool is_for_all(const char *root)
+{
+	static const char *const paths[] = { PRELOAD_PATH, HOOKS_PATH };
+	bool for_all = true;
+	mode_t mode;
+
+	for (size_t i = 0; for_all && i < sizeof(paths) / sizeof(paths[0]); i++) {
+		char *closed = preload_probe__closed(root, paths[i], &mode);
+
+		if (closed)
+			tool_error("%s: found mode %04o, expected that all users can %s it", closed,
+				   mode & 07777, S_ISDIR(mode) ? "search" : "read");
+		for_all = !closed;
+		free(closed);
+	}
+	return for_all;
+}
+
 /* Where the name is and the library is not: a sandbox with this /etc and another /usr. */
 static void print_elsewhere(json_t *json)
 {
@@ -170,6 +190,7 @@ static int print_status(const struct preload *preload, const struct preload_unit
 		{ "shim", PRELOAD_PATH, below__exists(preload->root, PRELOAD_PATH) },
 		{ "hooks", HOOKS_PATH " (this version)",
 		  below__exists(preload->root, HOOKS_PATH) && hooks_fit() },
+		{ "all-users", "processes of all users can open both", is_for_all(preload->root) },
 		{ "host", "named in " PRELOAD_FILE ": every new process",
 		  preload_edit__look(preload->root, NULL, &found) && found.ours },
 		{ "environment", "named in LD_PRELOAD: what this shell starts",
@@ -180,7 +201,7 @@ static int print_status(const struct preload *preload, const struct preload_unit
 		{ "disabled", POLICY_KILL_SWITCH " exists: nothing is done",
 		  policy_files__is_disabled(preload->root) },
 	};
-	bool works = facts[0].yes && facts[1].yes;
+	bool works = facts[0].yes && facts[1].yes && facts[2].yes;
 	json_t *json = preload->opts.json ? tool_json_new() : NULL;
 
 	if (unit && !*preload->root)
@@ -276,7 +297,7 @@ static int enable_host(const struct preload *preload)
 	const char *entry;
 	int status;
 
-	status = preload_probe__try(preload->root, preload->force ? PROBE_WARN : PROBE_ALL, &entry);
+	status = preload_probe__try(preload->root, false, preload->force, &entry);
 	if (!status)
 		status = preload_edit__run(preload->root, entry, &edit);
 	if (!status)
@@ -341,17 +362,71 @@ static int print_unit_edit(const struct preload *preload, const struct preload_u
 
 static void print_next(const struct preload *preload, const struct preload_unit *unit, bool enable)
 {
+	/* a shell takes a '\\' of it for its own */
+	const char *quote = strchr(unit->name, '\\') ? "'" : "";
+
 	if (!*preload->root && !unit->is_template)
 		printf("To take effect:\n"
-		       "  systemctl daemon-reload && systemctl restart %s\n",
-		       unit->name);
+		       "  systemctl daemon-reload && systemctl restart %s%s%s\n",
+		       quote, unit->name, quote);
 	else if (!*preload->root)
 		puts("To take effect:\n"
 		     "  systemctl daemon-reload, and restart its instances");
-	if (enable)
-		printf("The way back:\n"
-		       "  xdp-policy preload disable --unit %s\n",
-		       unit->name);
+	if (!enable)
+		return;
+	fputs("The way back:\n  xdp-policy preload disable", stdout);
+	if (*preload->root)
+		tool_print(" --root %s", preload->root);
+	printf(" --unit %s%s%s\n", quote, unit->name, quote);
+}
+
+/* What was found of the commands of a unit. */
+struct commands {
+	const char *unit;
+	bool in_vain;
+};
+
+static void tell_command(void *ctx, const struct coverage *coverage)
+{
+	static const uint32_t drops = NOTE_SETUID | NOTE_CAPABILITIES | NOTE_DROPS;
+	const char *why = coverage_reason__sentence(coverage->reason), *sentence, *name;
+	bool in_vain = coverage->notes & drops, is_main = !strcmp(coverage->setting, "ExecStart");
+	enum coverage_class class = coverage__class(coverage);
+	struct commands *commands = ctx;
+	uint32_t note = 0;
+
+	if ((class <= COVERAGE_AT_OPEN && !in_vain) || coverage->reason == REASON_MISSING ||
+	    (class == COVERAGE_NO_XDP && !(in_vain && is_main)))
+		return;
+	for (unsigned int i = 0; (sentence = coverage_note__sentence(i, &note, &name)); i++)
+		if (coverage->notes & note & drops)
+			why = sentence;
+	tool_error("%s: the preload may not reach %s=%s: %s%s%s", commands->unit, coverage->setting,
+		   coverage->name, why, in_vain || !*coverage->detail ? "" : ": ",
+		   in_vain ? "" : coverage->detail);
+	commands->in_vain |= in_vain && (is_main || class < COVERAGE_NO_XDP);
+}
+
+/*
+ * The drop-in sets LD_PRELOAD; whether that is of any use is a matter of what the unit starts. The
+ * loader ignores it where a program gets rights by its file, unless it is root's already.
+ */
+static int check_commands(const struct preload *preload, const struct preload_unit *unit)
+{
+	struct commands commands = { .unit = unit->name };
+	struct coverage_host host;
+
+	if (coverage_host__open(preload->root, &host))
+		return tool_no_memory();
+	coverage__each_command(&host, unit->name, tell_command, &commands);
+	coverage_host__close(&host);
+	if (!commands.in_vain || preload->force)
+		return TOOL_OK;
+	tool_error("%s: its drop-in would have no effect there, but where root starts what has "
+		   "more rights by its file; `xdp-policy preload enable` is for all processes; "
+		   "--force writes it all the same",
+		   unit->name);
+	return TOOL_CONFIG;
 }
 
 static int change_unit(const struct preload *preload, struct preload_unit *unit)
@@ -362,7 +437,9 @@ static int change_unit(const struct preload *preload, struct preload_unit *unit)
 
 	if (enable) {
 		/* a service of another word size is rare, and its own */
-		status = preload_probe__try(preload->root, PROBE_OWN, &entry);
+		status = preload_probe__try(preload->root, true, preload->force, &entry);
+		if (!status)
+			status = check_commands(preload, unit);
 		if (!status)
 			status = preload_unit__enable(unit, preload->root, entry, preload->force);
 	} else {

@@ -99,6 +99,8 @@ static const struct {
 			    "ask for the program that it starts" },
 	[REASON_OTHER_ROOT] = { COVERAGE_UNKNOWN, "other-root", "not known",
 				"look at its processes while it runs" },
+	[REASON_HIDDEN] = { COVERAGE_UNKNOWN, "hidden-files", "not known",
+			    "let it have what is the host's there, by its unit or its container" },
 	[REASON_NO_LIBRARY] = { COVERAGE_UNKNOWN, "no-library", "found not all of its libraries",
 				"look whether they are installed, and where it is told to find "
 				"them" },
@@ -133,6 +135,7 @@ static const struct {
 	  "in another root directory, where the preload must be, too" },
 	{ NOTE_LACKS, "lacks-library",
 	  "its /etc/ld.so.preload names the preload, which is not there" },
+	{ NOTE_DROPS, "drops-preload", "starts what it starts without LD_PRELOAD" },
 	{ NOTE_NET_NS, "network-namespace", "in another network namespace" },
 	{ NOTE_HOLDS, "holds-programs", "holds XDP programs" },
 	{ NOTE_MIXED, "mixed", "what it attaches by libbpf itself goes past the dispatcher" },
@@ -189,8 +192,12 @@ static void advise_preload(const struct coverage *coverage, char *buf, size_t si
 {
 	bool host_wide = coverage->notes & (NOTE_SETUID | NOTE_CAPABILITIES);
 
+	/* a shell takes a '\\' of it for its own */
+	const char *quote = strchr(coverage->unit, '\\') ? "'" : "";
+
 	if (*coverage->unit && !host_wide)
-		snprintf(buf, size, "xdp-policy preload enable --unit %s%s", coverage->unit,
+		snprintf(buf, size, "xdp-policy preload enable --unit %s%s%s%s", quote,
+			 coverage->unit, quote,
 			 coverage->what == WHAT_PROCESS ? ", and restart it" : "");
 	else if (coverage->what == WHAT_PROCESS)
 		snprintf(buf, size, "xdp-policy preload enable, and restart it");

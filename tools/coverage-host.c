@@ -6,10 +6,13 @@
 #include <unistd.h>
 
 #include "below.h"
+#include "chain/lock.h"
 #include "coverage.h"
 #include "instance.h"
+#include "policy/db.h"
 #include "policy/files.h"
 #include "preload-edit.h"
+#include "preload-probe.h"
 #include "preload/symbols.h"
 
 /* Of all that is asked for, and of all processes, together. */
@@ -22,6 +25,37 @@ static bool is_host_wide(const char *root)
 	return preload_edit__look(root, NULL, &found) && found.ours;
 }
 
+static bool is_closed(const char *root, const char *path)
+{
+	mode_t mode;
+	char *closed = preload_probe__closed(root, path, &mode);
+
+	free(closed);
+	return closed;
+}
+
+const char *coverage_host__needs(unsigned int i)
+{
+	static const char *const paths[] = {
+		PRELOAD_PATH,
+		HOOKS_PATH,
+		"/etc/xdp",
+		"/etc/xdp/priorities.conf",
+		"/etc/xdp/priorities.d",
+		"/etc/xdp/xdpswitch.conf",
+		"/run/xdp",
+		"/run/xdp/priorities.d",
+		"/usr/lib/xdp",
+		"/usr/lib/xdp/priorities.d",
+		"/var/lib/xdp-policy",
+		POLICY_DB_PATH,
+		XDP_POLICY_RUN_DIR,
+		XDP_POLICY_RUN_DIR "/attached",
+	};
+
+	return i < sizeof(paths) / sizeof(paths[0]) ? paths[i] : NULL;
+}
+
 int coverage_host__open(const char *root, struct coverage_host *ret)
 {
 	*ret = (struct coverage_host){ .root = root, .budget = MAX_SEARCH };
@@ -30,6 +64,7 @@ int coverage_host__open(const char *root, struct coverage_host *ret)
 		return -ENOMEM;
 	ret->shim = below__exists(root, PRELOAD_PATH);
 	ret->host = ret->shim && is_host_wide(root);
+	ret->closed = is_closed(root, PRELOAD_PATH) || is_closed(root, HOOKS_PATH);
 	ret->disabled = policy_files__is_disabled(root);
 	ret->daemon = instance__runs(root, INSTANCE_DAEMON);
 	return 0;
@@ -53,7 +88,7 @@ void coverage_host__set_state(const struct coverage_host *host, bool enabled,
 		return;
 	if (host->disabled)
 		coverage->state = STATE_DISABLED;
-	else if (class != COVERAGE_DAEMON && (enabled || host->host))
+	else if (class != COVERAGE_DAEMON && (enabled || host->host) && !host->closed)
 		coverage->state = STATE_ENABLED;
 	else
 		coverage->state = host->daemon ? STATE_DAEMON : STATE_OFF;

@@ -224,6 +224,43 @@ static void correct(const struct process *process, struct coverage *coverage)
 		coverage->reason = REASON_HOLDS_LINK;
 }
 
+/*
+ * A service with a mount namespace of its own has the host's root, and may not have all that is in
+ * it. A container has another root, and a policy of its own.
+ */
+static const char *find_hidden(const struct process *process)
+{
+	struct stat ours, theirs;
+	char path[PATH_MAX];
+	const char *need;
+
+	if (stat("/", &ours) || fstatat(process->dir, "root/", &theirs, 0) ||
+	    ours.st_dev != theirs.st_dev || ours.st_ino != theirs.st_ino)
+		return NULL;
+	for (unsigned int i = 0; (need = coverage_host__needs(i)); i++) {
+		snprintf(path, sizeof(path), "root%s", need);
+		if (!stat(need, &ours) &&
+		    (fstatat(process->dir, path, &theirs, 0) || ours.st_dev != theirs.st_dev ||
+		     ours.st_ino != theirs.st_ino))
+			return need;
+	}
+	return NULL;
+}
+
+static void check_view(const struct process *process, struct coverage *coverage)
+{
+	const char *hidden = NULL;
+
+	if (coverage->notes & NOTE_MNT_NS && coverage__class(coverage) <= COVERAGE_AT_OPEN &&
+	    coverage->reason != REASON_OURS)
+		hidden = find_hidden(process);
+	if (!hidden)
+		return;
+	coverage->reason = REASON_HIDDEN;
+	snprintf(coverage->detail, sizeof(coverage->detail), "%s of the host is not what it has",
+		 hidden);
+}
+
 static void set_state(const struct coverage_host *host, const struct process *process,
 		      struct coverage *coverage)
 {
@@ -270,6 +307,7 @@ static int look_at(const struct coverage_host *host, struct process *process,
 	classify(host, process, fd, coverage);
 	close(fd);
 	correct(process, coverage);
+	check_view(process, coverage);
 	set_state(host, process, coverage);
 	return 0;
 }

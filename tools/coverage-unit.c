@@ -160,6 +160,8 @@ static void look_at(const struct place *place, const struct unit *unit,
 	} else if (command->shell || coverage__starts_another(libraries, coverage, word,
 							      command->word + 1, command->n - 1)) {
 		coverage__set_starts(coverage, command->shell ? "the user's shell" : word);
+		if (coverage__drops_preload(word, command->word + 1, command->n - 1))
+			coverage->notes |= NOTE_DROPS;
 	}
 	if (unit->skips && coverage__class(coverage) <= COVERAGE_DAEMON)
 		coverage->reason = REASON_SKIPS;
@@ -200,6 +202,25 @@ static void look_below(const struct coverage_host *host, const struct unit *unit
 		put_in_front(place->dir, coverage->script);
 }
 
+/* Of a policy that it does not have, or the preload, nothing has been shown. */
+static void check_view(const struct unit_root *root, struct coverage *coverage)
+{
+	const char *path, *key;
+
+	if (coverage__class(coverage) > COVERAGE_AT_OPEN || coverage->reason == REASON_OURS)
+		return;
+	for (unsigned int i = 0; (path = coverage_host__needs(i)); i++) {
+		key = unit_root__hides(root, path);
+		if (!key)
+			continue;
+		coverage->reason = REASON_HIDDEN;
+		coverage->state = STATE_NOTHING;
+		snprintf(coverage->detail, sizeof(coverage->detail),
+			 "%s is hidden from it, by %s=", path, key);
+		return;
+	}
+}
+
 static void tell_command(const struct coverage_host *host, const struct unit *unit,
 			 const struct unit_root *root, const struct command *command,
 			 coverage_fn *fn, void *ctx)
@@ -223,6 +244,8 @@ static void tell_command(const struct coverage_host *host, const struct unit *un
 	} else {
 		look_at(&place, unit, command, &coverage);
 	}
+	if (!start_only)
+		check_view(root, &coverage);
 	fn(ctx, &coverage);
 }
 
@@ -273,6 +296,24 @@ static void tell_commands(const struct coverage_host *host, const struct unit *u
 	unit_root__clear(&root);
 }
 
+static void read_unit(const struct coverage_host *host, struct unit *unit)
+{
+	unit_files__each(host->root, unit->name, read_setting, unit, &unit->found);
+	unit->skips = unit_preloads__is_set(host->root, unit->name, "LIBXDP_SKIP_DISPATCHER", "1");
+}
+
+bool coverage__each_command(const struct coverage_host *host, const char *name, coverage_fn *fn,
+			    void *ctx)
+{
+	struct unit unit = { .name = name };
+	struct told told = { .fn = fn, .ctx = ctx };
+
+	read_unit(host, &unit);
+	tell_commands(host, &unit, false, &told);
+	free_commands(&unit);
+	return unit.found;
+}
+
 bool coverage__each_of_unit(const struct coverage_host *host, const char *name, coverage_fn *fn,
 			    void *ctx)
 {
@@ -284,8 +325,7 @@ bool coverage__each_of_unit(const struct coverage_host *host, const char *name, 
 		return false;
 	if (!*host->root)
 		n = coverage__each_process(host, name, tell_process, &told);
-	unit_files__each(host->root, name, read_setting, &unit, &unit.found);
-	unit.skips = unit_preloads__is_set(host->root, name, "LIBXDP_SKIP_DISPATCHER", "1");
+	read_unit(host, &unit);
 	tell_commands(host, &unit, n, &told);
 	free_commands(&unit);
 	while (told.n)

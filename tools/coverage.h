@@ -58,6 +58,7 @@ enum coverage_reason {
 	REASON_OWN_CALL,
 	REASON_STARTS,
 	REASON_OTHER_ROOT,
+	REASON_HIDDEN,
 	REASON_NO_LIBRARY,
 	REASON_TOO_LARGE,
 	REASON_BROKEN,
@@ -88,7 +89,8 @@ enum coverage_note {
 	NOTE_MAY_OPEN = 1 << 5,
 	NOTE_MIXED = 1 << 6,
 	NOTE_ROOT = 1 << 7,
-	NOTE_LACKS = 1 << 8
+	NOTE_LACKS = 1 << 8,
+	NOTE_DROPS = 1 << 9 /* LD_PRELOAD, before it starts another */
 };
 
 enum coverage_what {
@@ -188,6 +190,7 @@ struct coverage_host {
 	struct libraries *libraries;
 	bool shim;     /* the preload is installed */
 	bool host;     /* it is in /etc/ld.so.preload */
+	bool closed;   /* processes of others than root cannot open it, or its hooks */
 	bool disabled; /* the kill switch is set */
 	bool daemon;   /* xdp-policyd runs */
 	/*
@@ -196,6 +199,12 @@ struct coverage_host {
 	 */
 	uint64_t budget;
 };
+/*
+ * Each path that the preload needs to be the host's, or the policy, or whoever looks at records;
+ * NULL behind the last.
+ */
+const char *coverage_host__needs(unsigned int i);
+
 int coverage_host__open(const char *root, struct coverage_host *ret);
 void coverage_host__close(struct coverage_host *host);
 
@@ -225,6 +234,9 @@ size_t coverage__each_process(const struct coverage_host *host, const char *unit
 bool coverage__is_unit_name(const char *name);
 /* Whether the unit's files put the preload into its environment. */
 bool coverage_unit__is_preloaded(const struct coverage_host *host, const char *name);
+/* What the unit's files say that it starts, line by line. Returns false as below. */
+bool coverage__each_command(const struct coverage_host *host, const char *name, coverage_fn *fn,
+			    void *ctx);
 /*
  * A unit's processes, or, if it does not run, what it would start. Returns false if there is no
  * such unit.

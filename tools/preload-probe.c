@@ -208,6 +208,52 @@ static int check_owner(const char *root, const char *library, uid_t owner)
 	return status;
 }
 
+/* Whether others than the owner, and its group, can go through a directory, or read a file. */
+static bool is_open(const struct stat *st)
+{
+	return st->st_mode & (S_ISDIR(st->st_mode) ? S_IXOTH : S_IROTH);
+}
+
+char *preload_probe__closed(const char *root, const char *library, mode_t *mode)
+{
+	char *path = below__resolve(root, library, true), *end, was;
+	bool open = true;
+	struct stat st;
+
+	if (!path)
+		return NULL;
+	/* each directory, and the file last */
+	for (end = path + strlen(root); open && *end; *end = was) {
+		end += strcspn(end + 1, "/") + 1;
+		was = *end;
+		*end = '\0';
+		open = stat(path, &st) || is_open(&st);
+		if (!open)
+			break;
+	}
+	if (open) {
+		free(path);
+		return NULL;
+	}
+	*mode = st.st_mode;
+	return path;
+}
+
+static int check_open(const char *root, const char *library, bool force)
+{
+	mode_t mode;
+	char *path = preload_probe__closed(root, library, &mode);
+
+	if (!path)
+		return TOOL_OK;
+	tool_error("%s: found mode %04o, expected that all users can %s it: processes of others "
+		   "than its owner would go without the preload%s",
+		   path, mode & 07777, S_ISDIR(mode) ? "search" : "read",
+		   force ? "" : "; --force if that is meant");
+	free(path);
+	return force ? TOOL_OK : TOOL_FOUND;
+}
+
 /* Whether the loader, told this entry, finds the library, and the functions are taken from it. */
 static bool finds(const char *path, const char *preload, struct said *with)
 {
@@ -264,7 +310,7 @@ static int try_loaders(const char *root, const char *preload, const char *entry)
 	return failed;
 }
 
-static int try_entries(const char *root, const char *path, enum probe_loaders which,
+static int try_entries(const char *root, const char *path, bool own_loader, bool force,
 		       const char **entry)
 {
 	static const char *const entries[] = { PRELOAD_PATTERN, PRELOAD_PATH };
@@ -287,12 +333,12 @@ static int try_entries(const char *root, const char *path, enum probe_loaders wh
 		free(preload);
 		return TOOL_FOUND;
 	}
-	failed = which == PROBE_OWN ? 0 : try_loaders(root, preload, *entry);
+	failed = own_loader ? 0 : try_loaders(root, preload, *entry);
 	free(preload);
-	return failed && which == PROBE_ALL ? TOOL_FOUND : TOOL_OK;
+	return failed && !force ? TOOL_FOUND : TOOL_OK;
 }
 
-int preload_probe__try(const char *root, enum probe_loaders which, const char **entry)
+int preload_probe__try(const char *root, bool own_loader, bool force, const char **entry)
 {
 	struct stat st;
 	char *path;
@@ -313,9 +359,13 @@ int preload_probe__try(const char *root, enum probe_loaders which, const char **
 		/* without hooks the shim does nothing, and status says so */
 		if (!status && below__exists(root, HOOKS_PATH))
 			status = check_owner(root, HOOKS_PATH, *root ? st.st_uid : 0);
+		if (!status)
+			status = check_open(root, PRELOAD_PATH, force);
+		if (!status)
+			status = check_open(root, HOOKS_PATH, force);
 	}
 	if (!status)
-		status = try_entries(root, path, which, entry);
+		status = try_entries(root, path, own_loader, force, entry);
 	free(path);
 	return status;
 }

@@ -5,6 +5,7 @@
 /* What the loader does with the shim, tried in children before anything is written. */
 
 #include <stdbool.h>
+#include <sys/types.h>
 
 /* The argument by which `xdp-policy preload` is such a child. */
 #define PRELOAD_PROBE "probe"
@@ -17,19 +18,20 @@ const char *preload_probe__in_front(void);
 /* Whether the shim is mapped into a process: a number, or "self". -errno if that can't be read. */
 int preload_probe__is_mapped(const char *pid);
 
-enum probe_loaders {
-	PROBE_OWN,  /* our own loader alone */
-	PROBE_WARN, /* all; that another fails is said */
-	PROBE_ALL   /* and is a failure */
-};
+/*
+ * What keeps users other than the owner from opening a library below root ("" for the host): the
+ * first part of its path that they cannot search, or itself, that they cannot read. To be freed;
+ * NULL if there is none, or it is not there. *mode is that of it.
+ */
+char *preload_probe__closed(const char *root, const char *library, mode_t *mode);
 
 /*
- * Looks at the library below root ("" for the host) and tries it with the loaders of the host. On
- * success *entry is what to write: with $LIB, which is another directory for each word size, if
- * that is how the library is found, else its path. What is wrong is said, and the exit status
- * returned.
+ * Looks at the library below root ("" for the host) and tries it with the loaders of the host, or
+ * with our own alone. On success *entry is what to write: with $LIB, which is another directory for
+ * each word size, if that is how the library is found, else its path. What is wrong is said, and
+ * the exit status returned; what matters less is no failure with force.
  */
-int preload_probe__try(const char *root, enum probe_loaders which, const char **entry);
+int preload_probe__try(const char *root, bool own_loader, bool force, const char **entry);
 
 /* Whether a new process without LD_PRELOAD has it. */
 bool preload_probe__is_everywhere(void);

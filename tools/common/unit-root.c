@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "common/unit-root.h"
 #include "unit-files.h"
@@ -33,7 +34,7 @@ static int set_place(struct unit_root *ret, const struct unit_setting *setting, 
 	return -ENOMEM;
 }
 
-static int add_mount(struct unit_root *ret, char kind, const char *at, size_t at_len,
+static int add_mount(struct unit_root *ret, const char *key, const char *at, size_t at_len,
 		     const char *source, size_t source_len, bool hidden)
 {
 	struct unit_mount *larger = reallocarray(ret->mount, ret->n + 1, sizeof(*larger));
@@ -42,8 +43,7 @@ static int add_mount(struct unit_root *ret, char kind, const char *at, size_t at
 		return -ENOMEM;
 	ret->mount = larger;
 	larger += ret->n;
-	*larger =
-		(struct unit_mount){ .at = take_path(at, at_len), .hidden = hidden, .kind = kind };
+	*larger = (struct unit_mount){ .at = take_path(at, at_len), .hidden = hidden, .key = key };
 	if (larger->at && source)
 		larger->source = take_path(source, source_len);
 	if (!larger->at || (source && !larger->source)) {
@@ -54,13 +54,19 @@ static int add_mount(struct unit_root *ret, char kind, const char *at, size_t at
 	return 0;
 }
 
-/* An empty setting takes those of its kind away: both kinds of binds are one. 0: all */
-static void clear_mounts(struct unit_root *ret, char kind)
+/* Both of binds are one. */
+static bool is_kind(const char *a, const char *b)
+{
+	return !strncmp(a, b, strlen("Bind"));
+}
+
+/* An empty setting takes those of its kind away; NULL: all */
+static void clear_mounts(struct unit_root *ret, const char *key)
 {
 	size_t kept = 0;
 
 	for (size_t i = 0; i < ret->n; i++) {
-		if (kind && ret->mount[i].kind != kind) {
+		if (key && !is_kind(ret->mount[i].key, key)) {
 			ret->mount[kept++] = ret->mount[i];
 			continue;
 		}
@@ -70,13 +76,9 @@ static void clear_mounts(struct unit_root *ret, char kind)
 	ret->n = kept;
 }
 
-static char kind_of(const char *key)
-{
-	return *key; /* Bind..., Temporary..., Inaccessible..., Mount... */
-}
-
 /* SOURCE[:AT[:OPTIONS]], or PATH[:OPTIONS] of what hides a path; '-' and '+' in front of both. */
-static int read_mount(struct unit_root *ret, char kind, const char *word, bool binds, bool hidden)
+static int read_mount(struct unit_root *ret, const char *key, const char *word, bool binds,
+		      bool hidden)
 {
 	const char *source = word + strspn(word, "-+"), *at = source;
 	size_t len = strcspn(source, ":"), at_len = len;
@@ -87,18 +89,18 @@ static int read_mount(struct unit_root *ret, char kind, const char *word, bool b
 		at = source + len + 1;
 		at_len = strcspn(at, ":");
 	}
-	return add_mount(ret, kind, at, at_len, binds ? source : NULL, len, hidden);
+	return add_mount(ret, key, at, at_len, binds ? source : NULL, len, hidden);
 }
 
-static int read_mounts(struct reader *reader, const struct unit_setting *setting, bool binds,
-		       bool hidden)
+static int read_mounts(struct reader *reader, const struct unit_setting *setting, const char *key,
+		       bool binds, bool hidden)
 {
 	char *value, *rest, *word;
 	bool escaped;
 	int err;
 
 	if (!*setting->value) {
-		clear_mounts(reader->ret, kind_of(setting->key));
+		clear_mounts(reader->ret, key);
 		return 0;
 	}
 	value = unit_files__expand(reader->unit, setting->value);
@@ -111,7 +113,7 @@ static int read_mounts(struct reader *reader, const struct unit_setting *setting
 	err = set_place(reader->ret, setting, value);
 	rest = value;
 	while (!err && (word = unit_files__next_word(&rest, &escaped)))
-		err = read_mount(reader->ret, kind_of(setting->key), word, binds, hidden);
+		err = read_mount(reader->ret, key, word, binds, hidden);
 	free(value);
 	return err;
 }
@@ -135,6 +137,33 @@ static int read_dir(struct reader *reader, const struct unit_setting *setting)
 	return set_place(ret, setting, setting->value);
 }
 
+/* Settings that hide directories, unless their value says that they do not. */
+static int read_switch(struct reader *reader, const struct unit_setting *setting)
+{
+	static const struct {
+		const char *key, *dirs[3];
+	} switches[] = {
+		{ "ProtectHome", { "/home", "/root", "/run/user" } },
+		{ "PrivateTmp", { "/tmp", "/var/tmp" } },
+		{ "DynamicUser", { "/tmp", "/var/tmp" } },
+	};
+	const char *value = setting->value, *dir;
+	int err = 0;
+
+	for (size_t i = 0; i < N(switches); i++) {
+		if (strcmp(setting->key, switches[i].key))
+			continue;
+		clear_mounts(reader->ret, switches[i].key);
+		if (!*value || strchr("nNfF0", *value) || !strcasecmp(value, "off") ||
+		    !strcmp(value, "read-only"))
+			return 0;
+		for (size_t k = 0; k < 3 && (dir = switches[i].dirs[k]) && !err; k++)
+			err = add_mount(reader->ret, switches[i].key, dir, strlen(dir), NULL, 0,
+					false);
+	}
+	return err;
+}
+
 static int read_setting(void *ctx, const struct unit_setting *setting)
 {
 	static const struct {
@@ -145,6 +174,7 @@ static int read_setting(void *ctx, const struct unit_setting *setting)
 		{ "BindReadOnlyPaths", true, false },
 		{ "TemporaryFileSystem", false, false },
 		{ "InaccessiblePaths", false, false },
+		{ "InaccessibleDirectories", false, false },
 		{ "MountImages", false, true },
 	};
 	struct reader *reader = ctx;
@@ -161,8 +191,9 @@ static int read_setting(void *ctx, const struct unit_setting *setting)
 	}
 	for (size_t i = 0; i < N(mounts); i++)
 		if (!strcmp(setting->key, mounts[i].key))
-			return read_mounts(reader, setting, mounts[i].binds, mounts[i].hidden);
-	return 0;
+			return read_mounts(reader, setting, mounts[i].key, mounts[i].binds,
+					   mounts[i].hidden);
+	return read_switch(reader, setting);
 }
 
 int unit_root__read(const char *root, const char *unit, struct unit_root *ret)
@@ -184,7 +215,7 @@ int unit_root__read(const char *root, const char *unit, struct unit_root *ret)
 
 void unit_root__clear(struct unit_root *unit_root)
 {
-	clear_mounts(unit_root, 0);
+	clear_mounts(unit_root, NULL);
 	free(unit_root->mount);
 	free(unit_root->dir);
 	free(unit_root->place);
@@ -233,6 +264,32 @@ char *unit_root__path(const struct unit_root *unit_root, const char *path)
 	if (asprintf(&ret, "%s%s", base, path) >= 0)
 		return ret;
 	errno = ENOMEM;
+	return NULL;
+}
+
+/* Whether the service has at a path what its root has there, or the host. */
+static bool is_same(const struct unit_root *unit_root, const char *path)
+{
+	char *real = unit_root__path(unit_root, path);
+	size_t len = unit_root->dir ? strlen(unit_root->dir) : 0;
+	bool same = real && (!strcmp(real, path) || (!strncmp(real, unit_root->dir ?: "", len) &&
+						     !strcmp(real + len, path)));
+
+	free(real);
+	return same;
+}
+
+const char *unit_root__hides(const struct unit_root *unit_root, const char *path)
+{
+	const struct unit_mount *mount = mount_of(unit_root, path);
+
+	if (mount && !is_same(unit_root, path))
+		return mount->key;
+	for (size_t i = 0; i < unit_root->n; i++) {
+		mount = &unit_root->mount[i];
+		if (is_below(mount->at, path) && !is_same(unit_root, mount->at))
+			return mount->key;
+	}
 	return NULL;
 }
 

@@ -10,9 +10,9 @@
 /* A path at which the service has something else than its root has there. */
 struct unit_mount {
 	char *at;
-	char *source; /* of the host; NULL: nothing of the host */
-	bool hidden;  /* what is there is not to be known from files */
-	char kind;    /* of the setting */
+	char *source;	 /* of the host; NULL: nothing of the host */
+	bool hidden;	 /* what is there is not to be known from files */
+	const char *key; /* the setting */
 };
 
 struct unit_root {
@@ -33,6 +33,12 @@ void unit_root__clear(struct unit_root *unit_root);
  * the host is there, ENODATA if that cannot be told, ENOMEM.
  */
 char *unit_root__path(const struct unit_root *unit_root, const char *path);
+
+/*
+ * The setting by which the service has something else, or nothing, at a path or below it; NULL if
+ * it has there what its root has, or the host.
+ */
+const char *unit_root__hides(const struct unit_root *unit_root, const char *path);
 
 /*
  * The directory of the host below which the service has this executable and its libraries: "" for

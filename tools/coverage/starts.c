@@ -208,6 +208,52 @@ bool coverage__starts_another(const struct libraries *libraries, const struct co
 	return false;
 }
 
+#define VARIABLE "LD_PRELOAD"
+
+/* One argument of env(1) that has short options: -i, -iu NAME, -uNAME. *next is what comes then. */
+static bool has_dropping_option(const char *arg, const char *next, bool *takes_next)
+{
+	for (arg++; *arg; arg++) {
+		*takes_next = !arg[1];
+		if (*arg == 'i')
+			return true;
+		if (*arg == 'u')
+			return next && !strcmp(arg[1] ? arg + 1 : next, VARIABLE);
+		if (strchr("CS", *arg))
+			return false;
+	}
+	*takes_next = false;
+	return false;
+}
+
+static bool env_drops(char *const *args, size_t n_args)
+{
+	for (size_t i = 0; i < n_args; i++) {
+		const char *arg = args[i], *next = i + 1 < n_args ? args[i + 1] : "";
+		bool takes_next = false;
+
+		if (!strcmp(arg, "-") || !strcmp(arg, "--ignore-environment") ||
+		    !strcmp(arg, "--unset=" VARIABLE) || !strncmp(arg, VARIABLE "=", 11))
+			return true;
+		if (*arg == '-' && arg[1] != '-' && has_dropping_option(arg, next, &takes_next))
+			return true;
+		if (*arg != '-' && !strchr(arg, '='))
+			return false;
+		i += takes_next;
+	}
+	return false;
+}
+
+bool coverage__drops_preload(const char *word, char *const *args, size_t n_args)
+{
+	static const char *const others[] = { "sudo", "doas", "pkexec" };
+
+	for (size_t i = 0; i < N(others); i++)
+		if (is_called(word, others[i]))
+			return true;
+	return is_called(word, "env") && env_drops(args, n_args);
+}
+
 void coverage__set_starts(struct coverage *coverage, const char *word)
 {
 	coverage->reason = REASON_STARTS;

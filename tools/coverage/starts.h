@@ -13,6 +13,9 @@
 bool coverage__starts_another(const struct libraries *libraries, const struct coverage *coverage,
 			      const char *word, char *const *args, size_t n_args);
 
+/* Whether it is known to start that without the LD_PRELOAD that it has itself: env -i, sudo. */
+bool coverage__drops_preload(const char *word, char *const *args, size_t n_args);
+
 /* Says so: "not known: what taskset starts". */
 void coverage__set_starts(struct coverage *coverage, const char *word);
 
