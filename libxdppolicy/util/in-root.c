@@ -14,8 +14,7 @@
 
 #define MAX_LINKS 40
 
-/* A path that is resolved part by part. Its strings are below the root, without a slash in front.
- */
+/* A path that is resolved part by part, in strings below the root without a slash in front. */
 struct walk {
 	char done[PATH_MAX]; /* without links; empty for the root */
 	char buf[PATH_MAX], *rest;

@@ -88,19 +88,32 @@ int netlink__fd(const struct netlink *nl)
 	return nl->fd;
 }
 
+/*
+ * The next piece of that length, which the header at its begin has, and what fills it up to whole
+ * words; NULL if it is shorter than the header, or longer than what is left.
+ */
+static const void *step(struct netlink_part *part, size_t len, size_t header)
+{
+	const void *piece = part->data;
+	size_t size;
+
+	if (len < header || len > part->len)
+		return NULL;
+	/* no overflow: the length is that of what was received, at most */
+	size = NLMSG_ALIGN(len);
+	size = size < part->len ? size : part->len;
+	part->data += size;
+	part->len -= size;
+	return piece;
+}
+
+_Static_assert(NLMSG_ALIGNTO == NLA_ALIGNTO, "messages and attributes are filled up alike");
+
 const struct nlmsghdr *netlink__next(struct netlink_part *part)
 {
 	const struct nlmsghdr *nlh = (const struct nlmsghdr *)part->data;
-	size_t step;
 
-	if (part->len < sizeof(*nlh) || nlh->nlmsg_len < sizeof(*nlh) || nlh->nlmsg_len > part->len)
-		return NULL;
-	/* no overflow: the length is that of what was received, at most */
-	step = NLMSG_ALIGN((size_t)nlh->nlmsg_len);
-	step = step < part->len ? step : part->len;
-	part->data += step;
-	part->len -= step;
-	return nlh;
+	return part->len < sizeof(*nlh) ? NULL : step(part, nlh->nlmsg_len, sizeof(*nlh));
 }
 
 static bool is_whole(struct netlink_part part)
@@ -326,15 +339,8 @@ struct netlink_part netlink__attrs(const struct nlmsghdr *nlh, size_t header)
 const struct nlattr *netlink__next_attr(struct netlink_part *part)
 {
 	const struct nlattr *attr = (const struct nlattr *)part->data;
-	size_t step;
 
-	if (part->len < sizeof(*attr) || attr->nla_len < sizeof(*attr) || attr->nla_len > part->len)
-		return NULL;
-	step = NLA_ALIGN((size_t)attr->nla_len);
-	step = step < part->len ? step : part->len;
-	part->data += step;
-	part->len -= step;
-	return attr;
+	return part->len < sizeof(*attr) ? NULL : step(part, attr->nla_len, sizeof(*attr));
 }
 
 unsigned int netlink__type(const struct nlattr *attr)
