@@ -6,17 +6,8 @@ set -u
 # shellcheck source=tests/security/lib.sh
 . "$TOP/tests/security/lib.sh"
 
-if [ -z "${INSIDE:-}" ]; then
-	if [ "$(id -u)" != 0 ] || ! unshare -mn true 2>/dev/null; then
-		skip "alternative names" "need root, and mounts and a network of its own"
-		exit 0
-	fi
-	INSIDE=yes exec unshare -mn "$0"
-fi
-PATH=$BUILD:$PATH:/sbin:/usr/sbin
-work=$TMPDIR/altname
-mkdir "$work" && cd "$work" && mkdir run etc && mkdir -p etc/xdp || exit 1
-mount --bind run /run && mount --bind etc /etc || exit 1
+own_host "alternative names" altname
+mkdir -p etc/xdp || exit 1
 long=enx0011223344556677
 if ! ip link add v0 type veth peer name v1 ||
 	! ip link property add dev v0 altname enp0s3 altname $long 2>why; then

@@ -33,3 +33,19 @@ wait_for() {
 		sleep 0.05
 	done
 }
+
+# own_host WHAT NAME: what follows has mounts and a network of its own, with empty /run and /etc that
+# are run and etc of the directory that it is in; or is skipped. The script is started anew for that.
+own_host() {
+	if [ -z "${INSIDE:-}" ]; then
+		if [ "$(id -u)" != 0 ] || ! unshare -mn true 2>/dev/null; then
+			skip "$1" "need root, and mounts and a network of its own"
+			exit 0
+		fi
+		INSIDE=yes exec unshare -mn "$0"
+	fi
+	PATH=$BUILD:$PATH:/sbin:/usr/sbin
+	work=$TMPDIR/$2
+	mkdir "$work" && cd "$work" && mkdir run etc || exit 1
+	mount --bind run /run && mount --bind etc /etc || exit 1
+}

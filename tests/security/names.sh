@@ -6,18 +6,7 @@ set -u
 # shellcheck source=tests/security/lib.sh
 . "$TOP/tests/security/lib.sh"
 
-if [ -z "${INSIDE:-}" ]; then
-	if [ "$(id -u)" != 0 ] || ! unshare -mn true 2>/dev/null; then
-		skip "names of any bytes" "need root, and mounts and a network of its own"
-		exit 0
-	fi
-	INSIDE=yes exec unshare -mn "$0"
-fi
-PATH=$BUILD:$PATH:/sbin:/usr/sbin
-work=$TMPDIR/names
-mkdir "$work" && cd "$work" && mkdir run etc || exit 1
-mount --bind run /run && mount --bind etc /etc || exit 1
-
+own_host "names of any bytes" names
 bytes=$'x\xff\xfey'
 same='x\xff\xfey' # as it is shown, which is a name, too
 escape=$'e\e[31m'
