@@ -4,6 +4,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "below.h"
 #include "chain-dirs.h"
 
 #define DIR_NAME "chains.d"
@@ -35,10 +36,21 @@ int chain_dirs__find(const char *root, const struct policy_log *log, struct poli
 					  chain_dirs__is_chain, ret, log);
 }
 
-static enum policy_file_state parse(const char *path, const char *text, size_t size,
-				    const struct policy_log *log, struct chain_file *ret)
+/* Where paths of objects start. */
+static char *dir_of(const char *root, const char *path)
 {
-	char *dir = chain_file__dir(path);
+	char *real = below__resolve(root ? root : "", path + (root ? strlen(root) : 0), true);
+	char *dir = real ? chain_file__dir(real) : NULL;
+
+	free(real);
+	return dir;
+}
+
+static enum policy_file_state parse(const char *root, const char *path, const char *text,
+				    size_t size, const struct policy_log *log,
+				    struct chain_file *ret)
+{
+	char *dir = dir_of(root, path);
 	int err = dir ? chain_file__parse(text, size, path, dir, log, ret) : -errno;
 
 	free(dir);
@@ -56,7 +68,7 @@ enum policy_file_state chain_dirs__read(const char *root, struct policy_file *fi
 	file->state = policy_file__read(file->path, root ? strlen(root) : 0, owner_below(root),
 					&text, &size, &file->stamp, log);
 	if (file->state == FILE_GOOD)
-		file->state = parse(file->path, text, size, log, ret);
+		file->state = parse(root, file->path, text, size, log, ret);
 	free(text);
 	return file->state;
 }

@@ -3,19 +3,18 @@
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "chain/process.h"
 #include "chain/proginfo.h"
 #include "common/object.h"
 #include "common/table.h"
 #include "tool.h"
 #include "util/ifinfo.h"
-#include "util/in-root.h"
 #include "util/libbpf-words.h"
 
 /* Options for the conditions are made from the table of keys; theirs start here. */
@@ -94,16 +93,10 @@ static void set_user_alias(struct explain *explain)
 {
 	const char *user = explain->subject.value[COND_USER];
 	const char *root = explain->opts.root ? explain->opts.root : "";
-	char *path, buf[1024];
+	FILE *passwd = user ? process__open_passwd(root) : NULL;
 	struct passwd pw;
-	FILE *passwd;
-	int fd;
+	char buf[1024];
 
-	if (!user || asprintf(&path, "%s/etc/passwd", root) < 0)
-		return;
-	fd = in_root__open(path, strlen(root), O_RDONLY | O_NONBLOCK | O_NOCTTY);
-	free(path);
-	passwd = fd < 0 ? NULL : fdopen(fd, "r");
 	if (!passwd)
 		return;
 	if (find_user(passwd, user, &pw, buf, sizeof(buf))) {

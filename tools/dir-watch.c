@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -9,6 +10,7 @@
 #include <unistd.h>
 
 #include "dir-watch.h"
+#include "util/in-root.h"
 
 /* Files come by several steps, and directories with all that is in them. */
 #define SETTLE_USEC 20000
@@ -22,6 +24,7 @@ struct dir_watch {
 	struct dir_watch *next;
 	struct dir_watches *watches;
 	char *dir;
+	size_t root_len;
 	void (*fn)(void *ctx);
 	sd_event_source *source, *timer;
 	char at[PATH_MAX]; /* dir, or the nearest directory above it that there is */
@@ -56,7 +59,23 @@ static int on_event(sd_event_source *source, const struct inotify_event *event, 
 	return 0;
 }
 
-/* Watches the directory or the nearest one above it; returns a negative errno if it cannot. */
+static int watch_opened(struct dir_watch *watch, sd_event_source **ret)
+{
+	int fd = in_root__open(watch->at, watch->root_len, O_PATH | O_DIRECTORY), err;
+	char path[32];
+
+	if (fd < 0)
+		return -errno;
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	err = sd_event_add_inotify(watch->watches->event, ret, path, EVENTS, on_event, watch);
+	close(fd);
+	return err;
+}
+
+/*
+ * Watches the directory or the nearest one above it, in the root; returns a negative errno if it
+ * cannot.
+ */
 static int watch_nearest(struct dir_watch *watch, sd_event_source **ret)
 {
 	char *slash;
@@ -64,9 +83,9 @@ static int watch_nearest(struct dir_watch *watch, sd_event_source **ret)
 
 	snprintf(watch->at, sizeof(watch->at), "%s", watch->dir);
 	for (;;) {
-		err = sd_event_add_inotify(watch->watches->event, ret, watch->at, EVENTS, on_event,
-					   watch);
-		if ((err != -ENOENT && err != -ENOTDIR) || !watch->at[1])
+		err = watch_opened(watch, ret);
+		if ((err != -ENOENT && err != -ENOTDIR) || !watch->at[1] ||
+		    strlen(watch->at) <= watch->root_len)
 			return err;
 		/* up to the root, which is always there */
 		slash = strrchr(watch->at, '/');
@@ -79,11 +98,12 @@ static bool is_deeper(const struct dir_watch *watch)
 	size_t len;
 	const char *step = next_step(watch, &len);
 	char path[PATH_MAX];
+	struct stat st;
 
 	if (!len)
 		return false;
 	snprintf(path, sizeof(path), "%.*s", (int)(step + len - watch->dir), watch->dir);
-	return !access(path, F_OK);
+	return !in_root__stat(path, watch->root_len, &st);
 }
 
 static void renew(struct dir_watch *watch)
@@ -120,7 +140,8 @@ static int on_settled(sd_event_source *source, uint64_t usec, void *userdata)
 	return 0;
 }
 
-int dir_watch__add(struct dir_watches *watches, const char *dir, void (*fn)(void *ctx))
+int dir_watch__add(struct dir_watches *watches, const char *dir, size_t root_len,
+		   void (*fn)(void *ctx))
 {
 	struct dir_watch *watch = calloc(1, sizeof(*watch));
 	int err = -ENOMEM;
@@ -131,6 +152,7 @@ int dir_watch__add(struct dir_watches *watches, const char *dir, void (*fn)(void
 	watches->first = watch;
 	watch->watches = watches;
 	watch->fn = fn;
+	watch->root_len = root_len;
 	watch->dir = strdup(dir);
 	if (watch->dir)
 		err = sd_event_add_time(watches->event, &watch->timer, CLOCK_MONOTONIC, 0, 1000,

@@ -19,11 +19,13 @@ struct dir_watches {
 };
 
 /*
- * Calls fn after every change in dir, some milliseconds after the first of a burst. What is missed
+ * Calls fn after every change in dir, whose first root_len characters are a root directory in which
+ * links stay, as in-root.h has it; some milliseconds after the first of a burst. What is missed
  * is what is written without an end, by a process that keeps the file open. Returns 0 or a negative
  * errno.
  */
-int dir_watch__add(struct dir_watches *watches, const char *dir, void (*fn)(void *ctx));
+int dir_watch__add(struct dir_watches *watches, const char *dir, size_t root_len,
+		   void (*fn)(void *ctx));
 void dir_watches__free(struct dir_watches *watches);
 
 #endif

@@ -117,6 +117,7 @@ int load_run__open(struct load_run *run, const struct tool_opts *opts, struct po
 	if (!*policy)
 		return status;
 	run->policy = *policy;
+	run->facts.root = opts->root;
 	process__refresh(&run->facts);
 	if (opts->json) {
 		run->interfaces = json_array();

@@ -60,7 +60,7 @@ static int watch_dirs(struct daemon *daemon, void (*fn)(void *ctx))
 
 		if (asprintf(&path, "%s%s", daemon->opts.root, dirs[i]) < 0)
 			return -ENOMEM;
-		err = dir_watch__add(&daemon->watches, path, fn);
+		err = dir_watch__add(&daemon->watches, path, strlen(daemon->opts.root), fn);
 		free(path);
 	}
 	return err;

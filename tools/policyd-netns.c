@@ -204,7 +204,7 @@ int space__init(struct daemon *daemon)
 	daemon->inside = daemon->spaces;
 	if (!daemon->opts.all_netns && !daemon->opts.netns)
 		return 0;
-	err = dir_watch__add(&daemon->watches, NETNS_DIR, on_change);
+	err = dir_watch__add(&daemon->watches, NETNS_DIR, 0, on_change);
 	if (!err)
 		space__scan(daemon);
 	return err;

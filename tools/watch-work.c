@@ -58,11 +58,11 @@ static void free_file(struct watched *file)
 	free(file->path);
 }
 
-static bool is_same(const struct watched *file)
+static bool is_same(const struct watch_work *w, const struct watched *file)
 {
 	struct policy_stamp now;
 	struct stat st;
-	int err = stat(file->path, &st) ? errno : 0;
+	int err = policy_file__stat(file->path, w->root ? strlen(w->root) : 0, &st) ? errno : 0;
 
 	policy_stamp__set(&now, &st, err);
 	return policy_stamp__same(&file->stamp, &now);
@@ -112,7 +112,7 @@ static void take_file(struct watch_work *w, struct policy_file *found, struct wa
 		ret->path = strdup(found->path);
 		ret->stamp.racy = true;
 	}
-	if (ret->path && !is_same(ret))
+	if (ret->path && !is_same(w, ret))
 		read_file(w, found, ret);
 }
 

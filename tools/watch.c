@@ -127,14 +127,14 @@ static void not_watched(const char *dir, int err)
 
 static int watch_dirs(struct watcher *w)
 {
+	const char *root = w->opts.root ? w->opts.root : "";
 	char path[PATH_MAX];
 	int err = 0;
 
 	w->dirs = (struct dir_watches){ .event = w->event, .failed = not_watched, .ctx = w };
 	for (size_t i = 0; i < N_CHAIN_DIRS && !err; i++) {
-		snprintf(path, sizeof(path), "%s%s", w->opts.root ? w->opts.root : "",
-			 chain_dirs[i]);
-		err = dir_watch__add(&w->dirs, path, wake);
+		snprintf(path, sizeof(path), "%s%s", root, chain_dirs[i]);
+		err = dir_watch__add(&w->dirs, path, strlen(root), wake);
 	}
 	return err;
 }

@@ -3,10 +3,12 @@
 #include <fcntl.h>
 #include <pwd.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "process.h"
+#include "util/in-root.h"
 
 /* After an upgrade a running program is still what its path said when it started. */
 static void read_executable(struct process_facts *facts)
@@ -90,6 +92,25 @@ static void read_unit(struct process_facts *facts)
 	process__unit_of(text, facts->unit, sizeof(facts->unit));
 }
 
+FILE *process__open_passwd(const char *root)
+{
+	FILE *passwd = NULL;
+	char *path;
+	int fd;
+
+	if (asprintf(&path, "%s/etc/passwd", root) < 0) {
+		errno = ENOMEM;
+		return NULL;
+	}
+	fd = in_root__open(path, strlen(root), O_RDONLY | O_NONBLOCK | O_NOCTTY);
+	if (fd >= 0)
+		passwd = fdopen(fd, "r");
+	if (fd >= 0 && !passwd)
+		close(fd);
+	free(path);
+	return passwd;
+}
+
 /*
  * From /etc/passwd alone: getpwuid() would load name service modules into whatever application
  * this is. A user from elsewhere can be matched by number.
@@ -103,7 +124,7 @@ static void read_user(struct process_facts *facts)
 
 	snprintf(facts->uid, sizeof(facts->uid), "%u", facts->euid);
 	snprintf(facts->user, sizeof(facts->user), "%s", facts->uid);
-	f = fopen("/etc/passwd", "re");
+	f = process__open_passwd(facts->root ? facts->root : "");
 	if (!f) {
 		note(facts, COND_USER, errno);
 		return;

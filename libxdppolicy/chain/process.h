@@ -3,12 +3,14 @@
 #define XDP_POLICY_PROCESS_H
 
 #include <limits.h>
+#include <stdio.h>
 #include <sys/types.h>
 
 #include "policy/rule.h"
 
-/* Facts about the calling process; an empty string is unknown. */
+/* Facts about the calling process, of zeros but for root; an empty string is unknown. */
 struct process_facts {
+	const char *root; /* whose names users have; NULL: the host's */
 	pid_t pid;
 	uid_t euid;
 	char executable[PATH_MAX];
@@ -21,6 +23,9 @@ struct process_facts {
 
 /* Reads again what may have changed since the last call: a fork, another user. */
 void process__refresh(struct process_facts *facts);
+
+/* /etc/passwd below root, "" for the host's; NULL with errno. */
+FILE *process__open_passwd(const char *root);
 
 /* Points the subject's conditions at the facts. */
 void process__describe(const struct process_facts *facts, struct policy_subject *subject);

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+#include <stdio.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include "chain/process.h"
 #include "unit.h"
@@ -44,6 +46,25 @@ START_TEST(test_facts)
 }
 END_TEST
 
+/* Links of another root lead nowhere else. */
+START_TEST(test_root)
+{
+	static struct process_facts facts;
+	char passwd[64], *root = make_root();
+	struct policy_subject subject = { 0 };
+
+	snprintf(passwd, sizeof(passwd), "other:x:%u:0::/:/bin/sh\n", geteuid());
+	put_file(root, "/conf/passwd", passwd);
+	put_file(root, "/etc/group", "");
+	ck_assert(!symlink("/conf/passwd", at(root, "/etc/passwd")));
+	facts.root = root;
+	process__refresh(&facts);
+	process__describe(&facts, &subject);
+	ck_assert_str_eq(subject.value[COND_USER], "other");
+	remove_root(root);
+}
+END_TEST
+
 /* Without descriptors they are not known, and not for ever. */
 START_TEST(test_no_descriptor)
 {
@@ -77,6 +98,7 @@ TCase *process_tests(void)
 
 	tcase_add_loop_test(tc, test_units, 0, sizeof(cgroups) / sizeof(cgroups[0]));
 	tcase_add_test(tc, test_facts);
+	tcase_add_test(tc, test_root);
 	tcase_add_test(tc, test_no_descriptor);
 	return tc;
 }
