@@ -282,7 +282,7 @@ static int attach_locked(struct request *r)
 	rc = attach(r);
 	chain_lock__release(lock);
 	retired__collect(RETIRED_WAIT_MS);
-	record__sweep();
+	record__sweep(RECORD_SWEEP_SOME);
 	return rc;
 }
 

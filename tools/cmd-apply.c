@@ -217,7 +217,7 @@ static int run(struct apply *apply)
 	}
 	if (lock >= 0) {
 		tool_drop_lock(lock);
-		tool_sweep();
+		tool_sweep(!apply->n_args);
 	}
 	return finish(apply);
 }

@@ -176,7 +176,7 @@ static void load_netns(void *ctx, const char *name)
 	load->run.netns = name;
 	if (!load->run.dry_run)
 		chain__recover();
-	if (interfaces__find(NULL, 0, NULL, &interfaces))
+	if (load_run__find(&load->run, load->all ? NULL : load->files, &interfaces))
 		load_on(load, &interfaces);
 	else
 		load->run.failed = true;

@@ -32,7 +32,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		state->child_inputs[0] = &unload->opts;
 		return 0;
 	case 'a':
-		unload->all = true;
+		unload->all = unload->run.about_all = true;
 		return 0;
 	case 'n':
 		unload->run.dry_run = true;

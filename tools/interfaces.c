@@ -30,7 +30,7 @@ static bool add(struct interfaces *interfaces, const struct ifinfo *info, char *
 	}
 	interfaces->interface = more;
 	more += interfaces->n++;
-	*more = (struct interface){ .ifindex = info->ifindex, .altnames = altnames };
+	*more = (struct interface){ info->ifindex, info->master, info->link, "", altnames };
 	snprintf(more->name, sizeof(more->name), "%s", info->name);
 	return true;
 }
@@ -125,6 +125,13 @@ bool interfaces__find(char *const *names, size_t n, bool *found, struct interfac
 	return ok;
 }
 
+bool interfaces__find_there(const char *name, struct interfaces *interfaces)
+{
+	int err = find_one(interfaces, name);
+
+	return !err || err == -ENODEV;
+}
+
 struct placed {
 	struct interface interface;
 	size_t place;
@@ -154,22 +161,38 @@ static void sort(struct interfaces *interfaces, const struct layers *layers, str
 		interfaces->interface[i] = placed[i].interface;
 }
 
+static bool add_layers(const struct interfaces *interfaces, struct layers *layers)
+{
+	for (size_t i = 0; i < interfaces->n; i++) {
+		const struct interface *interface = &interfaces->interface[i];
+		const struct ifinfo info = {
+			.ifindex = interface->ifindex,
+			.master = interface->master,
+			.link = interface->link,
+		};
+
+		if (!layers__add(layers, &info))
+			return false;
+	}
+	layers__place(layers);
+	return true;
+}
+
 void interfaces__sort(struct interfaces *interfaces, bool top_first)
 {
 	struct placed *placed;
-	struct layers layers;
-	int err;
+	struct layers layers = { 0 };
+	bool ok;
 
 	if (interfaces->n < 2)
 		return;
 	placed = calloc(interfaces->n, sizeof(*placed));
-	err = placed ? layers__read(&layers) : -ENOMEM;
-	if (!err) {
+	ok = placed && add_layers(interfaces, &layers);
+	if (ok)
 		sort(interfaces, &layers, placed, top_first);
-		layers__free(&layers);
-	} else {
-		tool_error("cannot see which interfaces are on top of others: %s", strerror(-err));
-	}
+	else
+		tool_error("cannot see which interfaces are on top of others: out of memory");
+	layers__free(&layers);
 	free(placed);
 }
 
@@ -235,16 +258,17 @@ void tool_drop_lock(int lock)
 {
 	chain_lock__release(lock);
 	retired__collect(RETIRED_WAIT_MS);
-	record__sweep();
+	record__sweep(RECORD_SWEEP_SOME);
 }
 
-void tool_sweep(void)
+void tool_sweep(bool all)
 {
-	int lock = chain_lock__take(0);
+	int lock = chain_lock__take(0), removed;
 
 	if (lock < 0) /* whoever has it sweeps as well */
 		return;
-	if (chain_sweep__now() > 0)
-		record__sweep();
+	removed = chain_sweep__now(all);
+	if (all || removed > 0)
+		record__sweep(all ? RECORD_SWEEP_ALL : RECORD_SWEEP_SOME);
 	chain_lock__release(lock);
 }

@@ -10,6 +10,7 @@
 
 struct interface {
 	int ifindex;
+	int master, link; /* as in util/ifinfo.h */
 	char name[IF_NAMESIZE];
 	char *altnames; /* its other names, as a list of globs is kept; NULL: none */
 };
@@ -31,11 +32,13 @@ struct interfaces {
 bool interfaces__find(char *const *names, size_t n, bool *found, struct interfaces *ret);
 /* For found: NULL unless which is "all", and something is named. */
 bool *interfaces__new_found(const char *which, size_t n);
+/* Adds the one of that name, if it is there and not yet among them. False after a message. */
+bool interfaces__find_there(const char *name, struct interfaces *interfaces);
 /* Tells of those that are nowhere. Returns whether there is none; frees found. */
 bool interfaces__all_found(char *const *names, size_t n, bool *found);
 /*
- * What is below others comes first, or last: the kernel gives no program to an interface below one
- * that has a program. All else keeps its order.
+ * What is below others of them comes first, or last: the kernel gives no program to an interface
+ * below one that has a program. All else keeps its order. Asks nobody.
  */
 void interfaces__sort(struct interfaces *interfaces, bool top_first);
 void interfaces__free(struct interfaces *interfaces);
@@ -51,8 +54,10 @@ void tool_drop_lock(int lock);
 
 /*
  * Takes away what runs nowhere, unless others are at work; after tool_drop_lock(), when what was
- * replaced has gone: then there is mostly nothing to look at. What is left does no harm.
+ * replaced has gone: then there is mostly nothing to look at. Looks at everything, or, for a
+ * command that is about some interfaces, at so much that more of them do not make it slower. What
+ * is left does no harm.
  */
-void tool_sweep(void);
+void tool_sweep(bool all);
 
 #endif

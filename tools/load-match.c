@@ -14,6 +14,27 @@ static bool is_glob(const char *name)
 	return strpbrk(name, "*?[\\");
 }
 
+static bool has_globs(const struct chain_file *file)
+{
+	for (size_t i = 0; i < file->n; i++)
+		if (is_glob(file->entry[i].interface))
+			return true;
+	return false;
+}
+
+bool load_run__find(struct load_run *run, const struct chain_file *file, struct interfaces *ret)
+{
+	bool ok = true;
+
+	run->about_all = !file || has_globs(file);
+	if (run->about_all)
+		return interfaces__find(NULL, 0, NULL, ret);
+	*ret = (struct interfaces){ 0 };
+	for (size_t i = 0; i < file->n; i++)
+		ok = interfaces__find_there(file->entry[i].interface, ret) && ok;
+	return ok;
+}
+
 /* An interface that a file has a chain for already. */
 struct load_claim {
 	UT_hash_handle hh; /* of run->claims */

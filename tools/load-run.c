@@ -142,7 +142,7 @@ void load_run__each(struct load_run *run, const char *netns,
 	if (lock < 0)
 		return;
 	tool_drop_lock(lock);
-	tool_sweep();
+	tool_sweep(run->about_all);
 }
 
 int load_run__read(struct load_run *run, const char *path, struct chain_file *ret)

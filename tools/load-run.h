@@ -24,6 +24,7 @@ struct load_run {
 	int foreign; /* enum chain_foreign, whatever the file says; -1: what the file says */
 	bool may_be_missing; /* an interface that a file names may come later */
 	bool quiet_if_same;  /* say nothing of chains that are as they shall be */
+	bool about_all;	     /* the run is about all interfaces, not some that are named */
 	const char *netns;   /* the name of the namespace that we are in */
 	json_t *interfaces;  /* if it is to be told as JSON, else NULL */
 	json_t *errors;	     /* as well */
@@ -78,6 +79,13 @@ void load_run__each(struct load_run *run, const char *netns,
 
 /* Reads a file; tells what is wrong. Returns 0 or a negative errno. */
 int load_run__read(struct load_run *run, const char *path, struct chain_file *ret);
+
+/*
+ * The interfaces that a file may have chains for, in the network namespace that we are in: those
+ * that it names, or all, if it has globs or is NULL. False after a message; to be freed in any
+ * case.
+ */
+bool load_run__find(struct load_run *run, const struct chain_file *file, struct interfaces *ret);
 
 /*
  * Finds the interfaces that the file has chains for, and claims them. Returns 0, or a negative

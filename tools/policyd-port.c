@@ -53,12 +53,12 @@ void port__drop(struct port *port)
 {
 	struct daemon *daemon = port->space->daemon;
 
+	sweeper__soon(&daemon->sweeper, port->ifindex);
 	work__forget(port);
 	sd_event_source_disable_unref(port->timer);
 	HASH_DEL(port->space->ports, port);
 	free(port->known);
 	free(port);
-	sweeper__soon(&daemon->sweeper);
 	work__wake(daemon);
 }
 

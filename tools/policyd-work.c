@@ -303,9 +303,9 @@ static void release_lock(struct daemon *daemon)
 static void recover(struct daemon *daemon)
 {
 	daemon->recover = false;
-	record__sweep();
-	if (daemon->opts.once && chain_sweep__now() > 0)
-		record__sweep();
+	if (daemon->opts.once)
+		chain_sweep__now(true);
+	record__sweep(RECORD_SWEEP_ALL);
 	for (struct space *space = daemon->spaces; space; space = space->next) {
 		int n = space__enter(daemon, space);
 

@@ -163,7 +163,7 @@ static int on_rescan(sd_event_source *source, uint64_t usec, void *userdata)
 	(void)usec;
 	files__refresh(daemon, false);
 	daemon->recover = true;
-	sweeper__soon(&daemon->sweeper);
+	sweeper__soon(&daemon->sweeper, 0);
 	if (daemon->opts.all_netns || daemon->opts.netns)
 		space__scan(daemon);
 	for (struct space *space = daemon->spaces; space; space = space->next)
@@ -221,7 +221,7 @@ static int start(struct daemon *daemon)
 	if (err < 0)
 		return err;
 	daemon->recover = true;
-	sweeper__soon(&daemon->sweeper);
+	sweeper__soon(&daemon->sweeper, 0);
 	work__wake(daemon);
 	return 0;
 }

@@ -255,7 +255,8 @@ static void unload_rest(struct watch_work *w, const struct interfaces *interface
 
 		if (w->done[i].wanted)
 			continue;
-		w->gone = w->gone || !interface;
+		if (!interface)
+			sweeper__soon(w->sweeper, w->done[i].interface.ifindex);
 		if (interface && !load_jobs__unload(&one, &jobs)) {
 			load_run__do(&w->run, &jobs);
 			load_jobs__clear(&jobs);

@@ -7,6 +7,7 @@
  * and an interface is remembered, and done again only if one of the two is another.
  */
 
+#include "common/sweeper.h"
 #include "load-run.h"
 #include "said.h"
 
@@ -23,7 +24,7 @@ struct watch_work {
 	struct watched *file;
 	struct done *done;
 	unsigned int version;
-	bool gone; /* an interface that had a chain is gone since this was false */
+	struct sweeper *sweeper; /* for interfaces that had a chain and are gone */
 };
 
 /* Returns 0 or the exit status. */

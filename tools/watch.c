@@ -64,9 +64,6 @@ static void look(struct watcher *w)
 {
 	int err = watch_work__look(&w->work);
 
-	if (w->work.gone)
-		sweeper__soon(&w->sweeper);
-	w->work.gone = false;
 	if (!err)
 		return;
 	sd_event_source_set_time_relative(w->timer, RETRY_USEC);
@@ -181,7 +178,8 @@ static int watch(struct watcher *w)
 		err = watch_links(w);
 	if (err < 0)
 		return err;
-	w->work.gone = true; /* before we came */
+	w->work.sweeper = &w->sweeper;
+	sweeper__soon(&w->sweeper, 0); /* what has gone before we came */
 	look(w);
 	sd_notify(0, "READY=1");
 	return sd_event_loop(w->event);

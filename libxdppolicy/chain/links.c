@@ -160,19 +160,3 @@ unsigned int links__components(uint32_t dispatcher_id, uint32_t ids[CHAIN_MAX])
 		ids[i] = found[i].prog_id;
 	return n;
 }
-
-void links__count(struct links_count count[], size_t n)
-{
-	struct memory *memory = look();
-	struct bpf_link_info info;
-
-	for (size_t i = 0; i < n; i++) {
-		const struct seen *at = NULL;
-
-		while (next_link(memory, BPF_LINK_TYPE_TRACING, count[i].dispatcher, &at, &info)) {
-			count[i].n++;
-			count[i].sum += info.id;
-		}
-	}
-	done_with(memory);
-}

@@ -26,14 +26,4 @@ uint32_t links__holder(int ifindex, uint32_t prog_id);
  */
 unsigned int links__components(uint32_t dispatcher_id, uint32_t ids[CHAIN_MAX]);
 
-/* How many programs are linked to a dispatcher, and the sum of the links' ids, which are unique. */
-struct links_count {
-	uint32_t dispatcher;
-	unsigned int n;
-	uint64_t sum;
-};
-
-/* For all of them at once, whose dispatchers are given. */
-void links__count(struct links_count count[], size_t n);
-
 #endif

@@ -221,6 +221,47 @@ bool pins__are_whole(int ifindex, uint32_t id, unsigned int n)
 	return true;
 }
 
+/* Returns 0 if it is no link to that dispatcher. */
+static uint32_t read_link(const char *path, uint32_t dispatcher)
+{
+	struct bpf_link_info info = { 0 };
+	uint32_t len = sizeof(info);
+	int fd = bpf_obj_get(path), err;
+
+	if (fd < 0)
+		return 0;
+	err = bpf_obj_get_info_by_fd(fd, &info, &len);
+	close(fd);
+	return !err && info.type == BPF_LINK_TYPE_TRACING &&
+			       info.tracing.target_obj_id == dispatcher ?
+		       info.id :
+		       0;
+}
+
+static bool is_among(uint32_t id, const uint32_t ids[], unsigned int n)
+{
+	for (unsigned int i = 0; i < n; i++)
+		if (ids[i] == id)
+			return true;
+	return false;
+}
+
+unsigned int pins__links(int ifindex, uint32_t id, uint32_t links[CHAIN_MAX])
+{
+	char path[PIN_PATH];
+	unsigned int n = 0;
+
+	for (unsigned int i = 0; i < CHAIN_MAX; i++) {
+		uint32_t link;
+
+		pin_path(path, ifindex, id, i, "link");
+		link = access(path, F_OK) ? 0 : read_link(path, id);
+		if (link && !is_among(link, links, n))
+			links[n++] = link;
+	}
+	return n;
+}
+
 static int pin(int fd, const char *path)
 {
 	return bpf_obj_pin(fd, path) && errno != EEXIST ? -errno : 0;

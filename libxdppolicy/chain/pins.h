@@ -45,6 +45,9 @@ int pins__make(int ifindex, uint32_t id, unsigned int n, const int prog_fds[],
 /* Whether all of them are there. */
 bool pins__are_whole(int ifindex, uint32_t id, unsigned int n);
 
+/* The ids of the links to the dispatcher that are pinned, each once. Returns how many. */
+unsigned int pins__links(int ifindex, uint32_t id, uint32_t links[CHAIN_MAX]);
+
 /* Removes the directory and the pins of a dispatcher in it; 0 if there is none. */
 int pins__remove(int ifindex, uint32_t id);
 /* Removes the pins of its links alone: whoever reads it needs those of the programs. */

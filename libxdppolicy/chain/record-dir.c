@@ -12,6 +12,7 @@
 
 #include "record-dir.h"
 #include "util/limit.h"
+#include "util/sample.h"
 
 /* "4294967295.new-2147483647" */
 #define NAME_SIZE 40
@@ -157,22 +158,46 @@ static bool is_abandoned(int dir, const char *name)
 	       time(NULL) - st.st_mtime > MAX_WRITE_SECONDS;
 }
 
-void record_dir__sweep(int dir, bool (*gone)(uint32_t id))
+struct file {
+	uint32_t id;
+	char name[NAME_SIZE];
+};
+
+static void choose(DIR *d, struct sample *files)
+{
+	struct dirent *entry;
+	struct file *file;
+	uint32_t id;
+
+	while ((entry = readdir(d))) {
+		if (!parse_name(entry->d_name, &id) || strlen(entry->d_name) >= NAME_SIZE)
+			continue;
+		file = sample__next(files);
+		if (!file)
+			continue;
+		file->id = id;
+		strcpy(file->name, entry->d_name);
+	}
+}
+
+void record_dir__sweep(int dir, bool (*gone)(uint32_t id), size_t max)
 {
 	int fd = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	struct dirent *entry;
-	uint32_t id;
-	DIR *d;
+	struct sample files = { .max = max, .size = sizeof(struct file) };
+	DIR *d = fd < 0 ? NULL : fdopendir(fd);
 
-	d = fd < 0 ? NULL : fdopendir(fd);
 	if (!d) {
 		if (fd >= 0)
 			close(fd);
 		return;
 	}
-	while ((entry = readdir(d)))
-		if (parse_name(entry->d_name, &id) &&
-		    (gone(id) || is_abandoned(dir, entry->d_name)))
-			unlinkat(dir, entry->d_name, 0);
+	choose(d, &files);
 	closedir(d);
+	for (size_t i = 0; i < files.n; i++) {
+		const struct file *file = (const struct file *)files.kept + i;
+
+		if (gone(file->id) || is_abandoned(dir, file->name))
+			unlinkat(dir, file->name, 0);
+	}
+	free(files.kept);
 }

@@ -25,8 +25,8 @@ void record_dir__remove(int dir, uint32_t id);
 
 /*
  * Removes the files of programs that are gone, by what gone() says of an id, and what writers have
- * left that were killed.
+ * left that were killed: of so many files at most, chosen at random if there are more.
  */
-void record_dir__sweep(int dir, bool (*gone)(uint32_t id));
+void record_dir__sweep(int dir, bool (*gone)(uint32_t id), size_t max);
 
 #endif

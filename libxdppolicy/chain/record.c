@@ -160,7 +160,7 @@ void record__remove(uint32_t id)
 	close(dir);
 }
 
-void record__sweep(void)
+void record__sweep(size_t max)
 {
 	static const char *const names[] = { attached_dir, seen_dir };
 
@@ -169,7 +169,7 @@ void record__sweep(void)
 
 		if (dir < 0)
 			continue;
-		record_dir__sweep(dir, proginfo__is_gone);
+		record_dir__sweep(dir, proginfo__is_gone, max);
 		close(dir);
 	}
 }

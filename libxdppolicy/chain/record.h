@@ -67,8 +67,14 @@ void record__clear(struct record *record);
 /* Keeps the values of a live program in seen/ID, unless they are there already. */
 int record__keep_first(const struct chain_program *program);
 
-/* Removes the records of programs that no longer exist. */
-void record__sweep(void);
+/*
+ * Removes the records of programs that no longer exist, of so many that are looked at: all, or some
+ * at random, more than one chain's, so that others' do not make each change of a chain slower and
+ * yet none of the dead stays for ever.
+ */
+#define RECORD_SWEEP_ALL  SIZE_MAX
+#define RECORD_SWEEP_SOME 32
+void record__sweep(size_t max);
 
 /*
  * Adds to a subject what the record knows: facts where the subject has none, and sources app and

@@ -382,7 +382,7 @@ static int recover_one(int ifindex, uint32_t id, uint32_t other)
 	if (err)
 		return err < 0 ? err : 0;
 	if (is_attached(ifindex, other) != 1) {
-		if (!chain__runs_nowhere(id))
+		if (!chain__runs_nowhere(ifindex, id))
 			return -EBUSY;
 		wait_for_packets(chain_times__now());
 	}

@@ -10,11 +10,11 @@
 #include <unistd.h>
 
 #include "journal.h"
-#include "links.h"
 #include "live.h"
 #include "pins.h"
 #include "swap.h"
 #include "sweep.h"
+#include "util/sample.h"
 
 /* libxdp waits for its lock while so many are looked at and removed. */
 #define AT_ONCE 128
@@ -22,13 +22,33 @@
 /* Where the kernel's own grace period cannot be waited for. */
 #define GRACE_MS 100
 
+/* How many are looked at of those that nobody has asked about. */
+#define SOME 32
+
 /* --- which may be unused --- */
 
 struct found {
-	struct chain_sweep *sweep;
-	size_t size;
-	int err;
+	const struct chain_sweep *sweep;
+	struct sample asked, others;
 };
+
+static bool is_asked(const struct chain_sweep *sweep, int ifindex)
+{
+	for (unsigned int i = 0; i < sweep->n_gone; i++)
+		if (sweep->gone[i] == ifindex)
+			return true;
+	return sweep->all;
+}
+
+static void add(void *ctx, int ifindex, uint32_t id)
+{
+	struct found *found = ctx;
+	bool asked = is_asked(found->sweep, ifindex);
+	struct unused *unused = sample__next(asked ? &found->asked : &found->others);
+
+	if (unused)
+		*unused = (struct unused){ .id = id, .ifindex = ifindex };
+}
 
 /* Only spares the look at what runs here. */
 static bool runs_here(int ifindex, uint32_t id)
@@ -38,25 +58,37 @@ static bool runs_here(int ifindex, uint32_t id)
 	return !chain__query(ifindex, &now) && now.id == id;
 }
 
-static void add(void *ctx, int ifindex, uint32_t id)
+static void keep_unused(struct chain_sweep *sweep, const struct sample *found)
 {
-	struct found *found = ctx;
-	struct chain_sweep *sweep = found->sweep;
-	size_t size = found->size ? 2 * found->size : 16;
+	const struct unused *unused = found->kept;
 
-	if (found->err || runs_here(ifindex, id))
-		return;
-	if (sweep->n == found->size) {
-		struct unused *grown = reallocarray(sweep->unused, size, sizeof(*grown));
+	for (size_t i = 0; i < found->n; i++)
+		if (!runs_here(unused[i].ifindex, unused[i].id))
+			sweep->unused[sweep->n++] = unused[i];
+}
 
-		if (!grown) {
-			found->err = -ENOMEM;
-			return;
-		}
-		sweep->unused = grown;
-		found->size = size;
+/* Replaces what was found before. */
+static int find_candidates(struct chain_sweep *sweep)
+{
+	struct found found = {
+		.sweep = sweep,
+		.asked = { .max = SIZE_MAX, .size = sizeof(struct unused) },
+		.others = { .max = SOME, .size = sizeof(struct unused) },
+	};
+	int err = pins__each(add, &found);
+
+	sweep->n = 0;
+	free(sweep->unused);
+	sweep->unused = calloc(found.asked.n + found.others.n + 1, sizeof(*sweep->unused));
+	if (!sweep->unused || found.asked.no_memory || found.others.no_memory)
+		err = -ENOMEM;
+	if (!err) {
+		keep_unused(sweep, &found.asked);
+		keep_unused(sweep, &found.others);
 	}
-	sweep->unused[sweep->n++] = (struct unused){ .id = id, .ifindex = ifindex };
+	free(found.asked.kept);
+	free(found.others.kept);
+	return err;
 }
 
 /* --- which is --- */
@@ -82,32 +114,43 @@ static enum existence look_at(uint32_t id)
 		       IS_OTHER;
 }
 
-/* The links of those that exist, before and after their references are read. */
+/* The links to a dispatcher that are pinned, each once. */
+struct links {
+	bool exists; /* the dispatcher */
+	unsigned int n;
+	uint32_t id[CHAIN_MAX];
+};
+
+static void count(const struct unused *unused, struct links *links)
+{
+	links->n = links->exists ? pins__links(unused->ifindex, unused->id, links->id) : 0;
+}
+
+/* Of those that exist, before and after their references are read. */
 static bool count_all(struct chain_sweep *sweep, const struct unused unused[], size_t n,
-		      struct links_count *before, struct links_count *after)
+		      struct links *before, struct links *after)
 {
 	bool any = false;
 
 	for (size_t i = 0; i < n; i++) {
-		if (look_at(unused[i].id) != IS_DISPATCHER)
-			continue;
-		before[i].dispatcher = after[i].dispatcher = unused[i].id;
-		any = true;
+		before[i].exists = after[i].exists = look_at(unused[i].id) == IS_DISPATCHER;
+		any = any || before[i].exists;
+		count(&unused[i], &before[i]);
 	}
 	if (!any)
 		return false;
-	links__count(before, n);
 	sweep->blind = prog_refs__read(&sweep->refs);
 	if (sweep->blind)
 		return false;
-	links__count(after, n);
+	for (size_t i = 0; i < n; i++)
+		count(&unused[i], &after[i]);
 	return true;
 }
 
 /* Leaves those that run nowhere; returns how many. */
 static size_t judge(struct chain_sweep *sweep, struct unused unused[], size_t n)
 {
-	struct links_count *before = calloc(2 * n + 1, sizeof(*before)), *after = before + n;
+	struct links *before = calloc(2 * n + 1, sizeof(*before)), *after = before + n;
 	size_t left = 0;
 	bool counted;
 
@@ -115,22 +158,21 @@ static size_t judge(struct chain_sweep *sweep, struct unused unused[], size_t n)
 		return 0;
 	counted = count_all(sweep, unused, n, before, after);
 	for (size_t i = 0; i < n; i++) {
-		const struct links_count *b = &before[i], *a = &after[i];
-		bool links_alone = counted && b->dispatcher && b->n && b->n == a->n &&
-				   b->sum == a->sum &&
-				   prog_refs__held(&sweep->refs, b->dispatcher) == b->n;
+		const struct links *b = &before[i], *a = &after[i];
+		bool links_alone = counted && b->exists && b->n && !memcmp(b, a, sizeof(*b)) &&
+				   prog_refs__held(&sweep->refs, unused[i].id) == b->n;
 
-		if (links_alone || (!b->dispatcher && look_at(unused[i].id) == IS_GONE))
+		if (links_alone || (!b->exists && look_at(unused[i].id) == IS_GONE))
 			unused[left++] = unused[i];
 	}
 	free(before);
 	return left;
 }
 
-bool chain__runs_nowhere(uint32_t id)
+bool chain__runs_nowhere(int ifindex, uint32_t id)
 {
 	struct chain_sweep sweep = { 0 };
-	struct unused one = { .id = id };
+	struct unused one = { .ifindex = ifindex, .id = id };
 	bool nowhere = judge(&sweep, &one, 1);
 
 	chain_sweep__close(&sweep);
@@ -139,17 +181,14 @@ bool chain__runs_nowhere(uint32_t id)
 
 static int find(struct chain_sweep *sweep)
 {
-	struct found found = { .sweep = sweep };
-	int err;
+	int err = find_candidates(sweep);
 
-	sweep->n = 0;
-	free(sweep->unused);
-	sweep->unused = NULL;
-	err = pins__each(add, &found);
-	if (!err)
-		err = found.err;
 	sweep->n = err || !sweep->n ? 0 : judge(sweep, sweep->unused, sweep->n);
 	sweep->found_at = chain_times__now();
+	if (!err && !sweep->n) { /* whoever was asked about has gone, or stays */
+		sweep->all = false;
+		sweep->n_gone = 0;
+	}
 	journal__sweep();
 	return err;
 }
@@ -198,9 +237,17 @@ int chain_sweep__step(struct chain_sweep *sweep)
 	return err ? err : removed;
 }
 
-int chain_sweep__now(void)
+void chain_sweep__note(struct chain_sweep *sweep, int ifindex)
 {
-	struct chain_sweep sweep = { 0 };
+	if (!ifindex || sweep->n_gone == CHAIN_SWEEP_GONE)
+		sweep->all = true;
+	else if (!is_asked(sweep, ifindex))
+		sweep->gone[sweep->n_gone++] = ifindex;
+}
+
+int chain_sweep__now(bool all)
+{
+	struct chain_sweep sweep = { .all = all };
 	int rc = find(&sweep);
 
 	if (!rc && sweep.n) {

@@ -28,6 +28,11 @@
  * Linux 5.9, without its BTF, without privileges. Then one that the kernel does not know any more
  * is all that goes: an id that is not there is attached to nothing.
  *
+ * A sweep looks at what it is asked about, and at some of all else, at random: so nothing stays
+ * for ever, and what comes and goes costs the same beside few and beside many. That is why links
+ * are counted by their pins, not in the kernel's list of all; whoever holds one that is not pinned
+ * holds the dispatcher by it.
+ *
  * It does not matter which network namespace the caller is in.
  */
 
@@ -38,9 +43,15 @@
 /* Between two steps at least. */
 #define CHAIN_SWEEP_MS 1000
 
+/* How many interfaces can be asked about; if there are more, all are looked at. */
+#define CHAIN_SWEEP_GONE 64
+
 /* Of zeros; chain_sweep__close() is due. */
 struct chain_sweep {
 	struct prog_refs refs;
+	bool all;		    /* what is there is asked about */
+	int gone[CHAIN_SWEEP_GONE]; /* or what these interfaces had */
+	unsigned int n_gone;
 	size_t n; /* what the last step has found */
 	struct unused {
 		uint32_t id;
@@ -59,8 +70,11 @@ struct chain_sweep {
  */
 int chain_sweep__step(struct chain_sweep *sweep);
 
+/* That the next steps be about what an interface had; 0: about all. */
+void chain_sweep__note(struct chain_sweep *sweep, int ifindex);
+
 /* Both steps, which takes no time if there is nothing to take away. For commands. */
-int chain_sweep__now(void);
+int chain_sweep__now(bool all);
 
 void chain_sweep__close(struct chain_sweep *sweep);
 
@@ -68,6 +82,6 @@ void chain_sweep__close(struct chain_sweep *sweep);
  * Whether a dispatcher runs nowhere and nobody has it in his hands, by what is said above; false if
  * that cannot be told. What is not under libxdp's lock may change. A packet may still be inside.
  */
-bool chain__runs_nowhere(uint32_t id);
+bool chain__runs_nowhere(int ifindex, uint32_t id);
 
 #endif

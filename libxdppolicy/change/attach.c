@@ -100,7 +100,7 @@ static int explain_above(const struct attach *a, const char *words, char why[CHA
 	const char *above = NULL;
 	struct layers layers;
 
-	if (layers__read(&layers))
+	if (layers__list(&layers))
 		layers = (struct layers){ 0 };
 	else
 		above = layers__program_above(&layers, a->ifindex);

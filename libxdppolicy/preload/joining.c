@@ -264,7 +264,7 @@ void joining__begin(struct joining *joining, const struct policy *policy, bool s
 		add_static(joining, fd, opts);
 	/* where no daemon does it: else the records of a job that runs again and again pile up */
 	if (joining->n_records)
-		record__sweep();
+		record__sweep(RECORD_SWEEP_SOME);
 }
 
 void joining__build(struct joining *joining)

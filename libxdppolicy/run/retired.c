@@ -72,7 +72,8 @@ static bool collect(int dir, const char *name)
 		return false;
 	lock = pins__lock_briefly();
 	/* without libxdp's directory there are no pins */
-	if (lock == -ENOENT || (lock >= 0 && chain__runs_nowhere(id) && !pins__remove(ifindex, id)))
+	if (lock == -ENOENT ||
+	    (lock >= 0 && chain__runs_nowhere(ifindex, id) && !pins__remove(ifindex, id)))
 		unlinkat(dir, name, 0);
 	if (lock >= 0)
 		pins__unlock(lock);

@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-/* Which interfaces are on top of which, as a listing of all tells it. */
+/* Which interfaces are on top of which, as each says of itself what it is on or a port of. */
 #include <errno.h>
-#include <stdbool.h>
 #include <stdlib.h>
 
-#include "util/ifinfo.h"
 #include "util/layers.h"
 
 /* The kernel allows no more; interfaces that are moved while they are listed could make a circle.
@@ -16,37 +14,20 @@ struct layer {
 	unsigned int depth;
 };
 
-static void add(void *ctx, const struct nlmsghdr *nlh)
+bool layers__add(struct layers *layers, const struct ifinfo *info)
 {
-	struct layers *layers = ctx;
-	struct ifinfo info;
+	size_t room = layers->room ? 2 * layers->room : 64;
+	void *layer;
 
-	if (layers->n == layers->room || !ifinfo__parse(nlh, &info))
-		return;
-	layers->layer[layers->n++] = (struct layer){ .info = info };
 	if (layers->n == layers->room) {
-		size_t room = 2 * layers->room;
-		void *layer = realloc(layers->layer, room * sizeof(*layers->layer));
-
-		if (!layer) /* which no room tells */
-			return;
+		layer = reallocarray(layers->layer, room, sizeof(*layers->layer));
+		if (!layer)
+			return false;
 		layers->layer = layer;
 		layers->room = room;
 	}
-}
-
-static int list(struct layers *layers)
-{
-	struct netlink *nl;
-	int err = netlink__open(0, &nl);
-
-	if (err)
-		return err;
-	err = netlink__dump(nl, ifinfo__list, add, layers);
-	if (!err && layers->n == layers->room)
-		err = -ENOMEM;
-	netlink__close(nl);
-	return err;
+	layers->layer[layers->n++] = (struct layer){ .info = *info };
+	return true;
 }
 
 static int by_ifindex(const void *a, const void *b)
@@ -95,20 +76,45 @@ static void set_depths(struct layers *layers)
 	}
 }
 
-int layers__read(struct layers *ret)
+void layers__place(struct layers *layers)
 {
-	struct layers layers = { .room = 64 };
-	int err;
+	if (layers->n)
+		qsort(layers->layer, layers->n, sizeof(*layers->layer), by_ifindex);
+	set_depths(layers);
+}
 
-	layers.layer = malloc(layers.room * sizeof(*layers.layer));
-	err = layers.layer ? list(&layers) : -ENOMEM;
+struct listing {
+	struct layers layers;
+	bool no_memory;
+};
+
+static void add_listed(void *ctx, const struct nlmsghdr *nlh)
+{
+	struct listing *listing = ctx;
+	struct ifinfo info;
+
+	if (ifinfo__parse(nlh, &info) && !layers__add(&listing->layers, &info))
+		listing->no_memory = true;
+}
+
+int layers__list(struct layers *ret)
+{
+	struct listing listing = { 0 };
+	struct netlink *nl;
+	int err = netlink__open(0, &nl);
+
+	if (err)
+		return err;
+	err = netlink__dump(nl, ifinfo__list, add_listed, &listing);
+	if (!err && listing.no_memory)
+		err = -ENOMEM;
+	netlink__close(nl);
 	if (err) {
-		layers__free(&layers);
+		layers__free(&listing.layers);
 		return err;
 	}
-	qsort(layers.layer, layers.n, sizeof(*layers.layer), by_ifindex);
-	set_depths(&layers);
-	*ret = layers;
+	layers__place(&listing.layers);
+	*ret = listing.layers;
 	return 0;
 }
 

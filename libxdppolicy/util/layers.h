@@ -7,15 +7,26 @@
  * on. The kernel changes no XDP program below one that has a program, nor takes it off.
  */
 
+#include <stdbool.h>
 #include <stddef.h>
+
+#include "util/ifinfo.h"
 
 struct layers {
 	size_t n, room;
 	struct layer *layer; /* by ifindex */
 };
 
-/* Lists the interfaces of the network namespace that the caller is in. 0 or a negative errno. */
-int layers__read(struct layers *ret);
+/*
+ * Of those that are added, to a struct of zeros; layers__place() is due before anything is asked.
+ * What is between two of them need not be there: the kernel, too, minds only what is next to it.
+ * False without memory.
+ */
+bool layers__add(struct layers *layers, const struct ifinfo *info);
+void layers__place(struct layers *layers);
+
+/* Of all in the network namespace that the caller is in. 0 or a negative errno. */
+int layers__list(struct layers *ret);
 void layers__free(struct layers *layers);
 
 /* How many there are below it, one on the other. */

@@ -11,6 +11,7 @@
 
 #include "unit.h"
 #include "util/ifinfo.h"
+#include "util/layers.h"
 
 static const struct {
 	uint32_t len;
@@ -276,6 +277,35 @@ START_TEST(test_interrupted)
 }
 END_TEST
 
+/* Of four that are named: a VLAN on a bond, its port, and the ends of a pair. */
+START_TEST(test_layers)
+{
+	static const struct ifinfo info[] = {
+		{ .ifindex = 2, .name = "vlan", .link = 7, .attached = true },
+		{ .ifindex = 3, .name = "port", .master = 7 },
+		{ .ifindex = 4, .name = "one", .link = 5, .attached = true },
+		{ .ifindex = 5, .name = "two", .link = 4 },
+		{ .ifindex = 7, .name = "bond", .link = 9 }, /* on one that is not named */
+	};
+	struct layers layers = { 0 };
+
+	layers__place(&layers);
+	ck_assert_uint_eq(layers__depth(&layers, 2), 0);
+	for (size_t i = 0; i < 5; i++)
+		ck_assert(layers__add(&layers, &info[i]));
+	layers__place(&layers);
+	ck_assert_uint_eq(layers__depth(&layers, 3), 0);
+	ck_assert_uint_eq(layers__depth(&layers, 7), 1);
+	ck_assert_uint_eq(layers__depth(&layers, 2), 2);
+	ck_assert_uint_eq(layers__depth(&layers, 4), 0);
+	ck_assert_uint_eq(layers__depth(&layers, 5), 0);
+	ck_assert_uint_eq(layers__depth(&layers, 9), 0);
+	ck_assert_str_eq(layers__program_above(&layers, 3), "vlan");
+	ck_assert_ptr_null(layers__program_above(&layers, 5));
+	layers__free(&layers);
+}
+END_TEST
+
 TCase *netlink_tests(void)
 {
 	TCase *tests = tcase_create("netlink");
@@ -290,5 +320,6 @@ TCase *netlink_tests(void)
 	tcase_add_test(tests, test_query);
 	tcase_add_test(tests, test_stopped);
 	tcase_add_test(tests, test_interrupted);
+	tcase_add_test(tests, test_layers);
 	return tests;
 }

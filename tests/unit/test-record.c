@@ -449,12 +449,47 @@ START_TEST(test_sweep)
 		put_file(root, gone[i], HEAD);
 	/* its writer was killed; 4's may be writing */
 	ck_assert_int_eq(utimensat(AT_FDCWD, at(root, "/6.new-17"), old, 0), 0);
-	record_dir__sweep(dir, is_odd);
+	record_dir__sweep(dir, is_odd, SIZE_MAX);
 	for (size_t i = 0; i < sizeof(kept) / sizeof(kept[0]); i++)
 		ck_assert_int_eq(access(at(root, kept[i]), F_OK), 0);
 	for (size_t i = 0; i < sizeof(gone) / sizeof(gone[0]); i++)
 		ck_assert_int_ne(access(at(root, gone[i]), F_OK), 0);
-	record_dir__sweep(dir, is_odd); /* the directory can be gone through again */
+	record_dir__sweep(dir, is_odd, SIZE_MAX); /* the directory can be gone through again */
+}
+END_TEST
+
+static unsigned int n_asked;
+
+static bool ask(uint32_t id)
+{
+	n_asked++;
+	return id <= 100;
+}
+
+/* Of many files some are looked at; and sooner or later each that is to go. */
+START_TEST(test_sweep_some)
+{
+	unsigned int sweeps = 0;
+	char name[16];
+
+	for (int id = 1; id <= 120; id++) {
+		snprintf(name, sizeof(name), "/%d", id);
+		put_file(root, name, HEAD);
+	}
+	n_asked = 0;
+	record_dir__sweep(dir, ask, 10);
+	ck_assert_uint_eq(n_asked, 10);
+	record_dir__sweep(dir, ask, 0);
+	ck_assert_uint_eq(n_asked, 10);
+	for (int id = 1; id <= 100; id++) {
+		snprintf(name, sizeof(name), "/%d", id);
+		for (; !access(at(root, name), F_OK) && sweeps < 100000; sweeps++)
+			record_dir__sweep(dir, ask, 10);
+	}
+	ck_assert_uint_lt(sweeps, 100000);
+	n_asked = 0;
+	record_dir__sweep(dir, ask, SIZE_MAX);
+	ck_assert_uint_eq(n_asked, 20);
 }
 END_TEST
 
@@ -559,6 +594,7 @@ TCase *record_tests(void)
 	tcase_add_test(tc, test_in_chain);
 	tcase_add_test(tc, test_first);
 	tcase_add_test(tc, test_sweep);
+	tcase_add_test(tc, test_sweep_some);
 	tcase_add_loop_test(tc, test_guess, 0, N_GUESSES);
 	tcase_add_test(tc, test_describe);
 	return tc;

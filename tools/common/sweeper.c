@@ -9,7 +9,7 @@
 /* A little more, so that a look never comes too early. */
 #define STEP_USEC (CHAIN_SWEEP_MS * 1100ULL)
 
-void sweeper__soon(struct sweeper *sweeper)
+static void wake(struct sweeper *sweeper)
 {
 	int enabled = SD_EVENT_OFF;
 
@@ -18,6 +18,12 @@ void sweeper__soon(struct sweeper *sweeper)
 		return;
 	sd_event_source_set_time_relative(sweeper->timer, STEP_USEC);
 	sd_event_source_set_enabled(sweeper->timer, SD_EVENT_ONESHOT);
+}
+
+void sweeper__soon(struct sweeper *sweeper, int ifindex)
+{
+	chain_sweep__note(&sweeper->sweep, ifindex);
+	wake(sweeper);
 }
 
 /* Once for each reason. */
@@ -31,6 +37,7 @@ static void tell_blind(struct sweeper *sweeper, int err)
 static int on_timer(sd_event_source *source, uint64_t usec, void *userdata)
 {
 	struct sweeper *sweeper = userdata;
+	bool all = sweeper->sweep.all;
 	int removed, lock;
 
 	(void)source;
@@ -40,18 +47,21 @@ static int on_timer(sd_event_source *source, uint64_t usec, void *userdata)
 	lock = chain_lock__take(0);
 	if (lock < 0) { /* by others, or for a swap of our own */
 		if (lock == -ETIMEDOUT)
-			sweeper__soon(sweeper);
+			wake(sweeper);
 		return 0;
 	}
 	removed = chain_sweep__step(&sweeper->sweep);
 	chain_lock__release(lock);
-	record__sweep();
+	sweeper->n_removed += removed > 0 ? (size_t)removed : 0;
+	record__sweep(all ? RECORD_SWEEP_ALL : (sweeper->n_removed + 1) * RECORD_SWEEP_SOME);
 	if (removed > 0)
 		sweeper->tell(sweeper->ctx, removed, 0);
 	tell_blind(sweeper, removed < 0 ? removed : sweeper->sweep.blind);
 	/* the kernel forgets programs when it has time: their records go then */
 	if (removed > 0 || sweeper->sweep.n)
-		sweeper__soon(sweeper);
+		wake(sweeper);
+	else
+		sweeper->n_removed = 0;
 	return 0;
 }
 

@@ -17,12 +17,13 @@ struct sweeper {
 	void (*tell)(void *ctx, int n, int err);
 	bool (*may)(void *ctx); /* whether anything may be removed now; NULL: always */
 	void *ctx;
+	size_t n_removed; /* in this row of steps */
 };
 
 /* Only tell, may and ctx are set. Returns 0 or a negative errno; sweeper__free() is due. */
 int sweeper__init(struct sweeper *sweeper, sd_event *event, int64_t priority);
-/* An interface or a namespace is gone, or somebody was killed. */
-void sweeper__soon(struct sweeper *sweeper);
+/* An interface is gone; with 0 everything is to be looked at. */
+void sweeper__soon(struct sweeper *sweeper, int ifindex);
 void sweeper__free(struct sweeper *sweeper);
 
 #endif

@@ -103,6 +103,33 @@ is "apply" 1 "$(calls membarrier . xdp-policy apply)"
 is "its status" 0 "$(cat calls.rc)"
 is "all have their chains" "$count ord_b ord_c ord_a" "$(chains)"
 
+section "what is named is what is asked about"
+# asked COMMAND...: how many messages it sends to rtnetlink, and calls of bpf() it makes; what it
+# waits for is looked at as often as it takes, so the latter counts where nothing is replaced
+asked()
+{
+	sent=$(calls sendto,bpf '^[0-9]* *sendto' xdp-policy "$@")
+	echo "$1: $sent sent, $(grep -c -E 'NLM_F_DUMP|[|]0x300' trace) listings, status $(cat calls.rc)"
+}
+ask_about()
+{
+	rm -rf /etc/xdp
+	asked load l0.yaml
+	gives ord_b 1 ord_a 2
+	asked apply l0
+	asked apply l0
+	echo "bpf: $(grep -c 'bpf(' trace)"
+	asked unload l0 q0
+	rm -rf /etc/xdp
+}
+beside=$(ask_about)
+printf '%s\n' "$beside" | sed 's/^/#   /'
+is "no listing of all" 4 "$(printf '%s\n' "$beside" | grep -c ' 0 listings, status 0$')"
+# shellcheck disable=SC2046
+xdp-policy unload $(names 20) >/dev/null
+is "as much as beside twenty fewer" "$(ask_about)" "$beside"
+xdp-policy load abc.yaml >/dev/null
+
 section "each look costs the same"
 is "as much as without any other" "$alone" "$(look_at_one)"
 # shellcheck disable=SC2046
