@@ -3,30 +3,18 @@
  * Which call of libxdp a thread is in, and whether it is still in it.
  */
 #include <errno.h>
-#include <link.h>
-#include <pthread.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "call.h"
 #include "hooks.h"
+#include "object-at.h"
 #include "object.h"
 
 __thread struct libxdp_call libxdp_call;
 
 /* Between a hook and another that libxdp calls in it there is less on the stack. */
 #define MAX_DISTANCE (256 << 10)
-
-/*
- * libxdp and libbpf; we ourselves; and the shim, which is between a caller and its hook where its
- * compiler made a call of the jump.
- */
-#define MAX_LIBRARIES 6
-static struct {
-	uintptr_t start, end;
-} library[MAX_LIBRARIES];
-static unsigned int n_libraries;
 
 static bool has_prefix(const char *path, const char *prefix)
 {
@@ -35,64 +23,17 @@ static bool has_prefix(const char *path, const char *prefix)
 	return !strncmp(slash ? slash + 1 : path, prefix, strlen(prefix));
 }
 
-static void add_library(const struct dl_phdr_info *info)
-{
-	if (n_libraries == MAX_LIBRARIES)
-		return;
-	library[n_libraries].start = UINTPTR_MAX;
-	for (unsigned int i = 0; i < info->dlpi_phnum; i++) {
-		const ElfW(Phdr) *phdr = &info->dlpi_phdr[i];
-		uintptr_t start = info->dlpi_addr + phdr->p_vaddr, end = start + phdr->p_memsz;
-
-		if (phdr->p_type != PT_LOAD)
-			continue;
-		if (start < library[n_libraries].start)
-			library[n_libraries].start = start;
-		if (end > library[n_libraries].end)
-			library[n_libraries].end = end;
-	}
-	n_libraries++;
-}
-
-static bool has_address(const struct dl_phdr_info *info, const void *addr)
-{
-	for (unsigned int i = 0; i < info->dlpi_phnum; i++) {
-		const ElfW(Phdr) *phdr = &info->dlpi_phdr[i];
-
-		if (phdr->p_type == PT_LOAD &&
-		    (uintptr_t)addr - info->dlpi_addr - phdr->p_vaddr < phdr->p_memsz)
-			return true;
-	}
-	return false;
-}
-
-static int look_at_library(struct dl_phdr_info *info, size_t size, void *ctx)
-{
-	(void)size;
-	(void)ctx;
-	if (has_prefix(info->dlpi_name, "libxdp.so.") ||
-	    has_prefix(info->dlpi_name, "libbpf.so.") || has_address(info, library) ||
-	    has_address(info, hooks_shim.real))
-		add_library(info);
-	return 0;
-}
-
-/* All are there, and stay: the shim has handles of libxdp and libbpf. */
-static void find_libraries(void)
-{
-	dl_iterate_phdr(look_at_library, NULL);
-}
-
+/*
+ * Of libxdp and libbpf; we ourselves; and the shim, which is between a caller and its hook where
+ * its compiler made a call of the jump.
+ */
 static bool is_library(const void *caller)
 {
-	static pthread_once_t once = PTHREAD_ONCE_INIT;
-	uintptr_t addr = (uintptr_t)caller;
+	const struct link_map *map = object_at(caller);
 
-	pthread_once(&once, find_libraries);
-	for (unsigned int i = 0; i < n_libraries; i++)
-		if (addr >= library[i].start && addr < library[i].end)
-			return true;
-	return false;
+	return map &&
+	       (has_prefix(map->l_name, "libxdp.so.") || has_prefix(map->l_name, "libbpf.so.") ||
+		map == object_at((void *)is_library) || map == object_at((void *)hooks_shim.real));
 }
 
 /*

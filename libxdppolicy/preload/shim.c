@@ -23,6 +23,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "object-at.h"
 #include "symbols.h"
 #include "util/owner.h"
 #include "util/root.h"
@@ -235,53 +236,18 @@ static void *real(enum preload_symbol symbol)
 	return find_real(symbol, NULL);
 }
 
-/* An object that is mapped, by what the loader calls it. */
-struct object {
-	const char *name; /* NULL: none */
-	ElfW(Addr) addr;  /* to tell another object in the same place */
-};
-
-struct caller {
-	const void *addr;
-	bool behind_shim;
-	struct object object;
-};
-
-static bool has_address(const struct dl_phdr_info *info, const void *addr)
-{
-	for (unsigned int i = 0; i < info->dlpi_phnum; i++) {
-		const ElfW(Phdr) *phdr = &info->dlpi_phdr[i];
-
-		if (phdr->p_type == PT_LOAD &&
-		    (uintptr_t)addr - info->dlpi_addr - phdr->p_vaddr < phdr->p_memsz)
-			return true;
-	}
-	return false;
-}
-
-/* For dl_iterate_phdr(). */
-static int is_caller(struct dl_phdr_info *info, size_t size, void *ctx)
-{
-	struct caller *caller = ctx;
-	bool found = has_address(info, caller->addr);
-
-	(void)size;
-	if (found && caller->behind_shim)
-		caller->object = (struct object){ info->dlpi_name, info->dlpi_addr };
-	caller->behind_shim = caller->behind_shim || has_address(info, names);
-	return found;
-}
-
 /*
- * The object that an address is in. None if it stands before the shim: the program, or another
- * preload, which has called what comes after it. Not by dladdr(), which looks at all symbols.
+ * The object that an address is in. NULL if it stands before the shim: the program, or another
+ * preload, which has called what comes after it.
  */
-static struct object plugin_at(const void *addr)
+static const struct link_map *plugin_at(const void *addr)
 {
-	struct caller caller = { .addr = addr };
+	const struct link_map *map = object_at(addr), *shim = object_at(names);
 
-	dl_iterate_phdr(is_caller, &caller);
-	return caller.object;
+	for (; shim; shim = shim->l_prev)
+		if (shim == map)
+			return NULL;
+	return map;
 }
 
 /*
@@ -289,26 +255,31 @@ static struct object plugin_at(const void *addr)
  * call of dlsym() makes the application's dlerror() forget an older error. With the lock held.
  */
 #define N_PLAIN 8
-static struct object plain[N_LIBRARIES][N_PLAIN];
+static struct {
+	const struct link_map *map;
+	ElfW(Addr) addr; /* to tell another object in the same place */
+} plain[N_LIBRARIES][N_PLAIN];
 static unsigned int next_plain[N_LIBRARIES];
 
-static bool is_plain(const struct object *object, enum library library)
+static bool is_plain(const struct link_map *map, enum library library)
 {
 	for (int i = 0; i < N_PLAIN; i++)
-		if (plain[library][i].name == object->name &&
-		    plain[library][i].addr == object->addr)
+		if (plain[library][i].map == map && plain[library][i].addr == map->l_addr)
 			return true;
 	return false;
 }
 
-static void set_plain(const struct object *object, enum library library)
+static void set_plain(const struct link_map *map, enum library library)
 {
-	plain[library][next_plain[library]++ % N_PLAIN] = *object;
+	unsigned int i = next_plain[library]++ % N_PLAIN;
+
+	plain[library][i].map = map;
+	plain[library][i].addr = map->l_addr;
 }
 
-static void *look_in(const struct object *object, enum preload_symbol symbol)
+static void *look_in(const struct link_map *map, enum preload_symbol symbol)
 {
-	void *plugin = quiet_dlopen(object->name, RTLD_LAZY | RTLD_NOLOAD), *library, *fn;
+	void *plugin = quiet_dlopen(map->l_name, RTLD_LAZY | RTLD_NOLOAD), *library, *fn;
 
 	if (!plugin)
 		return NULL;
@@ -318,7 +289,7 @@ static void *look_in(const struct object *object, enum preload_symbol symbol)
 		if (fn == quiet_dlsym(library, names[symbol]))
 			fn = NULL;
 		if (!fn)
-			set_plain(object, libraries[symbol]);
+			set_plain(map, libraries[symbol]);
 		dlclose(library);
 	}
 	dlclose(plugin);
@@ -332,16 +303,16 @@ static void *look_in(const struct object *object, enum preload_symbol symbol)
  */
 static void *own_of(enum preload_symbol symbol, const void *caller, void **global)
 {
-	struct object object;
+	const struct link_map *map;
 	void *fn = NULL;
 
 	lock();
-	object = plugin_at(caller);
+	map = plugin_at(caller);
 	*global = NULL;
-	if (!object.name || !is_plain(&object, libraries[symbol])) {
+	if (!map || !is_plain(map, libraries[symbol])) {
 		*global = quiet_dlsym(RTLD_NEXT, names[symbol]);
-		if (object.name && !*global)
-			fn = look_in(&object, symbol);
+		if (map && !*global)
+			fn = look_in(map, symbol);
 	}
 	unlock();
 	return fn;
