@@ -24,10 +24,10 @@
  * ord_head.o   -DLETTER=b -DHEADROOM=8
  * ord_core.o   -DLETTER=u -DCORE
  * ord_config.o -DLETTER=v -DCONFIG
- * ord_big.o    -DLETTER=b -DMARK=B -DHEADROOM=8
+ * ord_big.o    -DLETTER=b -DMARK=B -DLARGER
  * ord_tie1.o   -DLETTER=t -DNAME=ord_same_first_15_alpha
- * ord_tie2.o   -DLETTER=u -DNAME=ord_same_first_15_beta -DHEADROOM=8
- * ord_ties.o   -DLETTER=v -DNAME=ord_same_first_15_one -DHEADROOM=8 -DSECOND=w
+ * ord_tie2.o   -DLETTER=u -DNAME=ord_same_first_15_beta -DLARGER
+ * ord_ties.o   -DLETTER=v -DNAME=ord_same_first_15_one -DLARGER -DSECOND=w
  *              -DSECOND_NAME=ord_same_first_15_two
  *
  * LETTER       the letter; the program is ord_LETTER, or NAME
@@ -42,6 +42,7 @@
  * UNCOUNTED    it has no map
  * UNCHECKED    it reads a packet without a look at its size, which no verifier lets pass
  * HEADROOM     it moves the head of the packet by so many bytes, and back
+ * LARGER       it has more instructions
  * CORE         libbpf fills in what the kernel's types are when it loads it
  * CONFIG       and this, what the kernel's version is
  */
@@ -138,6 +139,10 @@ static __always_inline int run(struct xdp_md *ctx, char letter, void *counter)
 #endif
 #ifdef HEADROOM
 	if (bpf_xdp_adjust_head(ctx, -HEADROOM) || bpf_xdp_adjust_head(ctx, HEADROOM))
+		return XDP_ABORTED;
+#endif
+#ifdef LARGER
+	if (!bpf_ktime_get_ns())
 		return XDP_ABORTED;
 #endif
 	if (!mark(ctx, letter))

@@ -28,7 +28,7 @@ both()
 	alone=$(letters v0)
 	xdp-loader load v0 ord_c.o # its author says 10
 	joined=$(letters v0)
-	contains "$of: libxdp loads it" "^[a-zA-Z]*:$SENT [a-zA-Z]*:$SENT$" "$alone $joined"
+	contains "$of: libxdp loads it" "^[a-zA-Z][a-zA-Z]:$SENT [a-zA-Z]{3}:$SENT$" "$alone $joined"
 	xdp-loader unload v0 --all
 	eval "yaml v0 $programs" >ties.yaml
 	does "$of" 0 load ties.yaml
@@ -68,6 +68,7 @@ does "one object" 0 load ties.yaml
 is "one object: of new ones the names are known" "vw:$SENT" "$(letters v0)"
 xdp-loader load v0 ord_c.o
 joined=$(letters v0)
+contains "one object: one joins by libxdp" "^[a-z]{3}:$SENT$" "$joined"
 xdp-loader unload v0 --all
 does "one object" 0 load ties.yaml
 printf 'version: 1\nchains: {v0: {programs: [{object: ord_c.o, priority: 10}]}}\n' >joins.yaml
