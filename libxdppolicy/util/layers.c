@@ -41,7 +41,8 @@ static struct layer *find(const struct layers *layers, int ifindex)
 {
 	const struct layer key = { .info.ifindex = ifindex };
 
-	return bsearch(&key, layers->layer, layers->n, sizeof(key), by_ifindex);
+	/* an empty list is a null pointer, which bsearch() must not be given */
+	return layers->n ? bsearch(&key, layers->layer, layers->n, sizeof(key), by_ifindex) : NULL;
 }
 
 /* The ends of a pair name each other; neither is on top. */
