@@ -225,10 +225,18 @@ chmod 755 editor
 EDITOR=$work/editor xdp-policy edit >said 2>&1
 [ "$(stat -c %a /etc/xdp)" = 755 ] && [ "$(stat -c %a /etc/xdp/priorities.conf)" = 644 ]
 check "edit: the same"
-mkdir -p root/usr/lib/systemd/system && echo '[Service]' >root/usr/lib/systemd/system/a.service
+(
+	umask 022
+	mkdir -p root/usr/lib/systemd/system
+	echo '[Service]' >root/usr/lib/systemd/system/a.service
+)
 xdp-policy preload enable --root "$work/root" --unit a.service >said 2>&1
 shim=$(sed -n 's/^xdp-policy: \(.*\): found no file, expected the preload library$/\1/p' said)
-mkdir -p "${shim%/*}" && cp "$BUILD/libxdppolicy-preload.so" "$BUILD/libxdppolicy-hooks.so" "${shim%/*}"
+(
+	umask 022
+	mkdir -p "${shim%/*}"
+	cp "$BUILD/libxdppolicy-preload.so" "$BUILD/libxdppolicy-hooks.so" "${shim%/*}"
+)
 xdp-policy preload enable --root "$work/root" --unit a.service >said 2>&1
 [ "$(stat -c %a root/etc/systemd/system/a.service.d)" = 755 ]
 check "preload enable: a unit's directory, too"
