@@ -27,6 +27,7 @@ struct apply {
 	struct correction *corrections;
 	size_t n;
 	json_t *interfaces;
+	bool off; /* nothing is looked at */
 	bool left, failed, not_permitted, shown;
 };
 
@@ -182,15 +183,21 @@ static void apply_netns(void *ctx, const char *name)
 	apply->n = 0;
 }
 
+static void tell_disabled(const struct apply *apply, json_t *json)
+{
+	tool_tell_disabled(&apply->opts, policy__is_disabled(apply->correct.policy), json, stdout);
+}
+
 static int finish(struct apply *apply)
 {
 	if (apply->interfaces) {
 		json_t *json = tool_json_new();
 
+		tell_disabled(apply, json);
 		json_object_set_new(json, "interfaces", apply->interfaces);
 		if (tool_json_print(json))
 			apply->failed = true;
-	} else if (!apply->shown && !apply->failed) {
+	} else if (!apply->shown && !apply->failed && !apply->off) {
 		puts("nothing to do: no XDP program on any interface");
 	}
 	if (apply->not_permitted)
@@ -287,12 +294,10 @@ int cmd_apply(int argc, char **argv)
 	apply.correct.host = host;
 	if (apply.opts.json)
 		apply.interfaces = json_array();
-	if (policy__is_disabled(policy) && !apply.correct.dry_run) {
-		tool_error("the policy is switched off; nothing is changed");
-		rc = TOOL_OK;
-	} else {
-		rc = run(&apply);
-	}
+	else
+		tell_disabled(&apply, NULL);
+	apply.off = policy__is_disabled(policy) && !apply.correct.dry_run;
+	rc = apply.off ? finish(&apply) : run(&apply);
 	policy__close(policy);
 	return rc;
 }

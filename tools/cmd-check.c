@@ -15,7 +15,7 @@
 
 struct check {
 	struct tool_opts opts;
-	bool quiet, strict;
+	bool quiet, strict, disabled;
 	char **args;
 	int n_args;
 	json_t *findings;
@@ -257,6 +257,7 @@ static int finish(struct check *check)
 	if (check->findings) {
 		json_t *json = tool_json_new();
 
+		tool_tell_disabled(&check->opts, check->disabled, json, stdout);
 		json_object_set_new(json, "files", json_integer(check->n_files));
 		json_object_set_new(json, "rules", json_integer(check->n_rules));
 		json_object_set_new(json, "errors", json_integer(check->n_errors));
@@ -317,8 +318,11 @@ int cmd_check(int argc, char **argv)
 	int status = TOOL_OK;
 
 	argp_parse(&argp, argc, argv, 0, NULL, &check);
+	check.disabled = policy_files__is_disabled(check.opts.root ? check.opts.root : "");
 	if (check.opts.json)
 		check.findings = json_array();
+	else if (!check.n_args) /* a file that is given is judged by itself */
+		tool_tell_disabled(&check.opts, check.disabled, NULL, stdout);
 	for (int i = 0; i < check.n_args; i++)
 		check_arg(&check, check.args[i]);
 	if (!check.n_args)

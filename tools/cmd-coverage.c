@@ -267,6 +267,7 @@ static int print_json(struct command *command)
 	json_object_update_new(json, json_pack("{s:{s:b, s:b, s:b}, s:b}", "preload", "installed",
 					       host->shim, "host", host->host, "disabled",
 					       host->disabled, "daemon", host->daemon));
+	tool_tell_disabled(&command->opts, host->disabled, json, stdout);
 	if (!command->n_args)
 		json_object_update_new(json, json_pack("{s:I, s:b}", "untold",
 						       (json_int_t)command->scan.untold, "cut",
@@ -277,6 +278,7 @@ static int print_json(struct command *command)
 
 static void print_table(struct command *command)
 {
+	tool_tell_disabled(&command->opts, command->host.disabled, NULL, stdout);
 	if (!table__print(command->table, stdout) && !command->missing)
 		puts("found nothing that attaches XDP");
 	if (command->scan.untold)

@@ -424,6 +424,11 @@ static void make_options(struct argp_option *options)
 	};
 }
 
+static void tell_disabled(const struct explain *explain, json_t *json)
+{
+	tool_tell_disabled(&explain->opts, policy__is_disabled(explain->policy), json, stdout);
+}
+
 int cmd_explain(int argc, char **argv)
 {
 	static const struct argp_child children[] = { { &tool_argp, 0, NULL, 0 }, { 0 } };
@@ -453,6 +458,8 @@ int cmd_explain(int argc, char **argv)
 	explain.names = json_object();
 	if (explain.opts.json)
 		explain.programs = json_array();
+	else
+		tell_disabled(&explain, NULL);
 	for (int i = 0; i < explain.n_args && !status; i++) {
 		if (i && !explain.programs)
 			putchar('\n');
@@ -461,6 +468,7 @@ int cmd_explain(int argc, char **argv)
 	if (explain.programs) {
 		json_t *json = tool_json_new();
 
+		tell_disabled(&explain, json);
 		json_object_set_new(json, "programs", explain.programs);
 		if (tool_json_print(json))
 			status = TOOL_FOUND;

@@ -230,14 +230,18 @@ static void start(struct status *status)
 
 static void finish(struct status *status, FILE *out)
 {
+	bool disabled = policy__is_disabled(status->policy);
+
 	if (status->interfaces) {
 		json_t *json = tool_json_new();
 
+		tool_tell_disabled(&status->opts, disabled, json, out);
 		json_object_set_new(json, "interfaces", status->interfaces);
 		status->interfaces = NULL;
 		tool_json_write(json, out);
 		return;
 	}
+	tool_tell_disabled(&status->opts, disabled, NULL, out);
 	if (!table__print(status->table, out) && !status->failed)
 		fputs("no XDP program on any interface\n", out);
 }

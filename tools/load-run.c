@@ -123,8 +123,9 @@ int load_run__open(struct load_run *run, const struct tool_opts *opts, struct po
 		run->interfaces = json_array();
 		run->errors = json_array();
 	}
+	tool_tell_disabled(opts, policy__is_disabled(*policy), NULL, stderr);
 	if (policy__is_disabled(*policy))
-		tool_error("the policy is switched off; what the chains themselves say counts");
+		tool_error("what the chains themselves say counts");
 	return 0;
 }
 
@@ -476,6 +477,8 @@ int load_run__finish(struct load_run *run)
 	if (run->interfaces) {
 		json_t *json = tool_json_new();
 
+		json_object_set_new(json, "disabled",
+				    json_boolean(policy__is_disabled(run->policy)));
 		json_object_set_new(json, "interfaces", run->interfaces);
 		json_object_set_new(json, "errors", run->errors);
 		if (tool_json_print(json))

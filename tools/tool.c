@@ -4,10 +4,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <time.h>
 
 #include "common/program.h"
+#include "policy/files.h"
 #include "tool.h"
 #include "util/encode.h"
+#include "util/in-root.h"
 
 static const struct argp_option options[] = {
 	{ "root", 'r', "DIR", 0, "Take DIR for the root directory", 10 },
@@ -146,6 +150,31 @@ void tool_no_netns(const char *name, int err)
 int tool_policy_status(const struct policy *policy)
 {
 	return policy__n_errors(policy) ? TOOL_CONFIG : TOOL_OK;
+}
+
+void tool_tell_disabled(const struct tool_opts *opts, bool disabled, json_t *json, FILE *out)
+{
+	char *path = NULL, *shown = NULL, since[64] = "";
+	struct stat st;
+	struct tm tm;
+
+	if (json) {
+		json_object_set_new(json, "disabled", json_boolean(disabled));
+		return;
+	}
+	if (!disabled)
+		return;
+	if (asprintf(&path, "%s" POLICY_KILL_SWITCH, opts->root ? opts->root : "") < 0)
+		path = NULL;
+	/* it may be gone since it was found */
+	if (path && !in_root__lstat(path, opts->root ? strlen(opts->root) : 0, &st) &&
+	    localtime_r(&st.st_mtime, &tm))
+		strftime(since, sizeof(since), " since %Y-%m-%d %H:%M:%S", &tm);
+	shown = path ? encode__shown_copy(path) : NULL;
+	fprintf(out, "the policy is off%s: found %s; it does nothing until that is removed\n",
+		since, shown ? shown : POLICY_KILL_SWITCH);
+	free(shown);
+	free(path);
 }
 
 json_t *tool_json_new(void)

@@ -6,6 +6,7 @@
 
 #include <argp.h>
 #include <jansson.h>
+#include <stdio.h>
 
 #include "policy/policy.h"
 
@@ -93,6 +94,12 @@ struct policy *tool_open_policy(const struct tool_opts *opts, int *exit_status);
 
 /* The exit status of a command that used the policy: TOOL_CONFIG if part of it is refused. */
 int tool_policy_status(const struct policy *policy);
+
+/*
+ * What is to be known before anything else that a command says, if the policy is off: the first
+ * line of its text. JSON has it as "disabled", off or not.
+ */
+void tool_tell_disabled(const struct tool_opts *opts, bool disabled, json_t *json, FILE *out);
 
 /* A new object with its version, or exits without memory: a command has nothing to save. */
 json_t *tool_json_new(void);

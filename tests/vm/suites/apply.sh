@@ -301,6 +301,15 @@ touch /run/xdp/disabled
 before=$(attached v0)
 xdp-policy apply v0 >apply.out 2>&1
 is "/run/xdp/disabled: untouched" "$before" "$(attached v0)"
+for command in "apply v0" "apply --dry-run v0" "status v0" "explain ord_a" check coverage; do
+	# shellcheck disable=SC2086 # words of a command
+	is "/run/xdp/disabled: the first line of $command" 1 \
+		"$(xdp-policy $command 2>apply.err | head -1 |
+			grep -c '^the policy is off since .*: found /run/xdp/disabled; ')"
+	# shellcheck disable=SC2086
+	is "/run/xdp/disabled: $command --json" 1 \
+		"$(xdp-policy $command --json 2>apply.err | grep -c '^  "disabled": true')"
+done
 rm /run/xdp/disabled
 policy priorities.d/50-wrong.conf <<END
 ord_a: one
