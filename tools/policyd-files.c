@@ -100,7 +100,7 @@ void files__refresh(struct daemon *daemon, bool all)
 	if (!rc && !all)
 		return;
 	if (rc < 0) {
-		daemon->errors++;
+		work__failed(daemon);
 		log__error("the policy can't be read, the last one stays: %s", strerror(-rc));
 		return;
 	}

@@ -61,18 +61,26 @@ static uint64_t backoff(const struct metrics_port *port)
 	return port->backoff;
 }
 
+static uint64_t failing(const struct metrics_port *port)
+{
+	return port->failing;
+}
+
 /* What there is of each interface; the manual page has the same list. */
 static const struct {
 	const char *name, *type, *help;
 	uint64_t (*get)(const struct metrics_port *port);
+	bool seen; /* told of a chain that was looked at */
 } per_port[] = {
 	{ "xdp_policy_corrections_total", "counter", "Changes of a chain to follow the policy.",
-	  corrections },
-	{ "xdp_policy_programs", "gauge", "XDP programs that are attached.", programs },
+	  corrections, false },
+	{ "xdp_policy_programs", "gauge", "XDP programs that are attached.", programs, true },
 	{ "xdp_policy_drift", "gauge", "Attached programs that are not as the policy wants them.",
-	  drift },
+	  drift, true },
 	{ "xdp_policy_backoff", "gauge", "1 while somebody who undoes corrections is given way.",
-	  backoff },
+	  backoff, false },
+	{ "xdp_policy_failing", "gauge", "1 while a chain cannot be read or corrected.", failing,
+	  false },
 };
 
 void metrics__print(const struct metrics *metrics, FILE *out)
@@ -80,13 +88,14 @@ void metrics__print(const struct metrics *metrics, FILE *out)
 	for (size_t i = 0; i < sizeof(per_port) / sizeof(per_port[0]); i++) {
 		print_head(out, per_port[i].name, per_port[i].type, per_port[i].help);
 		for (size_t j = 0; j < metrics->n; j++)
-			print_value(out, per_port[i].name, &metrics->port[j], NULL,
-				    per_port[i].get(&metrics->port[j]));
+			if (metrics->port[j].known || !per_port[i].seen)
+				print_value(out, per_port[i].name, &metrics->port[j], NULL,
+					    per_port[i].get(&metrics->port[j]));
 	}
 	print_head(out, "xdp_policy_unreachable", "gauge",
 		   "1 for an interface whose chain cannot be changed.");
 	for (size_t i = 0; i < metrics->n; i++)
-		if (metrics->port[i].unreachable[0])
+		if (metrics->port[i].known && metrics->port[i].unreachable[0])
 			print_value(out, "xdp_policy_unreachable", &metrics->port[i],
 				    metrics->port[i].unreachable, 1);
 	print_one(out, "xdp_policy_errors_total", "counter",
@@ -96,6 +105,12 @@ void metrics__print(const struct metrics *metrics, FILE *out)
 		  metrics->config_errors);
 	print_one(out, "xdp_policy_disabled", "gauge", "1 while /run/xdp/disabled exists.",
 		  metrics->disabled);
+	print_one(out, "xdp_policy_pending", "gauge", "Interfaces that are still to be looked at.",
+		  metrics->pending);
+	if (metrics->last_success)
+		print_one(out, "xdp_policy_last_success_timestamp_seconds", "gauge",
+			  "When all chains were last found, or made, to be as they can be.",
+			  metrics->last_success);
 }
 
 static int print(FILE *out, void *ctx)

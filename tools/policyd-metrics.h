@@ -15,9 +15,11 @@ struct metrics_port {
 	const char *netns; /* "" is the host's own */
 	const char *ifname;
 	uint64_t corrections;
+	bool backoff; /* not corrected for a while */
+	bool failing; /* the last attempt to read or to correct it failed */
+	bool known;   /* what follows, which else is left out */
 	unsigned int programs;
 	unsigned int drift;	 /* programs that are not as the policy wants them */
-	bool backoff;		 /* not corrected for a while */
 	const char *unreachable; /* why the chain cannot be changed; "" if it can */
 };
 
@@ -25,6 +27,8 @@ struct metrics {
 	uint64_t errors;
 	unsigned int config_errors;
 	bool disabled;
+	unsigned int pending;  /* interfaces that are still to be looked at */
+	uint64_t last_success; /* seconds since 1970; 0: there was none */
 	size_t n;
 	struct metrics_port *port;
 };

@@ -100,7 +100,7 @@ static void end_listing(struct space *space, int err)
 	links->listing = false;
 	set_pending(space, false);
 	if (err) {
-		daemon->errors++;
+		work__failed(daemon);
 		daemon->failed = true;
 		log__error("the interfaces can't be listed: %s", strerror(-err));
 	} else if (links->interrupted) { /* what was listed is mixed from two states */
@@ -123,7 +123,7 @@ void links__list(struct space *space)
 	err = ifinfo__list(links->netlink);
 	if (err) {
 		set_pending(space, false);
-		space->daemon->errors++;
+		work__failed(space->daemon);
 		log__error("the interfaces can't be listed: %s", strerror(-err));
 		return;
 	}

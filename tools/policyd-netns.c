@@ -51,7 +51,7 @@ static struct space *add_space(struct daemon *daemon, const char *name, int fd)
 	if (err) {
 		log__error("network namespace %s: can't be watched: %s",
 			   name[0] ? name : "of the host", strerror(-err));
-		daemon->errors++;
+		work__failed(daemon);
 		drop_space(space);
 		return NULL;
 	}
@@ -74,7 +74,7 @@ int space__enter(struct daemon *daemon, struct space *space)
 		return 0;
 	}
 	err = -errno;
-	daemon->errors++;
+	work__failed(daemon);
 	log__error("network namespace %s: can't be entered: %s",
 		   space->name[0] ? space->name : "of the host", strerror(-err));
 	/* whatever we did next would be done to other interfaces */

@@ -18,6 +18,7 @@ static struct port *add_port(struct space *space, int ifindex)
 
 	if (!port) {
 		log__error("out of memory");
+		work__failed(space->daemon);
 		return NULL;
 	}
 	port->space = space;
@@ -81,6 +82,7 @@ void port__later(struct port *port, uint64_t usec)
 
 void port__remember(struct port *port, const struct chain *chain)
 {
+	port->looked = true;
 	if (!chain || chain->kind == CHAIN_NONE) {
 		free(port->known);
 		port->known = NULL;

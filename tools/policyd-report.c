@@ -106,6 +106,9 @@ static void fill_port(const struct port *port, uint64_t now, struct metrics_port
 		.programs = port->known ? port->known->n : 0,
 		.drift = port->drift,
 		.backoff = now < port->rate.until,
+		.failing = port->n_failed,
+		/* one that is marked has changed, perhaps */
+		.known = port->looked && !port->marked,
 		.unreachable = port->known ? port->known->fixed : "",
 	};
 }
@@ -155,6 +158,8 @@ void report__state(struct daemon *daemon)
 		.errors = daemon->errors,
 		.config_errors = policy__n_errors(daemon->policy),
 		.disabled = policy__is_disabled(daemon->policy),
+		.pending = daemon->n_marked,
+		.last_success = daemon->last_success,
 	};
 	unsigned int attached = 0, fixed = 0, backoff = 0;
 	char status[240], left[48] = "";

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <utlist.h>
 
 #include "chain/links.h"
@@ -79,6 +80,19 @@ static void unmark(struct daemon *daemon, struct port *port)
 	port->marked = false;
 }
 
+void work__failed(struct daemon *daemon)
+{
+	daemon->errors++;
+	daemon->round_failed = true;
+}
+
+/* The end of an attempt to read and to correct a chain. */
+static void set_failing(struct port *port, bool failing)
+{
+	port->space->daemon->n_failing += failing - !!port->n_failed;
+	port->n_failed = failing ? port->n_failed + 1 : 0;
+}
+
 /* Once for each reason: retries would fill the log. */
 static void tell_failure(struct port *port, int err, const char *why)
 {
@@ -112,6 +126,7 @@ static void fail(struct port *port, const struct correction *c)
 	struct daemon *daemon = port->space->daemon;
 	uint64_t usec;
 
+	port->looked = false;
 	if (c->err == -ENODEV) /* the event that says so is on its way */
 		return;
 	daemon->failed = true;
@@ -122,7 +137,7 @@ static void fail(struct port *port, const struct correction *c)
 		port__remember(port, &c->before);
 	}
 	usec = FAILED_RETRY_USEC << (port->n_failed < 16 ? port->n_failed : 16);
-	port->n_failed++;
+	set_failing(port, true);
 	if (!daemon->opts.once && usec < daemon->opts.rescan)
 		port__later(port, usec);
 }
@@ -166,7 +181,7 @@ static void evaluate(struct port *port, const struct correction *c, bool dry)
 		fail(port, c);
 		return;
 	}
-	port->n_failed = 0;
+	set_failing(port, false);
 	port->told_error[0] = '\0';
 	port->drift = count_drift(c, changed && !dry);
 	port__remember(port, dry ? &c->before : &c->after);
@@ -199,6 +214,8 @@ static struct correction *look(struct port *port)
 	c = calloc(1, sizeof(*c));
 	if (!c) {
 		log__error("out of memory");
+		port->looked = false;
+		work__failed(daemon);
 		return NULL;
 	}
 	opts.dry_run = answer == RATE_PAUSE;
@@ -239,6 +256,7 @@ static void correct_some(struct daemon *daemon)
 		int err = space__enter(daemon, next->space);
 
 		unmark(daemon, next);
+		next->looked = next->looked && !err;
 		swap[n] = err ? NULL : look(next);
 		if (swap[n])
 			port[n++] = next;
@@ -255,6 +273,7 @@ static void correct_some(struct daemon *daemon)
 
 void work__forget(struct port *port)
 {
+	set_failing(port, false);
 	unmark(port->space->daemon, port);
 }
 
@@ -325,6 +344,9 @@ static void rest(struct daemon *daemon)
 {
 	release_lock(daemon);
 	links__remember(false);
+	if (!daemon->n_listing && !daemon->n_failing && !daemon->round_failed &&
+	    !policy__is_disabled(daemon->policy))
+		daemon->last_success = (uint64_t)time(NULL);
 	if (daemon->ready || daemon->n_listing)
 		return;
 	daemon->ready = true;
@@ -357,9 +379,12 @@ static int on_pass(sd_event_source *source, void *userdata)
 	struct daemon *daemon = userdata;
 
 	(void)source;
+	report_soon(daemon);
 	if (is_disabled(daemon)) {
-		while (daemon->marked)
+		while (daemon->marked) {
+			daemon->marked->looked = false;
 			unmark(daemon, daemon->marked);
+		}
 		daemon->recover = false;
 	}
 	if ((daemon->marked || daemon->recover) && !has_lock(daemon))
@@ -370,8 +395,6 @@ static int on_pass(sd_event_source *source, void *userdata)
 	correct_some(daemon);
 	if (!daemon->ready)
 		daemon__notify(MORE_TIME);
-	/* the figures that were written while others had the lock are those of before */
-	report_soon(daemon);
 	if (daemon->marked)
 		sd_event_source_set_enabled(daemon->pass, SD_EVENT_ONESHOT);
 	else

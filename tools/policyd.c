@@ -161,6 +161,7 @@ static int on_rescan(sd_event_source *source, uint64_t usec, void *userdata)
 	struct daemon *daemon = userdata;
 
 	(void)usec;
+	daemon->round_failed = false;
 	files__refresh(daemon, false);
 	daemon->recover = true;
 	sweeper__soon(&daemon->sweeper, 0);

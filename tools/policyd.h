@@ -40,6 +40,7 @@ struct port {
 
 	struct rate rate;
 	unsigned int n_failed; /* in a row */
+	bool looked;	       /* what is known and the drift are what was seen last */
 	uint64_t corrections;
 	unsigned int drift;
 	uint32_t told_left; /* id of the chain of which it was said that it can't be mended */
@@ -86,6 +87,9 @@ struct daemon {
 	int metrics_err;
 	unsigned int netns_tries;
 	uint64_t errors, corrections;
+	unsigned int n_failing; /* interfaces whose last attempt failed */
+	bool round_failed;	/* something since the last rescan, that the next one tries again */
+	uint64_t last_success;	/* seconds since 1970 */
 };
 
 uint64_t daemon__now(const struct daemon *daemon);
@@ -97,6 +101,8 @@ void work__mark(struct port *port);
 void work__mark_all(struct daemon *daemon);
 /* Sees to it that a pass comes, and that figures are written. */
 void work__wake(struct daemon *daemon);
+/* Counts a failure that only the next rescan can make good. */
+void work__failed(struct daemon *daemon);
 /* The interface is gone, or its namespace. */
 void work__forget(struct port *port);
 /* Whether the sweeper may remove anything: not while the policy is switched off. */

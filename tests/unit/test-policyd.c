@@ -157,21 +157,32 @@ static struct metrics_port port[] = {
 	{ .netns = "",
 	  .ifname = "eth0",
 	  .corrections = 5000000000,
+	  .backoff = true,
+	  .known = true,
 	  .programs = 3,
 	  .drift = 1,
-	  .backoff = true,
 	  .unreachable = "" },
-	{ .netns = "a\"b\\c\nd", .ifname = "v0", .unreachable = "found X, expected \"Y\"" },
+	{ .netns = "a\"b\\c\nd",
+	  .ifname = "v0",
+	  .known = true,
+	  .unreachable = "found X, expected \"Y\"" },
+	/* not looked at yet: what of it is not known is not 0 */
+	{ .netns = "", .ifname = "v1", .failing = true, .unreachable = "" },
 };
-static const struct metrics metrics = {
-	.errors = 7, .config_errors = 2, .disabled = true, .n = 2, .port = port
-};
+static const struct metrics metrics = { .errors = 7,
+					.config_errors = 2,
+					.disabled = true,
+					.pending = 4,
+					.last_success = 1796000000,
+					.n = 3,
+					.port = port };
 
 static const char expected[] =
 	"# HELP xdp_policy_corrections_total Changes of a chain to follow the policy.\n"
 	"# TYPE xdp_policy_corrections_total counter\n"
 	"xdp_policy_corrections_total{netns=\"\",interface=\"eth0\"} 5000000000\n"
 	"xdp_policy_corrections_total{netns=\"a\\\"b\\\\c\\\\x0ad\",interface=\"v0\"} 0\n"
+	"xdp_policy_corrections_total{netns=\"\",interface=\"v1\"} 0\n"
 	"# HELP xdp_policy_programs XDP programs that are attached.\n"
 	"# TYPE xdp_policy_programs gauge\n"
 	"xdp_policy_programs{netns=\"\",interface=\"eth0\"} 3\n"
@@ -184,6 +195,12 @@ static const char expected[] =
 	"# TYPE xdp_policy_backoff gauge\n"
 	"xdp_policy_backoff{netns=\"\",interface=\"eth0\"} 1\n"
 	"xdp_policy_backoff{netns=\"a\\\"b\\\\c\\\\x0ad\",interface=\"v0\"} 0\n"
+	"xdp_policy_backoff{netns=\"\",interface=\"v1\"} 0\n"
+	"# HELP xdp_policy_failing 1 while a chain cannot be read or corrected.\n"
+	"# TYPE xdp_policy_failing gauge\n"
+	"xdp_policy_failing{netns=\"\",interface=\"eth0\"} 0\n"
+	"xdp_policy_failing{netns=\"a\\\"b\\\\c\\\\x0ad\",interface=\"v0\"} 0\n"
+	"xdp_policy_failing{netns=\"\",interface=\"v1\"} 1\n"
 	"# HELP xdp_policy_unreachable 1 for an interface whose chain cannot be changed.\n"
 	"# TYPE xdp_policy_unreachable gauge\n"
 	"xdp_policy_unreachable{netns=\"a\\\"b\\\\c\\\\x0ad\",interface=\"v0\",reason=\"found X, "
@@ -197,7 +214,14 @@ static const char expected[] =
 	"xdp_policy_config_errors 2\n"
 	"# HELP xdp_policy_disabled 1 while /run/xdp/disabled exists.\n"
 	"# TYPE xdp_policy_disabled gauge\n"
-	"xdp_policy_disabled 1\n";
+	"xdp_policy_disabled 1\n"
+	"# HELP xdp_policy_pending Interfaces that are still to be looked at.\n"
+	"# TYPE xdp_policy_pending gauge\n"
+	"xdp_policy_pending 4\n"
+	"# HELP xdp_policy_last_success_timestamp_seconds When all chains were last found, or made, "
+	"to be as they can be.\n"
+	"# TYPE xdp_policy_last_success_timestamp_seconds gauge\n"
+	"xdp_policy_last_success_timestamp_seconds 1796000000\n";
 
 START_TEST(text)
 {

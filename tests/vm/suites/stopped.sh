@@ -19,10 +19,10 @@ import fcntl, os, sys
 fcntl.flock(os.open(sys.argv[1], os.O_RDONLY), fcntl.LOCK_EX | fcntl.LOCK_NB)
 EOP
 is_stopped() { grep -q '^State:.T' "/proc/$1/status"; }
-hold()
+hold() # [LOCK]
 {
 	rm -f hold.out
-	python3 hold.py /sys/fs/bpf/xdp >hold.out &
+	python3 hold.py "${1:-/sys/fs/bpf/xdp}" >hold.out &
 	holder=$!
 }
 is_held()
@@ -76,10 +76,32 @@ contains "it is counted" 'errors_total [1-9]' "$(cat metrics)"
 contains "it says who has the lock" "v0: .*process [0-9]+ \(python3\) holds libxdp's lock" \
 	"$(cat daemon.out)"
 succeeds "it does not have ours meanwhile" python3 try.py $LOCK
+contains "the interface fails" 'failing\{netns="",interface="v0"\} 1' "$(cat metrics)"
+is "what is not known is left out, as is the last success" "" \
+	"$(grep -E '^xdp_policy_(programs|drift|last_success)' metrics)"
 release
 wait_for metrics 'corrections_total{netns="",interface="v0"} 1'
 proves "it goes on when it can" v0 "5 ord_b, 10 ord_a" ba
 is "it has said so once" 1 "$(grep -c "holds libxdp's lock" daemon.out)"
+wait_for metrics 'last_success_timestamp_seconds [1-9]'
+wait_for metrics 'failing{netns="",interface="v0"} 0'
+contains "it does not fail any more" 'failing\{netns="",interface="v0"\} 0' "$(cat metrics)"
+contains "programs are known" 'programs\{netns="",interface="v0"\} 2' "$(cat metrics)"
+hold $LOCK
+is_held
+echo 'ord_b: 20' | policy
+wait_for metrics 'pending 1'
+contains "behind our lock: the interface is still to be looked at" 'pending 1' "$(cat metrics)"
+is "behind our lock: what is not known is left out" "" \
+	"$(grep -E '^xdp_policy_(programs|drift)' metrics)"
+seen=$(grep -E '^xdp_policy_last_success' metrics)
+errors=$(sed -n 's/^xdp_policy_errors_total //p' metrics)
+wait_for metrics "errors_total $((errors + 1))"
+contains "behind our lock: it is counted" "errors_total $((errors + 1))" "$(cat metrics)"
+is "behind our lock: no success" "$seen" "$(grep -E '^xdp_policy_last_success' metrics)"
+release
+wait_for metrics 'pending 0'
+proves "it goes on when it has our lock" v0 "10 ord_a, 20 ord_b" ab
 hold
 is_held
 echo 'ord_b: 30' | policy
