@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "below.h"
+#include "common/closed.h"
 #include "coverage.h"
 #include "preload-edit.h"
 #include "preload-probe.h"
@@ -134,23 +135,44 @@ static void print_unit(const struct preload_unit *unit, const struct preload_pro
 	putchar('\n');
 }
 
+static void tell_closed(void *ctx, const char *part, mode_t mode)
+{
+	bool *for_all = ctx;
+
+	*for_all = false;
+	tool_error("%s: found mode %04o, expected that all users can %s it", part, mode & 07777,
+		   closed__verb(mode));
+}
+
 /* Whether processes of all users can open both. Else says what is in the way. */
 static bool is_for_all(const char *root)
 {
-	static const char *const paths[] = { PRELOAD_PATH, HOOKS_PATH };
 	bool for_all = true;
-	mode_t mode;
 
-	for (size_t i = 0; for_all && i < sizeof(paths) / sizeof(paths[0]); i++) {
-		char *closed = preload_probe__closed(root, paths[i], &mode);
-
-		if (closed)
-			tool_error("%s: found mode %04o, expected that all users can %s it", closed,
-				   mode & 07777, S_ISDIR(mode) ? "search" : "read");
-		for_all = !closed;
-		free(closed);
-	}
+	closed__each(root, PRELOAD_PATH, false, tell_closed, &for_all);
+	if (for_all)
+		closed__each(root, HOOKS_PATH, false, tell_closed, &for_all);
 	return for_all;
+}
+
+static void tell_closed_policy(void *ctx, const char *part, mode_t mode)
+{
+	(void)ctx;
+	tool_error("%s: found mode %04o, expected that all users can %s it: processes of others do "
+		   "not follow what is there of the policy",
+		   part, mode & 07777, closed__verb(mode));
+}
+
+/* What the preload does once it is there is no part of the status; that it cannot is told. */
+static void look_at_policy(const char *root)
+{
+	static const struct policy_log silent;
+	struct policy_files files;
+
+	if (policy_files__find(root, (uid_t)-1, &files, &silent))
+		return;
+	closed__policy(root, &files, tell_closed_policy, NULL);
+	policy_files__free(&files);
 }
 
 /* Where the name is and the library is not: a sandbox with this /etc and another /usr. */
@@ -214,6 +236,7 @@ static int print_status(const struct preload *preload, const struct preload_unit
 				   facts[i].text);
 	if (found.ours && !*preload->root)
 		print_elsewhere(json);
+	look_at_policy(preload->root);
 	if (unit)
 		print_unit(unit, &running, json);
 	if (found.comment_line)

@@ -7,6 +7,7 @@
 
 #include "below.h"
 #include "chain/lock.h"
+#include "common/closed.h"
 #include "coverage.h"
 #include "instance.h"
 #include "policy/db.h"
@@ -25,12 +26,20 @@ static bool is_host_wide(const char *root)
 	return preload_edit__look(root, NULL, &found) && found.ours;
 }
 
+static void note_closed(void *ctx, const char *part, mode_t mode)
+{
+	bool *closed = ctx;
+
+	(void)part;
+	(void)mode;
+	*closed = true;
+}
+
 static bool is_closed(const char *root, const char *path)
 {
-	mode_t mode;
-	char *closed = preload_probe__closed(root, path, &mode);
+	bool closed = false;
 
-	free(closed);
+	closed__each(root, path, false, note_closed, &closed);
 	return closed;
 }
 

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "below.h"
+#include "common/closed.h"
 #include "elf-facts.h"
 #include "lint-facts.h"
 #include "lint-object.h"
@@ -162,9 +163,18 @@ static void check_twins(struct lint *lint, const struct policy_files *files)
 	free(stem);
 }
 
+static void add_closed(void *ctx, const char *part, mode_t mode)
+{
+	lint__add(ctx, LINT_CLOSED, part, 0,
+		  "found mode %04o, expected that all users can %s it: what is here, a deny too, "
+		  "does not count for services that run as another user",
+		  mode & 07777, closed__verb(mode));
+}
+
 static void check_files(struct lint *lint, const struct policy_files *files)
 {
 	check_twins(lint, files);
+	closed__policy(lint->root, files, add_closed, lint);
 	for (size_t i = 0; i < files->n; i++) {
 		if (is_used_dir(&files->file[i]))
 			check_names(lint, &files->file[i]);

@@ -26,7 +26,8 @@ enum lint_code {
 	LINT_NOT_ASKED = 13,
 	LINT_ORDER_REPEATS = 14,
 	LINT_LINK = 15,
-	LINT_NO_PRELOAD = 16
+	LINT_NO_PRELOAD = 16,
+	LINT_CLOSED = 17
 };
 
 /* More programs do not fit into a dispatcher. */

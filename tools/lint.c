@@ -31,6 +31,7 @@ static const struct lint_kind {
 	[LINT_ORDER_REPEATS] = { "XP014", "order-repeats", POLICY_WARNING },
 	[LINT_LINK] = { "XP015", "link", POLICY_WARNING },
 	[LINT_NO_PRELOAD] = { "XP016", "no-preload", POLICY_WARNING },
+	[LINT_CLOSED] = { "XP017", "closed", POLICY_WARNING },
 };
 
 void lint__add(struct lint *lint, enum lint_code code, const char *file, unsigned int line,

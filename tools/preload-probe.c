@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "below.h"
+#include "common/closed.h"
 #include "preload-file.h"
 #include "preload-probe.h"
 #include "tool.h"
@@ -208,49 +209,28 @@ static int check_owner(const char *root, const char *library, uid_t owner)
 	return status;
 }
 
-/* Whether others than the owner, and its group, can go through a directory, or read a file. */
-static bool is_open(const struct stat *st)
-{
-	return st->st_mode & (S_ISDIR(st->st_mode) ? S_IXOTH : S_IROTH);
-}
+struct closed_parts {
+	const char *hint; /* what to do */
+	unsigned int n;
+};
 
-char *preload_probe__closed(const char *root, const char *library, mode_t *mode)
+static void tell_closed(void *ctx, const char *part, mode_t mode)
 {
-	char *path = below__resolve(root, library, true), *end, was;
-	bool open = true;
-	struct stat st;
+	struct closed_parts *closed = ctx;
 
-	if (!path)
-		return NULL;
-	/* each directory, and the file last */
-	for (end = path + strlen(root); open && *end; *end = was) {
-		end += strcspn(end + 1, "/") + 1;
-		was = *end;
-		*end = '\0';
-		open = stat(path, &st) || is_open(&st);
-		if (!open)
-			break;
-	}
-	if (open) {
-		free(path);
-		return NULL;
-	}
-	*mode = st.st_mode;
-	return path;
+	closed->n++;
+	tool_error("%s: found mode %04o, expected that all users can %s it: processes of others "
+		   "than its owner would go without the preload%s",
+		   part, mode & 07777, closed__verb(mode), closed->hint);
 }
 
 static int check_open(const char *root, const char *library, bool force)
 {
-	mode_t mode;
-	char *path = preload_probe__closed(root, library, &mode);
+	struct closed_parts closed = { .hint = force ? "" : "; --force if that is meant" };
 
-	if (!path)
+	closed__each(root, library, false, tell_closed, &closed);
+	if (!closed.n)
 		return TOOL_OK;
-	tool_error("%s: found mode %04o, expected that all users can %s it: processes of others "
-		   "than its owner would go without the preload%s",
-		   path, mode & 07777, S_ISDIR(mode) ? "search" : "read",
-		   force ? "" : "; --force if that is meant");
-	free(path);
 	return force ? TOOL_OK : TOOL_FOUND;
 }
 

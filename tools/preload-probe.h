@@ -19,13 +19,6 @@ const char *preload_probe__in_front(void);
 int preload_probe__is_mapped(const char *pid);
 
 /*
- * What keeps users other than the owner from opening a library below root ("" for the host): the
- * first part of its path that they cannot search, or itself, that they cannot read. To be freed;
- * NULL if there is none, or it is not there. *mode is that of it.
- */
-char *preload_probe__closed(const char *root, const char *library, mode_t *mode);
-
-/*
  * Looks at the library below root ("" for the host) and tries it with the loaders of the host, or
  * with our own alone. On success *entry is what to write: with $LIB, which is another directory for
  * each word size, if that is how the library is found, else its path. What is wrong is said, and

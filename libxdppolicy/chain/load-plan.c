@@ -104,9 +104,8 @@ int chain_load__decide(struct chain_load *load, struct chain_problem *problem)
 
 	if (load->spec->n && policy__denies_all(load->opts.policy) &&
 	    !policy__is_disabled(load->opts.policy))
-		return chain_problem__set(
-			problem, -1, -EACCES,
-			"found a part of the policy refused, and 'on-error: deny'");
+		return chain_problem__set(problem, -1, -EACCES, "nothing may be attached: %s",
+					  policy__why_denies_all(load->opts.policy));
 	for (unsigned int i = 0; i < load->spec->n && !err; i++) {
 		decide(load, i);
 		err = check_denied(load, i, problem);

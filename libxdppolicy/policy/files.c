@@ -82,7 +82,32 @@ static void refuse_dir(struct policy_files *files, const char *root, const char 
 	files->n_dirs_refused++;
 }
 
-/* Whether files in this directory count; it is watched in any case. Returns < 0 without memory. */
+static bool is_absent(int err)
+{
+	return err == ENOENT || err == ENOTDIR;
+}
+
+static bool is_starved(int err)
+{
+	return err == ENOMEM || err == EMFILE || err == ENFILE;
+}
+
+/* What nobody can look into may have anything in it, a deny too; it is not as if it were not there.
+ */
+static void cannot_reach(struct policy_files *files, const char *path, int err,
+			 const struct policy_log *log)
+{
+	errno = err;
+	policy_log__msg(log, POLICY_ERROR, path, 0,
+			"found a directory that can't be reached, expected a readable one: %m; no "
+			"file in it counts");
+	files->n_dirs_refused++;
+}
+
+/*
+ * Whether files in this directory count; it is watched in any case. Returns < 0 without memory or
+ * descriptors.
+ */
 static int look_at_dir(struct policy_files *files, const char *root, char *path, bool is_dropin_dir,
 		       uid_t owner, const struct policy_log *log)
 {
@@ -98,6 +123,10 @@ static int look_at_dir(struct policy_files *files, const char *root, char *path,
 		file->implied = file->stamp.err == ENOENT && is_dropin_dir &&
 				in_root__lstat(path, files->root_len, &st);
 		file->state = FILE_ABSENT;
+		if (is_starved(file->stamp.err))
+			return -file->stamp.err;
+		if (!is_absent(file->stamp.err))
+			cannot_reach(files, path, file->stamp.err, log);
 		return 0;
 	}
 	policy_stamp__set(&file->stamp, &st, 0);
@@ -122,7 +151,11 @@ static int look_in_dir(const struct policy_files *files, size_t dir, const char 
 	return in_root__lstat(path, files->root_len, st) ? errno : 0;
 }
 
-/* The first of the directories that has the file has it all. */
+/*
+ * The first of the directories that has the file has it all. In one that is refused none counts,
+ * but a switch that is there, or may be, is one that cannot be read, and not the next one's to
+ * replace.
+ */
 static int find_single(const char *root, const bool *usable, const char *name,
 		       enum policy_file_kind kind, struct policy_files *files)
 {
@@ -139,17 +172,20 @@ static int find_single(const char *root, const bool *usable, const char *name,
 		if (!file)
 			return -ENOMEM;
 		err = look_in_dir(files, i, path, &st);
-		if (err && (!usable[i] || err == ENOENT || err == ENOTDIR)) {
+		if (is_absent(err) || (err && !usable[i] && kind != FILE_SWITCH)) {
 			policy_stamp__set(&file->stamp, NULL, err);
 			file->implied = file->stamp.err == ENOENT;
 			continue;
 		}
 		if (!usable[i]) {
 			/* stat, as policy_files__changed() will: a link's target may change too */
-			policy_stamp__set(&file->stamp, &st,
-					  policy_file__stat(path, files->root_len, &st) ? errno :
-											  0);
-			continue;
+			err = policy_file__stat(path, files->root_len, &st) ? errno : 0;
+			policy_stamp__set(&file->stamp, &st, err);
+			if (kind != FILE_SWITCH || files->root_unknown)
+				continue;
+			file->kind = kind;
+			file->state = FILE_REFUSED;
+			return 0;
 		}
 		file->kind = kind;
 		return 0;
@@ -247,7 +283,7 @@ static int find_dropins(const char *root, uid_t owner, const bool *usable, const
 			continue;
 		rc = scan_dropins(path[i], files->root_len, i, counts, &dropins);
 		/* no descriptors, no memory: the caller keeps what it has and tries again */
-		if (rc && rc != -ENOMEM && rc != -EMFILE && rc != -ENFILE) {
+		if (rc && !is_starved(-rc)) {
 			errno = -rc;
 			rc = 0;
 			policy_log__msg(log, POLICY_ERROR, path[i], 0,
@@ -344,7 +380,9 @@ static int find_db(const char *root, uid_t owner, struct policy_files *files,
 	if (in_root__lstat(path, files->root_len, &st)) {
 		policy_stamp__set(&file->stamp, NULL, errno);
 		file->kind = FILE_WATCHED;
-		file->implied = true;
+		file->implied = is_absent(file->stamp.err);
+		if (!file->implied)
+			cannot_reach(files, dir, file->stamp.err, log);
 		return watch(files, dir);
 	}
 	if (policy_file__stat(dir, files->root_len, &st)) {

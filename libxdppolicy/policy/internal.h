@@ -24,6 +24,7 @@ struct policy_state {
 	struct policy_loaded **loaded; /* one for each file, NULL where there are no rules */
 	const struct policy_db *db;    /* that of one of them */
 	struct policy_switch sw;
+	bool sw_known; /* it was read, now or before */
 	struct policy_index index;
 	unsigned int n_errors;
 	unsigned int conds; /* of all rules */

@@ -152,22 +152,38 @@ static int load_file(const struct policy *policy, struct policy_state *next, siz
 	return 0;
 }
 
+/*
+ * Of a switch that cannot be read what it said last holds. If nobody has read one before, it may
+ * well say on-error: deny, which must hold then above all.
+ */
+static void keep_switch(const struct policy *policy, struct policy_state *next)
+{
+	next->sw_known = policy->state && policy->state->sw_known;
+	if (next->sw_known)
+		next->sw = policy->state->sw;
+	else
+		next->sw.deny_on_error = true;
+}
+
+/* One that its directory takes down is refused already, and counted there. */
 static void load_switch(const struct policy *policy, struct policy_state *next,
 			struct policy_file *file)
 {
 	size_t size = 0;
 	char *text = NULL;
 
-	file->state = policy_file__read(file->path, strlen(policy->root), policy->owner, &text,
-					&size, &file->stamp, &policy->log);
+	if (file->state != FILE_REFUSED) {
+		file->state = policy_file__read(file->path, strlen(policy->root), policy->owner,
+						&text, &size, &file->stamp, &policy->log);
+		next->n_errors += file->state == FILE_REFUSED;
+	}
 	if (file->state == FILE_GOOD) {
 		next->n_errors +=
 			policy_switch__parse(&next->sw, file->path, text, size, &policy->log);
+		next->sw_known = true;
 		free(text);
 	} else if (file->state == FILE_REFUSED) {
-		next->n_errors++;
-		if (policy->state)
-			next->sw = policy->state->sw;
+		keep_switch(policy, next);
 	}
 }
 
@@ -263,9 +279,11 @@ static int load(struct policy *policy, bool force)
 		return -ENOMEM;
 	next->refs = 1;
 	policy_switch__default(&next->sw);
-	if (policy->switch_text)
+	if (policy->switch_text) {
 		policy_switch__parse(&next->sw, POLICY_SWITCH_TEXT, policy->switch_text,
 				     strlen(policy->switch_text), NULL);
+		next->sw_known = true;
+	}
 	rc = load_files(policy, next, force);
 	if (!rc)
 		rc = build_index(policy, next);
@@ -441,6 +459,13 @@ bool policy__may_deny(const struct policy *policy)
 bool policy__denies_all(const struct policy *policy)
 {
 	return policy->state->sw.deny_on_error && policy->state->n_errors;
+}
+
+const char *policy__why_denies_all(const struct policy *policy)
+{
+	return policy->state->sw_known ?
+		       "on-error: deny, and part of the policy is refused" :
+		       "xdpswitch.conf cannot be read, and may say on-error: deny";
 }
 
 size_t policy__n_rules(const struct policy *policy)

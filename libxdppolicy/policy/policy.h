@@ -80,8 +80,13 @@ bool policy__may_decide(const struct policy *policy, enum policy_attr attr);
 /* Whether any attach may be denied: by a rule, a database, a plug-in or on-error. */
 bool policy__may_deny(const struct policy *policy);
 
-/* on-error: deny stands in the switch file and something is refused. */
+/*
+ * on-error: deny stands in the switch file and something is refused; or the switch file itself
+ * cannot be read, and this policy has never read one.
+ */
 bool policy__denies_all(const struct policy *policy);
+/* Which of the two it is. */
+const char *policy__why_denies_all(const struct policy *policy);
 
 /* All rules of source files in the order in which they count, the last one first in effect. */
 size_t policy__n_rules(const struct policy *policy);

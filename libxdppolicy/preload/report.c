@@ -72,11 +72,13 @@ bool report__denial(const struct policy *policy, const struct policy_subject *su
 		    const struct policy_decision *decision)
 {
 	const struct policy_result *result = &decision->attr[ATTR_ATTACH];
-	char place[200] = "on-error: deny, and part of the policy is refused";
+	char place[200];
 
 	if (result->value.num == ATTACH_DENY)
 		place_of(result, ATTR_ATTACH, place, sizeof(place));
-	else if (!policy__denies_all(policy))
+	else if (policy__denies_all(policy))
+		snprintf(place, sizeof(place), "%s", policy__why_denies_all(policy));
+	else
 		return false;
 	state__log(LOG_NOTICE, "%s on %s: attach denied%s (%s)",
 		   or_unknown(subject->value[COND_PROGRAM]),

@@ -355,6 +355,94 @@ START_TEST(test_deny_on_error)
 }
 END_TEST
 
+/* What a switch says that cannot be read is not known: deny, unless it was read before. */
+START_TEST(test_unreadable_switch)
+{
+	static const struct {
+		const char
+			*before; /* what a policy that is there already has read; NULL: no file */
+		bool denies;
+	} rows[] = {
+		{ NULL, true },
+		{ "priority: app\n", false },
+		{ "on-error: deny\n", true },
+	};
+	const char *path = "/etc/xdp/xdpswitch.conf";
+	struct messages m;
+	struct policy *policy;
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		if (rows[i].before)
+			put_file(root, path, rows[i].before);
+		policy = open_policy(root, &m);
+		ck_assert(!policy__denies_all(policy));
+		put_file(root, path, "priority: files\n");
+		chmod(at(root, path), 0664);
+		policy__reload(policy);
+		ck_assert(policy__denies_all(policy) == rows[i].denies);
+		ck_assert(!strncmp(policy__why_denies_all(policy), "on-error", 8) ==
+			  !!rows[i].before);
+		policy__close(policy);
+		policy = open_policy(root, &m); /* who comes now */
+		ck_assert(policy__denies_all(policy));
+		ck_assert(policy__may_deny(policy));
+		policy__close(policy);
+		unlink(at(root, path));
+	}
+}
+END_TEST
+
+/* In a directory that does not count, too; the next one's is not in its place. */
+START_TEST(test_switch_in_a_refused_directory)
+{
+	struct messages m;
+	struct policy *policy;
+
+	put_file(root, "/etc/xdp/priorities.conf", "p: 1\n");
+	put_file(root, "/usr/lib/xdp/xdpswitch.conf", "on-error: allow\n");
+	chmod(at(root, "/etc/xdp"), 0775);
+	policy = open_policy(root, &m);
+	ck_assert_uint_eq(policy__n_errors(policy), 1);
+	ck_assert(!policy__denies_all(policy)); /* there is none in it */
+	policy__close(policy);
+	put_file(root, "/etc/xdp/xdpswitch.conf", "on-error: allow\n");
+	policy = open_policy(root, &m);
+	ck_assert_uint_eq(policy__n_errors(policy), 1);
+	ck_assert(policy__denies_all(policy));
+	chmod(at(root, "/etc/xdp"), 0755);
+	policy__refresh(policy);
+	ck_assert(!policy__denies_all(policy));
+	policy__close(policy);
+}
+END_TEST
+
+/* What cannot be looked into is not as if it were not there: a loop of links is such for root, too.
+ */
+START_TEST(test_directories_that_cannot_be_reached)
+{
+	static const struct {
+		const char *dir, *beside;
+	} rows[] = {
+		{ "/etc/xdp", "/etc/x" },
+		{ "/etc/xdp/priorities.d", "/etc/xdp/x" },
+		{ "/var/lib/xdp-policy", "/var/lib/x" },
+	};
+	struct messages m;
+	struct policy *policy;
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		put_file(root, rows[i].beside, "");
+		ck_assert(!symlink(strrchr(rows[i].dir, '/') + 1, at(root, rows[i].dir)));
+		policy = open_policy(root, &m);
+		ck_assert_uint_eq(policy__n_errors(policy), 1);
+		ck_assert_uint_eq(m.n, 1);
+		ck_assert_ptr_nonnull(strstr(m.text, "can't be reached"));
+		policy__close(policy);
+		unlink(at(root, rows[i].dir));
+	}
+}
+END_TEST
+
 START_TEST(test_root_must_be_a_directory)
 {
 	struct policy_opts opts = { .root = at(root, "/missing") };
@@ -387,6 +475,9 @@ TCase *files_tests(void)
 	tcase_add_test(tc, test_young_files_are_not_trusted);
 	tcase_add_test(tc, test_last_good_is_kept);
 	tcase_add_test(tc, test_deny_on_error);
+	tcase_add_test(tc, test_unreadable_switch);
+	tcase_add_test(tc, test_switch_in_a_refused_directory);
+	tcase_add_test(tc, test_directories_that_cannot_be_reached);
 	tcase_add_test(tc, test_root_must_be_a_directory);
 	return tc;
 }
