@@ -31,6 +31,7 @@ struct line {
 	const char *file;
 	unsigned int line;
 	const struct policy_log *log;
+	unsigned int *seen; /* the line of each attribute, on-error behind the last; 0: none yet */
 };
 
 static int find(const char *word, size_t len, const char *const *names, size_t n)
@@ -130,6 +131,46 @@ static bool minds_default(const struct policy_steps *steps)
 	return false;
 }
 
+static bool is_repeated(const struct policy_steps *steps, size_t i)
+{
+	/* a plug-in may know more when it is asked again */
+	for (size_t j = 0; j < i && steps->step[i].source != SOURCE_PLUGIN; j++)
+		if (steps->step[j].source == steps->step[i].source)
+			return true;
+	return false;
+}
+
+/* Sources that do nothing where they are. */
+static void judge_steps(const struct line *l, enum policy_attr attr,
+			const struct policy_steps *steps)
+{
+	for (size_t i = 0; i < steps->n; i++) {
+		const struct policy_step *step = &steps->step[i];
+
+		if (!policy_source__may_answer(step->source, attr))
+			policy_log__msg(l->log, POLICY_WARNING, l->file, l->line,
+					"found source '%s', which never has an answer for %s; it "
+					"does nothing there",
+					step->name, policy_key__attr(attr)->name);
+		else if (is_repeated(steps, i))
+			policy_log__msg(l->log, POLICY_WARNING, l->file, l->line,
+					"found source '%s' twice, expected it once: it has no "
+					"other answer the second time",
+					step->name);
+	}
+}
+
+/* Of lines that are good; in place of one before it comes this one. */
+static void note_line(const struct line *l, unsigned int i, const char *name)
+{
+	if (l->seen[i])
+		policy_log__msg(l->log, POLICY_WARNING, l->file, l->line,
+				"found attribute '%s' a second time, expected it once: line %u "
+				"does not count",
+				name, l->seen[i]);
+	l->seen[i] = l->line;
+}
+
 static bool parse_steps(const struct line *l, enum policy_attr attr, const char *t,
 			struct policy_steps *ret)
 {
@@ -181,8 +222,38 @@ static bool parse_on_error(const struct line *l, const char *t, bool *deny)
 	return true;
 }
 
-static void unknown_attr(const struct line *l, const char *name, size_t len)
+/*
+ * Whether a line that is wrong was to be one for on-error, and not for "allow": who writes it wants
+ * attaching to be refused when anything is wrong, and something is.
+ */
+static bool means_deny(const char *line)
 {
+	static const char *const words[] = { "allow", "deny" };
+	static const char *const names[] = { "on-error" };
+	char name[16] = "", value[16];
+	size_t len = strcspn(line, ":="), n = 0;
+	const char *rest, *near;
+
+	if (!line[len]) /* "on-error deny" */
+		len = name_len(line);
+	rest = line + len + strspn(line + len, BLANKS ":=");
+	while (len && strchr(BLANKS, line[len - 1]))
+		len--;
+	if (len >= sizeof(name))
+		return false;
+	for (; n < len; n++)
+		name[n] = line[n] == ' ' || line[n] == '_' ? '-' : line[n];
+	if (!policy_text__nearest(name, names, N(names)))
+		return false;
+	snprintf(value, sizeof(value), "%.*s", (int)name_len(rest), rest);
+	near = policy_text__nearest(value, words, N(words));
+	return !near || near == words[1];
+}
+
+/* Returns whether it can be ignored: not if an attach that was to be refused is allowed then. */
+static bool unknown_attr(const struct line *l, const char *name, size_t len)
+{
+	bool shut, deny = means_deny(name);
 	const char *names[N_ATTRS + 1], *near;
 	char word[32];
 
@@ -191,10 +262,13 @@ static void unknown_attr(const struct line *l, const char *name, size_t len)
 	names[N_ATTRS] = "on-error";
 	snprintf(word, sizeof(word), "%.*s", (int)len, name);
 	near = policy_text__nearest(word, names, N(names));
-	policy_log__msg(l->log, POLICY_WARNING, l->file, l->line,
+	shut = near && (near == names[N_ATTRS] || near == names[ATTR_ATTACH]);
+	policy_log__msg(l->log, shut ? POLICY_ERROR : POLICY_WARNING, l->file, l->line,
 			"found attribute '%s', expected priority, chain-call-actions, attach, "
-			"attach-mode, dispatcher or on-error%s%s%s; the line is ignored",
-			word, near ? "; did you mean " : "", near ? near : "", near ? "?" : "");
+			"attach-mode, dispatcher or on-error%s%s%s; %s",
+			word, near ? "; did you mean " : "", near ? near : "", near ? "?" : "",
+			deny ? "it counts as 'on-error: deny'" : "the line is ignored");
+	return !shut;
 }
 
 static void set_default(struct policy_switch *sw, enum policy_attr attr)
@@ -229,12 +303,19 @@ static bool parse_line(struct policy_switch *sw, const struct line *l, char *tex
 	colon = skip_blanks(text + len);
 	if (!len || *colon != ':')
 		return wrong(l, colon, "'attribute: source...'");
-	if (len == 8 && !strncmp(text, "on-error", len))
-		return parse_on_error(l, colon + 1, &sw->deny_on_error);
+	if (len == 8 && !strncmp(text, "on-error", len)) {
+		if (!parse_on_error(l, colon + 1, &sw->deny_on_error))
+			return false;
+		note_line(l, N_ATTRS, "on-error");
+		return true;
+	}
 	attr = attr_of(text, len);
-	if (attr != N_ATTRS)
-		return parse_steps(l, attr, colon + 1, &sw->attr[attr]);
-	unknown_attr(l, text, len);
+	if (attr == N_ATTRS)
+		return unknown_attr(l, text, len);
+	if (!parse_steps(l, attr, colon + 1, &sw->attr[attr]))
+		return false;
+	judge_steps(l, attr, &sw->attr[attr]);
+	note_line(l, attr, policy_key__attr(attr)->name);
 	return true;
 }
 
@@ -278,6 +359,8 @@ static bool take_line(struct policy_switch *sw, const struct line *l, const char
 	attr = attr_of(text, name_len(text));
 	if (attr != N_ATTRS)
 		set_default(sw, attr);
+	if (means_deny(text))
+		sw->deny_on_error = true;
 	return false;
 }
 
@@ -285,7 +368,8 @@ unsigned int policy_switch__parse(struct policy_switch *sw, const char *file, co
 				  size_t size, const struct policy_log *log)
 {
 	static const char mark[] = "\xef\xbb\xbf"; /* of UTF-8, by some editors */
-	struct line l = { .file = file, .log = log };
+	unsigned int seen[N_ATTRS + 1] = { 0 };
+	struct line l = { .file = file, .log = log, .seen = seen };
 	const char *end = text + size;
 	unsigned int n_wrong = 0;
 

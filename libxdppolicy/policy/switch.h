@@ -63,8 +63,9 @@ void policy_switch__default(struct policy_switch *sw);
 
 /*
  * Parses the text of a switch file over the built-in one. A line that is wrong gives a message and
- * puts its attribute back to the default, as far as it begins with one; unknown attributes are
- * ignored with a message. Returns how many lines were wrong.
+ * puts its attribute back to the default, as far as it begins with one, and counts as "deny" if it
+ * was to be one for on-error; unknown attributes are ignored with a message. Returns how many lines
+ * were wrong.
  */
 unsigned int policy_switch__parse(struct policy_switch *sw, const char *file, const char *text,
 				  size_t size, const struct policy_log *log);

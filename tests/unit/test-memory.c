@@ -186,7 +186,7 @@ START_TEST(test_files_override)
 	ck_assert_str_eq(decide(policy, &full, NULL), "2 - allow - -");
 	ck_assert_str_eq(decide(alone, &full, NULL), "1 - deny - -");
 	/* the switch is a file, but not of rules */
-	put_file(root, "/etc/xdp/xdpswitch.conf", "attach: app\n");
+	put_file(root, "/etc/xdp/xdpswitch.conf", "attach: cdb\n");
 	ck_assert_str_eq(decide(alone, &full, NULL), "1 - - - -");
 	xdp_policy__close(policy);
 	xdp_policy__close(alone);

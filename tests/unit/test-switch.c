@@ -43,7 +43,19 @@ static const struct {
 	{ "priority: files [!success=return unavail=continue] app\n", "files:rrcr app:rccc",
 	  DEFAULT, "" },
 	{ "chain-call-actions: files [success=merge] btf\n", DEFAULT, "files:mccc btf:rccc", "" },
-	{ "priority: files\npriority: app\n", "app:rccc", DEFAULT, "" },
+	{ "priority: files\npriority: app\n", "app:rccc", DEFAULT,
+	  "2: found attribute 'priority' a second time, expected it once: line 1 does not count" },
+	{ "on-error: deny\non-error: allow\n", DEFAULT, DEFAULT,
+	  "2: found attribute 'on-error' a second time, expected it once: line 1 does not count" },
+
+	/* what does nothing where it is */
+	{ "attach: app\n", DEFAULT, DEFAULT,
+	  "1: found source 'app', which never has an answer for attach; it does nothing there" },
+	{ "attach-mode: BTF files\n", DEFAULT, DEFAULT,
+	  "1: found source 'btf', which never has an answer for attach-mode;" },
+	{ "priority: files app Files\n", "files:rccc app:rccc files:rccc", DEFAULT,
+	  "1: found source 'files' twice, expected it once" },
+	{ "priority: ldap [tryagain=continue] ldap\n", "ldap:rccc ldap:rccc", DEFAULT, "" },
 
 	/* a wrong line leaves the default, and other lines count */
 	{ "priority: files [success=merge] app\nchain-call-actions: app\n", DEFAULT, "app:rccc",
@@ -266,8 +278,9 @@ START_TEST(test_wrong_behind_good)
 	ck_assert_str_eq(steps, behind[_i].message ? DEFAULT : "files:rccc");
 	print_steps(&sw.attr[ATTR_ACTIONS], steps, sizeof(steps));
 	ck_assert_str_eq(steps, "app:rccc");
-	if (behind[_i].message)
-		snprintf(expected, sizeof(expected), "3: %s", behind[_i].message);
+	snprintf(expected, sizeof(expected), "3: %s",
+		 behind[_i].message ? behind[_i].message :
+				      "found attribute 'priority' a second time");
 	ck_assert_msg(!strncmp(m.text, expected, strlen(expected)) && !*m.text == !*expected,
 		      "'%s'", m.text);
 }
@@ -285,6 +298,42 @@ START_TEST(test_wrong_on_error_keeps_deny)
 				  1);
 		ck_assert(sw.deny_on_error);
 	}
+}
+END_TEST
+
+/* Who misspells it wants attaching to be refused, and is told what is wrong. */
+static const struct {
+	const char *line;
+	bool deny;
+} misspelt[] = {
+	{ "on_error: deny", true },
+	{ "on-eror: DENY", true },
+	{ "onerror:deny", true },
+	{ "on error: deny", true },
+	{ "on-error = deny", true },
+	{ "on-error deny", true },
+	{ "On-Error: deny", true },
+	{ "on-error: dney", true },
+	{ "on-error: deny allow", true },
+	{ "on-error: refuse", true },
+	{ "on-error:", true },
+	{ "on_error: allow", false },
+	{ "on-error: alow", false },
+	{ "on-error allow", false },
+	{ "atach: files", false },
+	{ "priority: [deny]", false },
+};
+
+START_TEST(test_misspelt_on_error)
+{
+	const char *line = misspelt[_i].line;
+	struct policy_switch sw;
+	struct messages m;
+	struct policy_log log = log_to(&m);
+
+	ck_assert_uint_eq(policy_switch__parse(&sw, "f", line, strlen(line), &log), 1);
+	ck_assert_msg(sw.deny_on_error == misspelt[_i].deny, "%s", line);
+	ck_assert_uint_eq(m.n, 1);
 }
 END_TEST
 
@@ -315,6 +364,7 @@ TCase *switch_tests(void)
 	tcase_add_test(tc, test_too_many_and_too_long);
 	tcase_add_loop_test(tc, test_wrong_behind_good, 0, sizeof(behind) / sizeof(behind[0]));
 	tcase_add_test(tc, test_wrong_on_error_keeps_deny);
+	tcase_add_loop_test(tc, test_misspelt_on_error, 0, sizeof(misspelt) / sizeof(misspelt[0]));
 	tcase_add_test(tc, test_long_comment);
 	return tc;
 }
