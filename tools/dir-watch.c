@@ -164,6 +164,12 @@ int dir_watch__add(struct dir_watches *watches, const char *dir, size_t root_len
 	return 0;
 }
 
+void dir_watches__renew(struct dir_watches *watches)
+{
+	for (struct dir_watch *watch = watches->first; watch; watch = watch->next)
+		renew(watch);
+}
+
 void dir_watches__free(struct dir_watches *watches)
 {
 	struct dir_watch *watch = watches->first, *next;

@@ -26,6 +26,11 @@ struct dir_watches {
  */
 int dir_watch__add(struct dir_watches *watches, const char *dir, size_t root_len,
 		   void (*fn)(void *ctx));
+/*
+ * Watches what the paths lead to now. A link farther up, or one that leads over others, is no part
+ * of what is watched: whoever looks at everything from time to time is to call this, too.
+ */
+void dir_watches__renew(struct dir_watches *watches);
 void dir_watches__free(struct dir_watches *watches);
 
 #endif

@@ -15,9 +15,6 @@
 #include "tool.h"
 #include "util/libbpf-words.h"
 
-#define DEFAULT_RESCAN 60
-#define MAX_RESCAN     86400
-
 enum {
 	KEY_ONCE = 0x100,
 	KEY_METRICS,
@@ -53,17 +50,6 @@ static void add_netns(struct daemon *daemon, const char *name, struct argp_state
 	daemon->opts.netns = names;
 }
 
-static void set_rescan(struct daemon *daemon, const char *arg, struct argp_state *state)
-{
-	char *end;
-	long seconds = strtol(arg, &end, 10);
-
-	if (*end || seconds < 1 || seconds > MAX_RESCAN)
-		argp_error(state, "--rescan: found '%s', expected seconds from 1 to %d", arg,
-			   MAX_RESCAN);
-	daemon->opts.rescan = seconds * RATE_SECOND;
-}
-
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
 	struct daemon *daemon = state->input;
@@ -85,7 +71,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		daemon->opts.once = true;
 		return 0;
 	case KEY_RESCAN:
-		set_rescan(daemon, arg, state);
+		daemon->opts.rescan = program__rescan(arg, state) * RATE_SECOND;
 		return 0;
 	case 'r':
 		daemon->opts.root = program__root(arg, state);
@@ -151,6 +137,7 @@ static int on_hangup(sd_event_source *source, const struct signalfd_siginfo *inf
 	snprintf(state, sizeof(state), "RELOADING=1\nMONOTONIC_USEC=%llu",
 		 (unsigned long long)daemon__now(daemon));
 	daemon__notify(state);
+	dir_watches__renew(&daemon->watches);
 	files__refresh(daemon, true);
 	daemon__notify("READY=1");
 	return 0;
@@ -162,6 +149,7 @@ static int on_rescan(sd_event_source *source, uint64_t usec, void *userdata)
 
 	(void)usec;
 	daemon->round_failed = false;
+	dir_watches__renew(&daemon->watches);
 	files__refresh(daemon, false);
 	daemon->recover = true;
 	sweeper__soon(&daemon->sweeper, 0);
@@ -249,7 +237,7 @@ int main(int argc, char **argv)
 		.doc = "Makes live chains of XDP programs follow the policy, and keeps them so.",
 	};
 	static struct daemon daemon = {
-		.opts.rescan = DEFAULT_RESCAN * RATE_SECOND,
+		.opts.rescan = PROGRAM_RESCAN * RATE_SECOND,
 		.lock = -1,
 		.sweeper = { .tell = report__sweep, .may = work__may_sweep },
 	};

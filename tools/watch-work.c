@@ -300,6 +300,13 @@ int watch_work__look(struct watch_work *w)
 	return 0;
 }
 
+void watch_work__reload(struct watch_work *w)
+{
+	policy__reload(w->policy);
+	for (size_t i = 0; i < w->n_files; i++)
+		w->file[i].stamp.racy = true;
+}
+
 int watch_work__open(struct watch_work *w, const struct tool_opts *opts)
 {
 	load_run__init(&w->run);

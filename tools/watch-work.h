@@ -30,6 +30,9 @@ struct watch_work {
 /* Returns 0 or the exit status. */
 int watch_work__open(struct watch_work *w, const struct tool_opts *opts);
 
+/* At the next look all files are read and done again, whether they changed or not. */
+void watch_work__reload(struct watch_work *w);
+
 /* Returns 0, or -ETIMEDOUT if others did not let it: then it is to be called again. */
 int watch_work__look(struct watch_work *w);
 void watch_work__close(struct watch_work *w);

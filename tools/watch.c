@@ -31,6 +31,7 @@
 
 struct watcher {
 	struct tool_opts opts;
+	uint64_t rescan; /* in microseconds */
 	struct watch_work work;
 	sd_event *event;
 	sd_event_source *timer;
@@ -39,7 +40,10 @@ struct watcher {
 	struct netlink *netlink;
 };
 
+#define KEY_RESCAN 0x100
+
 static const struct argp_option options[] = {
+	{ "rescan", KEY_RESCAN, "SECONDS", 0, "Look at everything so often (60)", 0 },
 	{ "root", 'r', "DIR", 0, "Take DIR for the root directory", 0 },
 	{ 0 },
 };
@@ -49,6 +53,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	struct watcher *w = state->input;
 
 	switch (key) {
+	case KEY_RESCAN:
+		w->rescan = program__rescan(arg, state) * 1000000ULL;
+		return 0;
 	case 'r':
 		w->opts.root = program__root(arg, state);
 		return 0;
@@ -75,6 +82,35 @@ static int on_timer(sd_event_source *source, uint64_t usec, void *userdata)
 	(void)source;
 	(void)usec;
 	look(userdata);
+	return 0;
+}
+
+/* What brings no event: a link far from the directories that is another, a change that was lost. */
+static int on_rescan(sd_event_source *source, uint64_t usec, void *userdata)
+{
+	struct watcher *w = userdata;
+
+	(void)usec;
+	dir_watches__renew(&w->dirs);
+	sweeper__soon(&w->sweeper, 0);
+	look(w);
+	sd_event_source_set_time_relative(source, w->rescan);
+	return sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
+}
+
+static int on_hangup(sd_event_source *source, const struct signalfd_siginfo *info, void *userdata)
+{
+	struct watcher *w = userdata;
+	uint64_t now = 0;
+
+	(void)source;
+	(void)info;
+	sd_event_now(w->event, CLOCK_MONOTONIC, &now);
+	sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%llu", (unsigned long long)now);
+	dir_watches__renew(&w->dirs);
+	watch_work__reload(&w->work);
+	look(w);
+	sd_notify(0, "READY=1");
 	return 0;
 }
 
@@ -152,11 +188,14 @@ static int watch_signals(struct watcher *w)
 	sigemptyset(&set);
 	sigaddset(&set, SIGTERM);
 	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGHUP);
 	if (sigprocmask(SIG_BLOCK, &set, NULL))
 		return -errno;
 	/* without a handler a signal ends the loop */
 	err = sd_event_add_signal(w->event, NULL, SIGTERM, NULL, NULL);
-	return err < 0 ? err : sd_event_add_signal(w->event, NULL, SIGINT, NULL, NULL);
+	if (err >= 0)
+		err = sd_event_add_signal(w->event, NULL, SIGINT, NULL, NULL);
+	return err < 0 ? err : sd_event_add_signal(w->event, NULL, SIGHUP, on_hangup, w);
 }
 
 /* Everything is watched before anything is read. */
@@ -176,6 +215,9 @@ static int watch(struct watcher *w)
 		err = watch_dirs(w);
 	if (err >= 0)
 		err = watch_links(w);
+	if (err >= 0)
+		err = sd_event_add_time_relative(w->event, NULL, CLOCK_MONOTONIC, w->rescan, 0,
+						 on_rescan, w);
 	if (err < 0)
 		return err;
 	w->work.sweeper = &w->sweeper;
@@ -221,7 +263,10 @@ int main(int argc, char **argv)
 		.doc = "Loads the chain files of this host, and again whenever one of them changes "
 		       "or an interface appears. The chains stay when it ends.",
 	};
-	struct watcher w = { .sweeper.tell = tell_sweep };
+	struct watcher w = {
+		.rescan = PROGRAM_RESCAN * 1000000ULL,
+		.sweeper.tell = tell_sweep,
+	};
 	int status;
 
 	signal(SIGXFSZ, SIG_IGN); /* it is an error of a write, after which we clean up */

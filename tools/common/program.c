@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-/* The argument of --root, and what could not be written: looked at in one place for all programs.
+/* The arguments of --root, --netns and --rescan, and what could not be written: looked at in one
+ * place for all programs.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -29,6 +30,19 @@ const char *program__root(const char *arg, struct argp_state *state)
 		     shown ? shown : "out of memory");
 	free(shown);
 	return arg;
+}
+
+#define MAX_RESCAN 86400
+
+unsigned int program__rescan(const char *arg, struct argp_state *state)
+{
+	char *end;
+	long seconds = strtol(arg, &end, 10);
+
+	if (*end || seconds < 1 || seconds > MAX_RESCAN)
+		argp_error(state, "--rescan: found '%s', expected seconds from 1 to %d", arg,
+			   MAX_RESCAN);
+	return (unsigned int)seconds;
 }
 
 const char *program__netns(const char *arg, struct argp_state *state)

@@ -9,6 +9,10 @@
 /* The argument of --root, which must be a directory: else says so and ends the program. */
 const char *program__root(const char *arg, struct argp_state *state);
 
+/* The argument of --rescan in seconds, and what it is without one. */
+unsigned int program__rescan(const char *arg, struct argp_state *state);
+#define PROGRAM_RESCAN 60
+
 /* The argument of --netns, which must be a word. */
 const char *program__netns(const char *arg, struct argp_state *state);
 
