@@ -214,6 +214,19 @@ static void check_dir(struct check *check, const char *path)
 	free(below);
 }
 
+/* An empty directory is hardly what was meant, and "0 errors" would praise it. */
+static void check_whole_dir(struct check *check, const char *path)
+{
+	unsigned int n_files = check->n_files, n_errors = check->n_errors;
+
+	check_dir(check, path);
+	if (check->n_files == n_files && check->n_errors == n_errors)
+		policy_log__msg(
+			&check->log, POLICY_WARNING, path, 0,
+			"found no file whose name ends in .conf, .yaml or .json: nothing is "
+			"checked");
+}
+
 static void check_arg(struct check *check, const char *arg)
 {
 	struct stat st;
@@ -221,7 +234,7 @@ static void check_arg(struct check *check, const char *arg)
 	if (input__is_stream(arg))
 		check_stream(check, arg);
 	else if (!stat(arg, &st) && S_ISDIR(st.st_mode))
-		check_dir(check, arg);
+		check_whole_dir(check, arg);
 	else if (is_db(arg) && !access(arg, F_OK))
 		check_db(check, arg);
 	else

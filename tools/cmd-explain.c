@@ -13,6 +13,7 @@
 #include "chain/proginfo.h"
 #include "common/object.h"
 #include "common/table.h"
+#include "explain-given.h"
 #include "tool.h"
 #include "util/ifinfo.h"
 #include "util/libbpf-words.h"
@@ -142,8 +143,15 @@ static void set_interface_names(struct explain *explain)
 	const char *given = explain->subject.value[COND_INTERFACE];
 	struct ifinfo info;
 
-	if (!given || explain->opts.root || ifinfo__find(given, &info))
+	if (!given || explain->opts.root)
 		return;
+	if (ifinfo__find(given, &info)) {
+		if (strlen(given) >= IF_NAMESIZE)
+			tool_error("--interface: found a name of %zu bytes, which can be an "
+				   "alternative one alone, and no interface here has it",
+				   strlen(given));
+		return;
+	}
 	memcpy(explain->ifname, info.name, sizeof(explain->ifname));
 	explain->subject.value[COND_INTERFACE] = explain->ifname;
 	ifinfo__list_altnames(info.ifindex, &explain->altnames);
@@ -424,6 +432,33 @@ static void make_options(struct argp_option *options)
 	};
 }
 
+/*
+ * Nonsense gets no answer: the defaults would look like one. An interface that is there is none,
+ * whatever it is called.
+ */
+static bool is_possible(const struct explain *explain)
+{
+	char why[GIVEN_WHY_SIZE];
+
+	for (int c = 0; c < N_CONDS; c++) {
+		const char *value = explain->subject.value[c];
+
+		if (!value || c == COND_HOST || (c == COND_INTERFACE && value == explain->ifname) ||
+		    given__is_possible(c, value, why))
+			continue;
+		tool_error("--%s: %s", policy_key__cond(c)->name, why);
+		return false;
+	}
+	for (int i = 0; i < explain->n_args; i++) {
+		if (is_object(explain->args[i]) ||
+		    given__is_possible(COND_PROGRAM, explain->args[i], why))
+			continue;
+		tool_error("%s", why);
+		return false;
+	}
+	return true;
+}
+
 static void tell_disabled(const struct explain *explain, json_t *json)
 {
 	tool_tell_disabled(&explain->opts, policy__is_disabled(explain->policy), json, stdout);
@@ -450,6 +485,8 @@ int cmd_explain(int argc, char **argv)
 		explain.subject.value[COND_HOST] = explain.host;
 	argp_parse(&argp, argc, argv, 0, NULL, &explain);
 	set_interface_names(&explain);
+	if (!is_possible(&explain))
+		return TOOL_USAGE;
 	set_user_alias(&explain);
 	libbpf_words__listen();
 	explain.policy = tool_open_policy(&explain.opts, &status);

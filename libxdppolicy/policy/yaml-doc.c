@@ -13,6 +13,7 @@
 #include <strings.h>
 #include <yaml.h>
 
+#include "json-check.h"
 #include "json-text.h"
 #include "rule.h"
 #include "yaml-doc.h"
@@ -317,6 +318,30 @@ static int parse(struct loader *l, const char *eased)
 	return rc;
 }
 
+/* Of what libyaml has taken, whatever is said of it beside that. */
+static int check_json(const struct yaml_source *source)
+{
+	struct json_fault fault;
+	yaml_mark_t mark;
+	char word[24] = "'";
+	size_t len = 1;
+
+	if (!json_check__is_named(source->file) ||
+	    json_check__text(source->text, source->size, &fault))
+		return 0;
+	mark = yaml_source__mark(source, fault.offset);
+	for (size_t i = fault.offset; i < source->size && len < sizeof(word) - 2; i++) {
+		if (len > 1 && strchr(" \t\r\n,:]}", source->text[i]))
+			break;
+		word[len++] = source->text[i];
+	}
+	word[len] = '\'';
+	return yaml_source__fail(source, &mark,
+				 "found %s, expected %s, as JSON has it; a file of YAML ends in "
+				 ".yaml",
+				 fault.found ? fault.found : word, fault.expected);
+}
+
 int policy_doc__read(struct policy_doc *doc, const char *text, size_t size, const char *file,
 		     const struct policy_log *log)
 {
@@ -344,7 +369,7 @@ int policy_doc__read(struct policy_doc *doc, const char *text, size_t size, cons
 	json_text__ease(eased, l.source.size);
 	rc = parse(&l, eased);
 	free(eased);
-	return rc;
+	return rc ? rc : check_json(&l.source);
 }
 
 void policy_doc__free(struct policy_doc *doc)

@@ -6,6 +6,7 @@
 
 #include "../same-rules.h"
 #include "policy/ini.h"
+#include "policy/yaml-doc.h"
 #include "policy/yaml.h"
 #include "unit.h"
 #include "write-rules.h"
@@ -840,6 +841,46 @@ START_TEST(test_any_rules_come_back)
 }
 END_TEST
 
+/* What RFC 8259 has, and what only YAML has: a file that calls itself JSON is read by others, too.
+ */
+static const struct {
+	const char *value, *message; /* of the rule's name */
+} json_values[] = {
+	{ "\"a\"", NULL },
+	{ "\"\\\"\\\\\\/\\u00e4\"", NULL },
+	{ "# x\n\"a\"", "column 21: found a comment, expected none, as JSON has it; a file of YAML "
+			"ends in .yaml" },
+	{ "'a'", "column 21: found text in single quotes, expected double quotes, as JSON has it" },
+	{ "a", "column 21: found 'a', expected text in double quotes, as JSON has it" },
+	{ "\"\\x61\"", "column 23: found 'x61\"', expected an escape: one of" },
+	{ "\"a\",", "column 25: found a comma behind the last value, expected none" },
+	{ "\"a\", b: c", "column 26: found 'b', expected text in double quotes" },
+	{ "\"a\", \"match\": {\"program\": [\"p\",]}",
+	  "column 52: found a comma behind the last value, expected none" },
+};
+
+START_TEST(test_json)
+{
+	static const char *const names[] = { "f.json", "f.yaml" };
+	const char *message = json_values[_i].message;
+	char text[300];
+
+	snprintf(text, sizeof(text), "{\"rules\": [{\"name\": %s}]}", json_values[_i].value);
+	for (size_t i = 0; i < N(names); i++) {
+		struct policy_doc doc;
+		struct messages m;
+		struct policy_log log = log_to(&m);
+		bool bad = message && !i;
+
+		ck_assert_int_eq(policy_doc__read(&doc, text, strlen(text), names[i], &log),
+				 bad ? -EINVAL : 0);
+		ck_assert_uint_eq(m.n, bad);
+		ck_assert_msg(!bad || strstr(m.text, message), "%s", m.text);
+		policy_doc__free(&doc);
+	}
+}
+END_TEST
+
 TCase *yaml_tests(void)
 {
 	TCase *tc = tcase_create("yaml");
@@ -858,5 +899,6 @@ TCase *yaml_tests(void)
 	tcase_add_test(tc, test_places);
 	tcase_add_loop_test(tc, test_bytes_are_not_changed, 0, N(not_utf8));
 	tcase_add_test(tc, test_any_rules_come_back);
+	tcase_add_loop_test(tc, test_json, 0, N(json_values));
 	return tc;
 }
