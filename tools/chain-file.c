@@ -16,6 +16,7 @@
 #include "chain-read.h"
 #include "common/input.h"
 #include "policy/files.h"
+#include "policy/meant.h"
 
 #define N(a) (sizeof(a) / sizeof((a)[0]))
 
@@ -88,7 +89,7 @@ const char *const chain_foreign_words[N_FOREIGN] = {
 static void read_foreign(struct chain_reader *r, size_t i, enum chain_foreign *ret)
 {
 	static const char expected[] = "refuse, keep or replace";
-	const char *text = yaml_reader__text(&r->yaml, i, expected), *near;
+	const char *text = yaml_reader__text(&r->yaml, i, expected);
 
 	if (!text)
 		return;
@@ -98,9 +99,8 @@ static void read_foreign(struct chain_reader *r, size_t i, enum chain_foreign *r
 		*ret = w;
 		return;
 	}
-	near = policy_text__nearest(text, chain_foreign_words, N_FOREIGN);
-	yaml_reader__error(&r->yaml, i, "found '%.60s', expected %s%s%s%s", text, expected,
-			   near ? "; did you mean " : "", near ? near : "", near ? "?" : "");
+	yaml_reader__error(&r->yaml, i, "found '%.60s', expected %s%s", text, expected,
+			   policy_meant__hint(text, chain_foreign_words, N_FOREIGN).text);
 }
 
 static void add_map(struct chain_reader *r, size_t i, const char ***list, size_t *n)
@@ -204,6 +204,7 @@ static void read_chain(struct chain_reader *r, size_t i, struct chain_file_entry
 		[CHAIN_PROGRAMS] = { .name = "programs" },
 	};
 	struct chain_spec *spec = &entry->spec;
+	unsigned int n_errors = r->yaml.n_errors;
 
 	if (!yaml_reader__is_a(&r->yaml, i, NODE_MAPPING,
 			       "a chain: a mapping of programs and more"))
@@ -221,7 +222,7 @@ static void read_chain(struct chain_reader *r, size_t i, struct chain_file_entry
 	if (f[CHAIN_PROGRAMS].value)
 		read_programs(r, f[CHAIN_PROGRAMS].value, entry);
 	else
-		yaml_reader__error(&r->yaml, i,
+		yaml_reader__lacks(&r->yaml, i, n_errors,
 				   "found no programs, expected a list of programs; an empty one "
 				   "takes off what was loaded");
 }
@@ -304,18 +305,20 @@ static void read_top(struct chain_reader *r, struct chain_file *file)
 	    !yaml_reader__is_our_version(&r->yaml))
 		return;
 	yaml_reader__fields(&r->yaml, 0, f, N_TOP, yaml_reader__unknown);
+	if (!f[TOP_VERSION].value)
+		yaml_reader__lacks(&r->yaml, 0, 0, "found no version, expected version: 1");
+	else if (!f[TOP_CHAINS].value)
+		yaml_reader__lacks(&r->yaml, 0, 0,
+				   "found no chains, expected a mapping of interfaces");
 	if (f[TOP_CHAINS].value)
 		read_chains(r, f[TOP_CHAINS].value, file);
-	else
-		yaml_reader__error(&r->yaml, 0,
-				   "found no chains, expected a mapping of interfaces");
 }
 
 int chain_file__parse(const char *text, size_t size, const char *name, const char *dir,
 		      const struct policy_log *log, struct chain_file *ret)
 {
 	struct chain_reader r = { .yaml = { .file = name, .log = log }, .dir = dir };
-	int rc;
+	int rc, end;
 
 	*ret = (struct chain_file){ .path = strdup(name) };
 	if (!ret->path)
@@ -323,9 +326,8 @@ int chain_file__parse(const char *text, size_t size, const char *name, const cha
 	rc = policy_doc__read(&r.yaml.doc, text, size, name, log);
 	if (!rc)
 		read_top(&r, ret);
-	policy_doc__free(&r.yaml.doc);
-	if (!rc)
-		rc = r.yaml.no_memory ? -ENOMEM : r.yaml.n_errors ? -EINVAL : 0;
+	end = yaml_reader__end(&r.yaml);
+	rc = rc ? rc : end;
 	if (rc)
 		chain_file__free(ret);
 	return rc;

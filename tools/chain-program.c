@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "chain-read.h"
+#include "policy/meant.h"
 
 #define N(a) (sizeof(a) / sizeof((a)[0]))
 
@@ -66,7 +67,7 @@ const char *chain_reader__string(struct chain_reader *r, size_t i, const char *e
 	if (!*text || yaml_reader__at(&r->yaml, i)->is_null)
 		yaml_reader__error(&r->yaml, i, "found nothing, expected %s", expected);
 	else if (strlen(text) > max)
-		yaml_reader__error(&r->yaml, i, "found %zu characters, expected %s of at most %zu",
+		yaml_reader__error(&r->yaml, i, "found %zu bytes, expected %s of at most %zu",
 				   strlen(text), expected, max);
 	else if (policy_text__has_control(text))
 		yaml_reader__error(&r->yaml, i,
@@ -84,12 +85,18 @@ static bool same(const char *a, const char *b)
 
 void chain_reader__bool(struct chain_reader *r, size_t i, bool *ret)
 {
+	static const char *const words[] = { "false", "true" };
 	const char *text = yaml_reader__text(&r->yaml, i, "true or false");
 
 	if (!text)
 		return;
 	*ret = !strcmp(text, "true");
-	if (!*ret && strcmp(text, "false"))
+	if (*ret || !strcmp(text, "false"))
+		return;
+	if (policy_meant__find(text, words, N(words)))
+		yaml_reader__error(&r->yaml, i, "found '%.60s', expected true or false%s", text,
+				   policy_meant__hint(text, words, N(words)).text);
+	else
 		yaml_reader__wrong(&r->yaml, i, "true or false");
 }
 
@@ -167,20 +174,21 @@ static const char *read_path(struct chain_reader *r, size_t i, const char *dir)
 	if (strlen(dir) + 1 + strlen(text) < PATH_MAX)
 		return chain_reader__copy(r, i, dir, text);
 	yaml_reader__error(&r->yaml, i,
-			   "found a path of %zu characters below %.60s, expected at "
+			   "found a path of %zu bytes below %.60s, expected at "
 			   "most %d together",
 			   strlen(text), dir, PATH_MAX - 2);
 	return NULL;
 }
 
 /* What does not go together. */
-static void check_fields(struct chain_reader *r, size_t i, const struct yaml_field *f)
+static void check_fields(struct chain_reader *r, size_t i, const struct yaml_field *f,
+			 unsigned int n_errors)
 {
 	static const int of_objects[] = { PROG_OBJECT, PROG_PROGRAM, PROG_SECTION,
 					  PROG_FRAGS,  PROG_SHA256,  PROG_PIN_PATH };
 
 	if (!f[PROG_OBJECT].value && !f[PROG_PIN].value)
-		yaml_reader__error(&r->yaml, i,
+		yaml_reader__lacks(&r->yaml, i, n_errors,
 				   "found a program without object and pin, expected one of them");
 	for (size_t k = 0; f[PROG_PIN].value && k < N(of_objects); k++)
 		if (f[of_objects[k]].value)
@@ -262,7 +270,7 @@ static bool read_program(struct chain_reader *r, size_t i, struct chain_spec_pro
 		return false;
 	yaml_reader__fields(&r->yaml, policy_doc__follow(&r->yaml.doc, i), f, N_PROG,
 			    yaml_reader__unknown);
-	check_fields(r, i, f);
+	check_fields(r, i, f, n_errors);
 	read_fields(r, f, p);
 	return r->yaml.n_errors == n_errors;
 }

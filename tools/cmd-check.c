@@ -325,7 +325,7 @@ int cmd_check(int argc, char **argv)
 		.children = children,
 	};
 	struct check check = {
-		.log = { .fn = collect, .ctx = &check },
+		.log = { .fn = collect, .ctx = &check, .n_more = &check.n_errors },
 		.lint = { .fn = add_finding, .ctx = &check },
 	};
 	int status = TOOL_OK;

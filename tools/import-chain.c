@@ -62,7 +62,7 @@ static char *path_of(struct import *imp, const char *where, const char *object)
 	}
 	if (strlen(path) < PATH_MAX)
 		return path;
-	import__missed(imp, where, "object", "found a path of %zu characters, expected at most %d",
+	import__missed(imp, where, "object", "found a path of %zu bytes, expected at most %d",
 		       strlen(path), PATH_MAX - 1);
 	free(path);
 	return NULL;

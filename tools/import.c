@@ -131,13 +131,12 @@ int import__glob(const char *name, char *glob, size_t size, char *err, size_t er
 			return -EINVAL;
 		}
 		if (to + 2 >= glob + size) {
-			snprintf(err, err_size,
-				 "found a name of %zu characters, expected at most %d",
+			snprintf(err, err_size, "found a name of %zu bytes, expected at most %d",
 				 strlen(name), POLICY_MAX_GLOB);
 			return -EINVAL;
 		}
 		/* what a glob, or a rule file, takes for something else than itself */
-		if (strchr("*?[\\", *c) || (c == name && strchr("!#;", *c)))
+		if (strchr("*?[\\,", *c) || (c == name && strchr("!#;", *c)))
 			*to++ = '\\';
 		*to++ = *c;
 	}

@@ -63,7 +63,7 @@ static int set_name(struct preload_unit *unit, const char *name)
 	}
 	if (snprintf(unit->name, sizeof(unit->name), "%s%s", name, has_suffix ? "" : suffix) >=
 	    (int)sizeof(unit->name)) {
-		tool_error("found a name of %zu characters, expected that of a systemd unit, which "
+		tool_error("found a name of %zu bytes, expected that of a systemd unit, which "
 			   "has %zu at most",
 			   len, sizeof(unit->name) - 1);
 		return TOOL_USAGE;

@@ -8,6 +8,7 @@
 
 #include "common/program.h"
 #include "interfaces.h"
+#include "policy/meant.h"
 #include "tool.h"
 #include "util/file-lock.h"
 
@@ -89,15 +90,15 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		if (command) {
 			*status = run_command(command, state);
 		} else {
-			const char *names[sizeof(commands) / sizeof(commands[0])], *near;
+			const char *names[sizeof(commands) / sizeof(commands[0])];
+			struct policy_hint hint;
 			size_t n = 0;
 
 			for (; commands[n].name; n++)
 				names[n] = commands[n].name;
-			near = policy_text__nearest(arg, names, n);
-			tool_error("found '%s', expected a command%s%s%s", arg,
-				   near ? "; did you mean " : " (see --help)", near ? near : "",
-				   near ? "?" : "");
+			hint = policy_meant__hint(arg, names, n);
+			tool_error("found '%s', expected a command%s", arg,
+				   *hint.text ? hint.text : " (see --help)");
 			*status = TOOL_USAGE;
 		}
 		state->next = state->argc;

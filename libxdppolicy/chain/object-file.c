@@ -52,7 +52,7 @@ static uid_t owner_of(const char *path)
 static int open_checked(const char *path, uid_t owner, struct policy_stamp *stamp,
 			const struct why *why)
 {
-	const struct policy_log log = { note, (void *)why };
+	const struct policy_log log = { .fn = note, .ctx = (void *)why };
 	enum policy_file_state state;
 	int fd;
 

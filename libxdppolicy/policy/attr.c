@@ -5,6 +5,7 @@
 #include <strings.h>
 
 #include "attr.h"
+#include "meant.h"
 #include "text.h"
 
 /* Conditions, attributes and what is of an order, each in the order of its enum. */
@@ -91,28 +92,76 @@ void policy_key__nothing_set(char *err, size_t err_size)
 	snprintf(err + len, err_size - len, " or %s", policy_key__order(ORDER_LIST)->name);
 }
 
-void policy_key__unknown(const char *name, bool conds, bool settings, char *err, size_t err_size)
+/* "5 # first" */
+static const char *comment_hint(const char *text)
+{
+	return text[strcspn(text, "#;")] || strstr(text, "//") ?
+		       "; a comment has a line of its own" :
+		       "";
+}
+
+/* "interface != eth0" and "chain-call-actions += TX": the sign belongs to the value. */
+static bool find_signed(const char *name, const char *value, char *hint, size_t size)
+{
+	size_t len = strlen(name), end = len;
+	const struct policy_key *key;
+	char sign, word[32];
+
+	sign = len ? name[--end] : 0;
+	while (end && (name[end - 1] == ' ' || name[end - 1] == '\t'))
+		end--;
+	if (!sign || !strchr("!+-", sign) || end >= sizeof(word))
+		return false;
+	memcpy(word, name, end);
+	word[end] = '\0';
+	key = policy_key__find(word);
+	if (key && sign == '!' && key->kind == KEY_COND)
+		snprintf(hint, size, "; did you mean '%s = !%.40s'?", word,
+			 value[strcspn(value, " \t,")] ? "GLOB..." : value);
+	else if (key && sign != '!' && key->kind == KEY_ATTR && key->id == ATTR_ACTIONS)
+		snprintf(hint, size, "; did you mean '%s = %c%.40s'?", word, sign,
+			 value[strcspn(value, " \t,")] ? "ACTION..." : value);
+	else if (key && sign == '+' && policy_key__is_globs(key))
+		snprintf(hint, size,
+			 "; a list goes on in the next line if that begins with a blank");
+	else
+		return false;
+	return true;
+}
+
+static bool is_attach(const char *text)
+{
+	return !strcasecmp(text, "allow") || !strcasecmp(text, "deny");
+}
+
+bool policy_key__unknown(const char *name, const char *value, bool conds, bool settings, char *err,
+			 size_t err_size)
 {
 	const char *what = !settings ? "a condition" :
 			   !conds    ? "a setting" :
 				       "a condition or a setting";
 	const char *names[32], *near;
+	char hint[160];
 	size_t n = 0, len;
 
 	for (const struct policy_key *k = policy_keys; k->name; k++)
 		if (k->kind == KEY_COND ? conds : settings)
 			names[n++] = k->name;
-	near = policy_text__nearest(name, names, n);
-	if (near) {
-		snprintf(err, err_size, "found '%.60s', expected %s; did you mean %s?", name, what,
-			 near);
-		return;
+	/* "action = deny" */
+	near = settings && is_attach(value) ? policy_key__attr(ATTR_ATTACH)->name :
+					      policy_meant__find(name, names, n);
+	if (near)
+		snprintf(hint, sizeof(hint), "; did you mean %s?", near);
+	if (find_signed(name, value, hint, sizeof(hint)) || near) {
+		snprintf(err, err_size, "found '%.60s', expected %s%s", name, what, hint);
+		return true;
 	}
 	snprintf(err, err_size, "found '%.60s', expected %s:", name, what);
 	for (size_t i = 0; i < n; i++) {
 		len = strlen(err);
 		snprintf(err + len, err_size - len, "%s %s", i ? "," : "", names[i]);
 	}
+	return false;
 }
 
 const char *policy_action__name(unsigned int action)
@@ -134,8 +183,8 @@ int policy_number__parse(const char *text, const char *what, uint32_t min, uint3
 	while (*end >= '0' && *end <= '9' && num <= POLICY_MAX_PRIORITY)
 		num = 10 * num + (uint64_t)(*end++ - '0');
 	if (end == text || *end || num < min || num > POLICY_MAX_PRIORITY) {
-		snprintf(err, err_size, "found '%.60s', expected %s from %u to %d", text, what, min,
-			 POLICY_MAX_PRIORITY);
+		snprintf(err, err_size, "found '%.60s', expected %s from %u to %d%s", text, what,
+			 min, POLICY_MAX_PRIORITY, comment_hint(text));
 		return -EINVAL;
 	}
 	*ret = num;
@@ -150,17 +199,14 @@ static int parse_priority(const char *text, struct policy_value *ret, char *err,
 static int parse_word(const char *text, const char *const *words, size_t n, const char *expected,
 		      struct policy_value *ret, char *err, size_t err_size)
 {
-	const char *near;
-
 	for (size_t i = 0; i < n; i++) {
 		if (strcasecmp(text, words[i]))
 			continue;
 		ret->num = i;
 		return 0;
 	}
-	near = policy_text__nearest(text, words, n);
-	snprintf(err, err_size, "found '%.60s', expected %s%s%s%s", text, expected,
-		 near ? "; did you mean " : "", near ? near : "", near ? "?" : "");
+	snprintf(err, err_size, "found '%.60s', expected %s%s%s", text, expected,
+		 policy_meant__hint(text, words, n).text, comment_hint(text));
 	return -EINVAL;
 }
 
@@ -190,10 +236,33 @@ static int action_by_name(const char *word)
 	return -ENOENT;
 }
 
+static void wrong_action(const char *word, char *err, size_t err_size)
+{
+	char sign = strchr("+-!", *word) ? *word : 0;
+	const char *name = word + !!sign, *near;
+	char hint[64] = "";
+
+	name += strncasecmp(name, "XDP_", 4) ? 0 : 4;
+	near = policy_meant__find(name, actions, POLICY_N_ACTIONS);
+	if (near) /* without PASS: what a ! means elsewhere */
+		snprintf(hint, sizeof(hint), "; did you mean %s%s?",
+			 sign == '+' ? "+" :
+			 sign	     ? "-" :
+				       "",
+			 near);
+	else if (*comment_hint(word))
+		snprintf(hint, sizeof(hint), "%s", comment_hint(word));
+	else if (name[strcspn(name, "|/&")])
+		snprintf(hint, sizeof(hint), "; blanks or commas separate them");
+	else if (!strcasecmp(name, "all") || !strcasecmp(name, "any") || !strcmp(name, "*"))
+		snprintf(hint, sizeof(hint), "; all of them are named one by one");
+	snprintf(err, err_size,
+		 "found '%.60s', expected ABORTED, DROP, PASS, TX, REDIRECT or none%s", word, hint);
+}
+
 static int parse_actions(const char *text, struct policy_value *ret, char *err, size_t err_size)
 {
 	unsigned int n_words = 0, n_relative = 0;
-	const char *near;
 	char word[64];
 	bool none = false;
 
@@ -208,12 +277,7 @@ static int parse_actions(const char *text, struct policy_value *ret, char *err, 
 			continue;
 		}
 		if (action < 0) {
-			near = policy_text__nearest(name, actions, POLICY_N_ACTIONS);
-			snprintf(err, err_size,
-				 "found '%.60s', expected ABORTED, DROP, PASS, TX, REDIRECT or "
-				 "none%s%s%s",
-				 word, near ? "; did you mean " : "", near ? near : "",
-				 near ? "?" : "");
+			wrong_action(word, err, err_size);
 			return -EINVAL;
 		}
 		if (sign == '-') {

@@ -123,9 +123,11 @@ void policy_key__nothing_set(char *err, size_t err_size);
 
 /*
  * Writes "found NAME, expected ..." for a name that no row has: with the row that is likely meant,
- * or with all of them. conds and settings say which rows would do.
+ * or with all of them. value is what stands behind it, or ""; conds and settings say which rows
+ * would do. Returns whether it says what is likely meant.
  */
-void policy_key__unknown(const char *name, bool conds, bool settings, char *err, size_t err_size);
+bool policy_key__unknown(const char *name, const char *value, bool conds, bool settings, char *err,
+			 size_t err_size);
 
 /* "PASS" for 2; NULL beyond the last action. */
 const char *policy_action__name(unsigned int action);

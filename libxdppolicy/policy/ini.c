@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "ini.h"
+#include "yaml.h"
 
 #define MAX_ERRORS 20
 
@@ -47,6 +48,14 @@ __attribute__((format(printf, 2, 3))) static void error(struct parser *p, const 
 	policy_log__msg(p->log, POLICY_ERROR, p->rules->file, p->line, "%s", text);
 }
 
+/* "interface == eth0": the second sign would be part of the value. */
+static bool is_doubled(struct parser *p, const char *value)
+{
+	if (*value == '=')
+		error(p, "found '==', expected '='");
+	return *value == '=';
+}
+
 static struct policy_rule *current_rule(struct parser *p)
 {
 	return p->rules->n ? &p->rules->rule[p->rules->n - 1] : NULL;
@@ -61,9 +70,10 @@ static void end_rule(struct parser *p)
 	/* of a rule that is wrong anyhow, what it lacks is no news */
 	if (!p->in_section || p->bad_section || !rule || p->n_errors != p->n_errors_before)
 		return;
-	p->line = rule->line;
-	if (policy_rule__finish(rule, err, sizeof(err)))
+	if (policy_rule__finish(rule, err, sizeof(err))) {
+		p->line = policy_rule__finish_line(rule);
 		error(p, "%s", err);
+	}
 	p->line = line;
 }
 
@@ -107,7 +117,7 @@ static void begin_section(struct parser *p, const char *start, size_t len)
 	}
 	name_len = close - start - 1;
 	if (name_len > POLICY_MAX_NAME) {
-		error(p, "found a rule name of %zu characters, expected at most %d", name_len,
+		error(p, "found a rule name of %zu bytes, expected at most %d", name_len,
 		      POLICY_MAX_NAME);
 		return;
 	}
@@ -222,7 +232,7 @@ static char *read_line(char *str, int num, void *stream)
 		len = room; /* what is cut off a comment is not missed */
 	} else if (len > room) {
 		error(p,
-		      "found a line of %zu characters, expected at most %zu; a list goes on in "
+		      "found a line of %zu bytes, expected at most %zu; a list goes on in "
 		      "the next line if that begins with a blank",
 		      len, room);
 		p->stopped = true;
@@ -278,16 +288,25 @@ static void set(struct parser *p, struct policy_rule *rule, const struct policy_
 static void short_rule(struct parser *p, const char *program, const char *value)
 {
 	size_t len = strcspn(value, " \t"), name_len = policy_name__fit(program);
+	bool number = strspn(value, "0123456789") == len && len;
+	const struct policy_key *key;
 	struct policy_rule *rule;
 	char word[32], name[POLICY_MAX_NAME + 1];
+	unsigned int n_errors;
 
 	if (p->continues) {
 		goes_on(p, value, program);
 		return;
 	}
+	key = policy_key__find(program);
+	if (key && (!number || key->kind != KEY_COND)) {
+		error(p, "found '%s' before the first '[rule name]', expected one above it",
+		      program);
+		return;
+	}
 	if (len >= sizeof(word) || !len) {
-		error(p, "found '%.60s', expected a run priority from 0 to %d", value,
-		      POLICY_MAX_PRIORITY);
+		error(p, "found %s%.60s%s, expected a run priority from 0 to %d", len ? "'" : "",
+		      len ? value : "nothing", len ? "'" : "", POLICY_MAX_PRIORITY);
 		return;
 	}
 	memcpy(word, value, len);
@@ -300,10 +319,37 @@ static void short_rule(struct parser *p, const char *program, const char *value)
 		return;
 	}
 	set(p, rule, policy_key__cond(COND_PROGRAM), program);
+	n_errors = p->n_errors;
 	set(p, rule, policy_key__attr(ATTR_PRIORITY), word);
 	value += len + strspn(value + len, " \t");
-	if (*value)
+	/* behind what is no priority are hardly actions */
+	if (*value && p->n_errors == n_errors)
 		set(p, rule, policy_key__attr(ATTR_ACTIONS), value);
+}
+
+static bool is_number(const char *text, size_t len)
+{
+	return len && (!text[len] || is_blank(text[len]));
+}
+
+static void unknown(struct parser *p, const struct policy_rule *rule, const char *name,
+		    const char *value)
+{
+	char err[POLICY_ERROR_SIZE];
+	size_t digits = strspn(value, "0123456789");
+
+	if (!strcmp(name, "name"))
+		error(p,
+		      "found 'name', expected a condition or a setting; a rule's name is what its "
+		      "brackets hold");
+	else if (!policy_key__unknown(name, value, true, true, err, sizeof(err)) &&
+		 is_number(value, digits))
+		error(p,
+		      "found '%.*s' in the rule of line %u, expected a condition or a setting; "
+		      "'program: priority [actions]' stands before the first '[rule name]'",
+		      p->line_len > 60 ? 60 : (int)p->line_len, p->line_text, rule->line);
+	else
+		error(p, "%s", err);
 }
 
 /* An ini_handler. It always answers 1: then inih's own errors are those we did not see. */
@@ -312,7 +358,6 @@ static int handle(void *user, const char *section, const char *name, const char 
 	struct parser *p = user;
 	const struct policy_key *key;
 	struct policy_rule *rule;
-	char err[POLICY_ERROR_SIZE];
 
 	(void)section;
 	if (p->stopped || p->bad_section)
@@ -323,12 +368,14 @@ static int handle(void *user, const char *section, const char *name, const char 
 	}
 	rule = current_rule(p);
 	key = policy_key__find(name);
-	if (key) {
+	if (p->continues && !key)
+		return 1;
+	if (is_doubled(p, value))
+		return 1;
+	if (key)
 		set(p, rule, key, value);
-	} else if (!p->continues) {
-		policy_key__unknown(name, true, true, err, sizeof(err));
-		error(p, "%s", err);
-	}
+	else
+		unknown(p, rule, name, value);
 	return 1;
 }
 
@@ -341,13 +388,24 @@ int policy_ini__parse(const char *text, size_t size, struct policy_rules *rules,
 		.rules = rules,
 		.log = log,
 	};
+	size_t begin = policy_yaml__begin(text, size);
 	int line;
 
+	if (begin < size) {
+		for (size_t i = 0; i <= begin; i++)
+			p.line += !i || text[i - 1] == '\n';
+		error(&p,
+		      "found YAML or JSON, expected INI; the name of a YAML file ends in .yaml, "
+		      "of a JSON file in .json");
+		return -EINVAL;
+	}
 	line = ini_parse_stream(read_line, &p, handle, &p);
 	if (p.no_memory)
 		return -ENOMEM;
 	if (!p.stopped)
 		end_rule(&p);
+	if (p.n_errors > MAX_ERRORS)
+		policy_log__more(log, rules->file, p.n_errors - MAX_ERRORS);
 	/* left to inih: a '=' or ']' that is there, but behind a comment sign */
 	if (line > 0 && !p.n_errors) {
 		p.line = line;

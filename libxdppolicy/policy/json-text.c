@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
  * What JSON may have and libyaml refuses: characters beyond U+FFFF as a pair of escapes,
- * \ud83d\ude00, which YAML writes as \U0001f600; and a line break between a name and its colon.
+ * \ud83d\ude00, which YAML writes as \U0001f600; a line break between a name and its colon; and a
+ * tab between values.
  */
 #include <stdbool.h>
 #include <stdint.h>
@@ -106,6 +107,10 @@ void json_text__ease(char *text, size_t size)
 			ease_string(&t);
 			ease_colon(&t);
 		} else {
+			/* a tab is a blank in JSON; libyaml takes none at the beginning of a line
+			 */
+			if (*t.at == '\t')
+				*t.at = ' ';
 			t.at++;
 		}
 	}

@@ -43,19 +43,6 @@ static struct policy_loaded *find_loaded(const struct policy_state *state, const
 	return NULL;
 }
 
-/* Of what has no name: no rule of an INI file can begin so. */
-static bool looks_like_yaml(const char *text)
-{
-	static const char *const beginnings[] = { "{", "---", "%YAML", "version:", "rules:" };
-
-	for (text += strspn(text, " \t\r\n"); *text == '#'; text += strspn(text, " \t\r\n"))
-		text += strcspn(text, "\n");
-	for (size_t i = 0; i < sizeof(beginnings) / sizeof(beginnings[0]); i++)
-		if (!strncmp(text, beginnings[i], strlen(beginnings[i])))
-			return true;
-	return false;
-}
-
 int policy_rules__parse(struct policy_rules *rules, const char *text, size_t size,
 			const struct policy_log *log)
 {
@@ -63,7 +50,7 @@ int policy_rules__parse(struct policy_rules *rules, const char *text, size_t siz
 
 	/* JSON is YAML */
 	if (!strcmp(rules->file, "-") ?
-		    looks_like_yaml(text) :
+		    policy_yaml__begin(text, size) < size :
 		    suffix && (!strcmp(suffix, ".yaml") || !strcmp(suffix, ".json")))
 		return policy_yaml__parse(text, size, rules, log);
 	return policy_ini__parse(text, size, rules, log);

@@ -59,6 +59,8 @@ int policy_rules__copy(struct policy_rules *rules, const struct policy_rule *rul
 	copy->head = rule->head;
 	copy->has_order = rule->has_order;
 	copy->file = rule->file;
+	copy->changed = rule->changed;
+	memcpy(copy->cond_line, rule->cond_line, sizeof(copy->cond_line));
 	memcpy(copy->value_line, rule->value_line, sizeof(copy->value_line));
 	for (int c = 0; c < N_CONDS; c++) {
 		size_t size = policy_list__size(rule->cond[c]);
@@ -103,8 +105,8 @@ int policy_name__check(const char *name, char *err, size_t err_size)
 	size_t len = strlen(name);
 
 	if (len > POLICY_MAX_NAME)
-		snprintf(err, err_size, "found a rule name of %zu characters, expected at most %d",
-			 len, POLICY_MAX_NAME);
+		snprintf(err, err_size, "found a rule name of %zu bytes, expected at most %d", len,
+			 POLICY_MAX_NAME);
 	else if (policy_name__fit(name) < len)
 		snprintf(err, err_size,
 			 "found '%s', expected a rule name without ']', ' ;' and control "
@@ -169,7 +171,7 @@ int policy_glob__check(const char *word, char *err, size_t err_size)
 	if (!*word)
 		snprintf(err, err_size, "found nothing, expected a glob");
 	else if (strlen(word) > POLICY_MAX_GLOB)
-		snprintf(err, err_size, "found a glob of %zu characters, expected at most %d",
+		snprintf(err, err_size, "found a glob of %zu bytes, expected at most %d",
 			 strlen(word), POLICY_MAX_GLOB);
 	else if (*word == '#' || *word == ';')
 		snprintf(err, err_size,
@@ -186,7 +188,9 @@ int policy_glob__check(const char *word, char *err, size_t err_size)
 			 word);
 	else if (strpbrk(word, " \t"))
 		snprintf(err, err_size,
-			 "found '%.60s', expected a glob without blanks; ? stands for one", word);
+			 "found '%.60s', expected a glob without blanks; more than one stand in a "
+			 "list, and ? stands for a blank",
+			 word);
 	else
 		return 0;
 	return -EINVAL;
@@ -205,20 +209,89 @@ static const char *skip_blanks(const char *text)
 	return text;
 }
 
-/* Splits text into words that are all globs, one NUL behind each; *n_bytes is their length. */
-static int split(const char *text, char *words, size_t *n_bytes, char *err, size_t err_size)
+/* What closes a bracket or brace of the same word; NULL if nothing does. */
+static const char *closing(const char *open)
+{
+	const char *c = open + 1;
+
+	if (*open == '[') {
+		c += *c == '!' || *c == '^';
+		c += *c == ']';
+	}
+	while (*c && !is_blank(*c) && *c != (*open == '[' ? ']' : '}'))
+		c++;
+	return *c && !is_blank(*c) ? c : NULL;
+}
+
+/* Behind the word: a comma ends it as well, unless it has a \ before it or is within brackets. */
+static const char *word_end(const char *text)
+{
+	for (; *text && !is_blank(*text) && *text != ','; text++) {
+		const char *close = *text == '[' || *text == '{' ? closing(text) : NULL;
+
+		if (close)
+			text = close;
+		else if (*text == '\\' && text[1] && !is_blank(text[1]))
+			text++;
+	}
+	return text;
+}
+
+/* Copies a word; returns its length. */
+static size_t copy_word(char *word, const char *begin, const char *end)
+{
+	size_t len = end - begin;
+
+	memcpy(word, begin, len);
+	word[len] = '\0';
+	return len;
+}
+
+/* systemd writes \x2d into the names of units, which a glob would take for x2d: \\x2d is the glob.
+ */
+static size_t copy_unit(char *word, const char *begin, const char *end)
+{
+	size_t len = 0;
+
+	while (begin < end) {
+		bool escape = *begin == '\\' && end - begin > 1;
+
+		if (escape && begin[1] == 'x')
+			word[len++] = '\\';
+		word[len++] = *begin++;
+		if (escape)
+			word[len++] = *begin++;
+	}
+	word[len] = '\0';
+	return len;
+}
+
+/*
+ * Splits text into words that are all globs, one NUL behind each; *n_bytes is their length, and
+ * *changed whether what is read is not what earlier versions read.
+ */
+static int split(enum policy_cond cond, const char *text, char *words, size_t *n_bytes,
+		 bool *changed, char *err, size_t err_size)
 {
 	char *word = words;
 	int rc;
 
 	for (text = skip_blanks(text); *text;) {
 		const char *begin = text;
-		size_t len = 0;
+		size_t len;
 
-		for (; *text && !is_blank(*text); text++)
-			word[len++] = *text;
-		word[len] = '\0';
+		text = word_end(begin);
+		if (cond == COND_UNIT)
+			len = copy_unit(word, begin, text);
+		else
+			len = copy_word(word, begin, text);
+		*changed = *changed || len != (size_t)(text - begin) || *text == ',';
 		text = skip_blanks(text);
+		if (*text == ',') {
+			text = skip_blanks(text + 1);
+			if (!len)
+				continue;
+		}
 		if (begins_setting(word, text)) {
 			snprintf(err, err_size,
 				 "found '%.60s' in a list of globs, expected globs alone; a "
@@ -238,17 +311,22 @@ static int split(const char *text, char *words, size_t *n_bytes, char *err, size
 	return -EINVAL;
 }
 
-/* Appends the globs in text to *list, which is NULL at first. */
-static int list_add(char **list, const char *text, char *err, size_t err_size)
+/* Appends the globs in text to the list, which is NULL at first. */
+static int list_add(struct policy_rule *rule, enum policy_cond cond, const char *text, char *err,
+		    size_t err_size)
 {
+	char **list = &rule->cond[cond], *words, *grown;
 	size_t size = policy_list__size(*list), used = size ? size - 1 : 0, n_bytes;
-	char *words, *grown;
+	bool changed = false;
 	int rc;
 
-	words = malloc(strlen(text) + 2);
+	/* escapes get longer */
+	words = malloc(strlen(text) * (cond == COND_UNIT ? 2 : 1) + 2);
 	if (!words)
 		return -ENOMEM;
-	rc = split(text, words, &n_bytes, err, err_size);
+	rc = split(cond, text, words, &n_bytes, &changed, err, err_size);
+	if (changed)
+		rule->changed |= 1U << cond;
 	if (!rc && !*list) {
 		words[n_bytes] = '\0';
 		*list = words;
@@ -285,7 +363,7 @@ static int clash(const char *found, const char *other, char *err, size_t err_siz
 }
 
 static int set_cond(struct policy_rule *rule, const struct policy_key *key, const char *text,
-		    bool more, char *err, size_t err_size)
+		    bool more, unsigned int line, char *err, size_t err_size)
 {
 	int rc;
 
@@ -293,7 +371,9 @@ static int set_cond(struct policy_rule *rule, const struct policy_key *key, cons
 		return clash(key->name, policy_key__order(ORDER_LIST)->name, err, err_size);
 	if (rule->cond[key->id] && !more)
 		return twice(key, err, err_size);
-	rc = list_add(&rule->cond[key->id], text, err, err_size);
+	if (!more)
+		rule->cond_line[key->id] = line;
+	rc = list_add(rule, key->id, text, err, err_size);
 	if (!rc)
 		rule->head.conds |= 1U << key->id;
 	return rc;
@@ -322,9 +402,11 @@ static int set_order_list(struct policy_rule *rule, const struct policy_key *key
 		return clash(key->name, policy_key__attr(ATTR_PRIORITY)->name, err, err_size);
 	rule->has_order = true;
 	rule->head.conds |= 1U << COND_PROGRAM;
-	if (!rule->value_line[ATTR_PRIORITY])
+	if (!more) {
+		rule->cond_line[COND_PROGRAM] = rule->order_line = line;
 		rule->value_line[ATTR_PRIORITY] = line;
-	return list_add(&rule->cond[COND_PROGRAM], text, err, err_size);
+	}
+	return list_add(rule, COND_PROGRAM, text, err, err_size);
 }
 
 static int set_order(struct policy_rule *rule, const struct policy_key *key, const char *text,
@@ -336,6 +418,8 @@ static int set_order(struct policy_rule *rule, const struct policy_key *key, con
 		return set_order_list(rule, key, text, more, line, err, err_size);
 	if (key->id == ORDER_START ? rule->has_start : rule->head.order_step)
 		return twice(key, err, err_size);
+	if (!rule->has_order)
+		rule->order_line = line;
 	if (key->id == ORDER_STEP)
 		return policy_number__parse(text, "a distance", 1, number, err, err_size);
 	rule->has_start = true;
@@ -348,7 +432,7 @@ int policy_rule__set(struct policy_rule *rule, const struct policy_key *key, con
 {
 	switch (key->kind) {
 	case KEY_COND:
-		return set_cond(rule, key, text, more, err, err_size);
+		return set_cond(rule, key, text, more, line, err, err_size);
 	case KEY_ATTR:
 		return set_attr(rule, key, text, line, err, err_size);
 	case KEY_ORDER:
@@ -399,6 +483,11 @@ int policy_rule__finish(struct policy_rule *rule, char *err, size_t err_size)
 			return 0;
 	policy_key__nothing_set(err, err_size);
 	return -EINVAL;
+}
+
+unsigned int policy_rule__finish_line(const struct policy_rule *rule)
+{
+	return rule->order_line ? rule->order_line : rule->line;
 }
 
 /* By any of its names: aliases is a list, too. */

@@ -11,8 +11,8 @@
 
 #include "attr.h"
 
-#define POLICY_MAX_NAME 49  /* characters of a rule's name */
-#define POLICY_MAX_GLOB 170 /* characters of one glob, with its ! */
+#define POLICY_MAX_NAME 49  /* bytes of a rule's name */
+#define POLICY_MAX_GLOB 170 /* bytes of one glob, with its ! */
 
 /* Room for any message of this header. */
 #define POLICY_ERROR_SIZE 400
@@ -68,7 +68,9 @@ struct policy_rule {
 		struct policy_value value[N_ATTRS];
 	} head; /* all that most decisions look at */
 	unsigned int line;
-	unsigned int value_line[N_ATTRS];
+	unsigned int cond_line[N_CONDS], value_line[N_ATTRS];
+	unsigned int order_line; /* of the order, or without it of its numbers */
+	uint32_t changed;	 /* a bit for each list that versions before 0.2.0 read otherwise */
 	bool has_order, has_start; /* while it is read: an order, and its numbers, are stated */
 	char *cond[N_CONDS];	   /* lists of globs */
 	char *name;
@@ -97,14 +99,16 @@ size_t policy_name__fit(const char *text);
 
 /*
  * States a condition or a setting: what the key is called and what stands behind it. A list
- * takes the words of text, and takes more in further calls if more is set. Returns 0, -ENOMEM, or
- * -EINVAL with a message; the rule is then not to be used.
+ * takes the words of text, between blanks or commas, and more in further calls if more is set.
+ * Returns 0, -ENOMEM, or -EINVAL with a message; the rule is then not to be used.
  */
 int policy_rule__set(struct policy_rule *rule, const struct policy_key *key, const char *text,
 		     bool more, unsigned int line, char *err, size_t err_size);
 
 /* Ends a rule: whether it makes sense as a whole. Returns 0, or -EINVAL with a message. */
 int policy_rule__finish(struct policy_rule *rule, char *err, size_t err_size);
+/* The line of what that refused. */
+unsigned int policy_rule__finish_line(const struct policy_rule *rule);
 
 /* Whether the list has neither patterns nor exclusions. */
 bool policy_list__is_literal(const char *list);

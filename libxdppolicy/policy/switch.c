@@ -6,6 +6,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "meant.h"
 #include "switch.h"
 
 static const char *const sources[] = { "files", "cdb", "app", "btf" };
@@ -63,11 +64,25 @@ static const char *skip_blanks(const char *text)
 
 static bool wrong(const struct line *l, const char *text, const char *expected)
 {
+	const char *hint = *text == ',' ? "; blanks separate sources" :
+			   *text == ';' ? "; a comment begins with #" :
+					  "";
+
 	policy_log__msg(l->log, POLICY_ERROR, l->file, l->line,
-			*text ? "found '%.40s', expected %s" :
-				"found the end of the line%.0s, expected %s",
-			text, expected);
+			*text ? "found '%.40s', expected %s%s" :
+				"found the end of the line%.0s, expected %s%s",
+			text, expected, hint);
 	return false;
+}
+
+static bool wrong_word(const struct line *l, const char *text, size_t len, const char *expected,
+		       const char *const *names, size_t n)
+{
+	char word[32], hinted[128];
+
+	snprintf(word, sizeof(word), "%.*s", len < sizeof(word) ? (int)len : 0, text);
+	snprintf(hinted, sizeof(hinted), "%s%s", expected, policy_meant__hint(word, names, n).text);
+	return wrong(l, text, hinted);
 }
 
 bool policy_source__may_answer(enum policy_source source, enum policy_attr attr)
@@ -97,7 +112,8 @@ static bool parse_brackets(const struct line *l, enum policy_attr attr, const ch
 		len = name_len(t);
 		status = find(t, len, statuses, N(statuses));
 		if (status < 0)
-			return wrong(l, t, "success, notfound, unavail or tryagain");
+			return wrong_word(l, t, len, "success, notfound, unavail or tryagain",
+					  statuses, N(statuses));
 		t = skip_blanks(t + len);
 		if (*t != '=')
 			return wrong(l, t, "'='");
@@ -105,7 +121,8 @@ static bool parse_brackets(const struct line *l, enum policy_attr attr, const ch
 		len = name_len(t);
 		action = find(t, len, action_names, N(action_names));
 		if (action < 0)
-			return wrong(l, t, "return, continue or merge");
+			return wrong_word(l, t, len, "return, continue or merge", action_names,
+					  N(action_names));
 		if (action == ACTION_MERGE && attr != ATTR_ACTIONS)
 			return wrong(l, t, "return or continue: only chain-call-actions merge");
 		for (int s = 0; s < N_STATUSES; s++)
@@ -243,11 +260,12 @@ static bool means_deny(const char *line)
 		return false;
 	for (; n < len; n++)
 		name[n] = line[n] == ' ' || line[n] == '_' ? '-' : line[n];
-	if (!policy_text__nearest(name, names, N(names)))
+	if (!policy_meant__find(name, names, N(names)))
 		return false;
 	snprintf(value, sizeof(value), "%.*s", (int)name_len(rest), rest);
-	near = policy_text__nearest(value, words, N(words));
-	return !near || near == words[1];
+	near = policy_meant__find(value, words, N(words));
+	/* a misspelt "allow" opens; no other word for it does */
+	return near != words[0] || strncasecmp(value, "al", 2);
 }
 
 /* Returns whether it can be ignored: not if an attach that was to be refused is allowed then. */
@@ -261,12 +279,12 @@ static bool unknown_attr(const struct line *l, const char *name, size_t len)
 		names[attr] = policy_key__attr(attr)->name;
 	names[N_ATTRS] = "on-error";
 	snprintf(word, sizeof(word), "%.*s", (int)len, name);
-	near = policy_text__nearest(word, names, N(names));
+	near = policy_meant__find(word, names, N(names));
 	shut = near && (near == names[N_ATTRS] || near == names[ATTR_ATTACH]);
 	policy_log__msg(l->log, shut ? POLICY_ERROR : POLICY_WARNING, l->file, l->line,
 			"found attribute '%s', expected priority, chain-call-actions, attach, "
-			"attach-mode, dispatcher or on-error%s%s%s; %s",
-			word, near ? "; did you mean " : "", near ? near : "", near ? "?" : "",
+			"attach-mode, dispatcher or on-error%s; %s",
+			word, policy_meant__hint(word, names, N(names)).text,
 			deny ? "it counts as 'on-error: deny'" : "the line is ignored");
 	return !shut;
 }
@@ -334,8 +352,7 @@ static bool is_text(const struct line *l, const char *line, size_t len, const ch
 				"found byte 0x00, expected text");
 	else if (len > MAX_LINE && (start == line + len || *start != '#'))
 		policy_log__msg(l->log, POLICY_ERROR, l->file, l->line,
-				"found a line of %zu characters, expected at most %d", len,
-				MAX_LINE);
+				"found a line of %zu bytes, expected at most %d", len, MAX_LINE);
 	else
 		return true;
 	return false;
@@ -389,12 +406,10 @@ unsigned int policy_switch__parse(struct policy_switch *sw, const char *file, co
 
 void policy_switch__unknown_source(const struct policy_step *step, char *err, size_t err_size)
 {
-	const char *near = policy_text__nearest(step->name, sources, N(sources));
-
 	snprintf(err, err_size,
 		 "found source '%s', expected files, cdb, app, btf or a plug-in that is "
-		 "installed%s%s%s; it counts as unavailable",
-		 step->name, near ? "; did you mean " : "", near ? near : "", near ? "?" : "");
+		 "installed%s; it counts as unavailable",
+		 step->name, policy_meant__hint(step->name, sources, N(sources)).text);
 }
 
 const char *policy_status__name(enum policy_status status)

@@ -22,6 +22,14 @@ void policy_log__msg(const struct policy_log *log, enum policy_level level, cons
 	log->fn(log->ctx, level, file, line, encode__shown(text, shown, sizeof(shown)));
 }
 
+void policy_log__more(const struct policy_log *log, const char *file, unsigned int n)
+{
+	if (n && log && log->n_more)
+		*log->n_more += n;
+	if (n)
+		policy_log__msg(log, POLICY_INFO, file, 0, "%u more error%s", n, n == 1 ? "" : "s");
+}
+
 bool policy_text__has_control(const char *text)
 {
 	for (; *text; text++)
@@ -58,53 +66,4 @@ bool policy_text__word(const char **text, const char *separators, char *word, si
 	memcpy(word, start, len);
 	word[len] = '\0';
 	return true;
-}
-
-#define MAX_WORD 31
-
-/* Edit distance without regard to case; a swap of two neighbours counts as one edit. */
-static unsigned int distance(const char *a, const char *b)
-{
-	unsigned char d[MAX_WORD + 1][MAX_WORD + 1];
-	size_t la = strlen(a), lb = strlen(b);
-
-	if (la > MAX_WORD || lb > MAX_WORD)
-		return MAX_WORD;
-	for (size_t i = 0; i <= la; i++)
-		d[i][0] = i;
-	for (size_t j = 0; j <= lb; j++)
-		d[0][j] = j;
-	for (size_t i = 1; i <= la; i++) {
-		for (size_t j = 1; j <= lb; j++) {
-			int ca = tolower((unsigned char)a[i - 1]);
-			int cb = tolower((unsigned char)b[j - 1]);
-			unsigned int best = d[i - 1][j - 1] + (ca != cb);
-
-			if (d[i - 1][j] + 1U < best)
-				best = d[i - 1][j] + 1U;
-			if (d[i][j - 1] + 1U < best)
-				best = d[i][j - 1] + 1U;
-			if (i > 1 && j > 1 && ca == tolower((unsigned char)b[j - 2]) &&
-			    cb == tolower((unsigned char)a[i - 2]) && d[i - 2][j - 2] + 1U < best)
-				best = d[i - 2][j - 2] + 1U;
-			d[i][j] = best;
-		}
-	}
-	return d[la][lb];
-}
-
-const char *policy_text__nearest(const char *word, const char *const *candidates, size_t n)
-{
-	unsigned int best = 1 + strlen(word) / 3;
-	const char *found = NULL;
-
-	for (size_t i = 0; i < n; i++) {
-		unsigned int d = distance(word, candidates[i]);
-
-		if (d <= best && (!found || d < best)) {
-			best = d;
-			found = candidates[i];
-		}
-	}
-	return found;
 }

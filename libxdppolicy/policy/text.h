@@ -20,12 +20,16 @@ struct policy_log {
 	void (*fn)(void *ctx, enum policy_level level, const char *file, unsigned int line,
 		   const char *text);
 	void *ctx;
+	unsigned int *n_more; /* counts errors that are not told one by one; may be NULL */
 };
 
 __attribute__((format(printf, 5, 6))) void policy_log__msg(const struct policy_log *log,
 							   enum policy_level level,
 							   const char *file, unsigned int line,
 							   const char *fmt, ...);
+
+/* Of a file with many errors only the first are told: says how many more there are, if any. */
+void policy_log__more(const struct policy_log *log, const char *file, unsigned int n);
 
 /* Whether there is a control character in it, of ASCII or of Unicode's second set in UTF-8. */
 bool policy_text__has_control(const char *text);
@@ -35,8 +39,5 @@ bool policy_text__has_control(const char *text);
  * false at the end.
  */
 bool policy_text__word(const char **text, const char *separators, char *word, size_t size);
-
-/* The candidate that is likely meant by word: a typing error or two away; NULL if none is near. */
-const char *policy_text__nearest(const char *word, const char *const *candidates, size_t n);
 
 #endif

@@ -36,10 +36,29 @@ yaml_mark_t yaml_source__mark(const struct yaml_source *source, size_t offset)
 	return mark;
 }
 
+/* The byte at a place of libyaml, in a line that begins with ASCII. */
+static char byte_at(const struct yaml_source *source, const yaml_mark_t *mark)
+{
+	const char *at = source->text, *end = at + source->size;
+
+	for (size_t line = 0; at && line < mark->line; line++) {
+		at = memchr(at, '\n', end - at);
+		at = at ? at + 1 : NULL;
+	}
+	return at && mark->column < (size_t)(end - at) ? at[mark->column] : 0;
+}
+
 /* Globs are full of what YAML takes for something of its own. */
-static const char *hint_for(const yaml_parser_t *parser)
+static const char *hint_for(const struct yaml_source *source, const yaml_parser_t *parser)
 {
 	const char *context = parser->context ? parser->context : "";
+
+	if (source->size > 2 && !memcmp(source->text, "//", 2))
+		return "; a comment begins with #";
+	if (strstr(parser->problem, "<document start>") && *source->text == '[')
+		return "; the name of a file in INI ends in .conf";
+	if (byte_at(source, &parser->problem_mark) == '\t')
+		return "; YAML takes no tab at the beginning of a line";
 
 	if (strstr(context, "an alias"))
 		return "; a glob that begins with * stands in quotes";
@@ -68,5 +87,5 @@ int yaml_source__refused(const struct yaml_source *source, const yaml_parser_t *
 	return yaml_source__fail(source, &p->problem_mark,
 				 "found wrong syntax, expected YAML or JSON: %s%s%s%s%s",
 				 p->context ? p->context : "", from, p->context ? ", " : "",
-				 p->problem, hint_for(p));
+				 p->problem, hint_for(source, p));
 }

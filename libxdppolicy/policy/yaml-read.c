@@ -5,24 +5,59 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "meant.h"
 #include "rule.h"
 #include "yaml-read.h"
-
-#define MAX_ERRORS 20
 
 void yaml_reader__error(struct yaml_reader *r, size_t i, const char *fmt, ...)
 {
 	const struct policy_node *node = &r->doc.node[i];
 	char text[POLICY_ERROR_SIZE];
+	struct yaml_message *message;
 	va_list args;
 
-	if (r->n_errors++ >= MAX_ERRORS)
+	if (r->n_errors++ >= YAML_MAX_ERRORS)
 		return;
 	va_start(args, fmt);
 	vsnprintf(text, sizeof(text), fmt, args);
 	va_end(args);
-	policy_log__msg(r->log, POLICY_ERROR, r->file, node->line, "column %u: %s", node->column,
-			text);
+	message = &r->message[r->n_errors - 1];
+	*message = (struct yaml_message){ node->line, node->column, strdup(text) };
+	if (!message->text)
+		r->no_memory = true;
+}
+
+static int by_place(const void *a, const void *b)
+{
+	const struct yaml_message *x = a, *y = b;
+
+	if (x->line != y->line)
+		return x->line < y->line ? -1 : 1;
+	return (x->column > y->column) - (x->column < y->column);
+}
+
+int yaml_reader__end(struct yaml_reader *r)
+{
+	size_t n = r->n_errors < YAML_MAX_ERRORS ? r->n_errors : YAML_MAX_ERRORS;
+
+	qsort(r->message, n, sizeof(*r->message), by_place);
+	for (size_t i = 0; i < n; i++) {
+		struct yaml_message *m = &r->message[i];
+
+		if (m->text)
+			policy_log__msg(r->log, POLICY_ERROR, r->file, m->line, "column %u: %s",
+					m->column, m->text);
+		free(m->text);
+	}
+	policy_log__more(r->log, r->file, r->n_errors - n);
+	policy_doc__free(&r->doc);
+	return r->no_memory ? -ENOMEM : r->n_errors ? -EINVAL : 0;
+}
+
+void yaml_reader__lacks(struct yaml_reader *r, size_t i, unsigned int n_errors, const char *text)
+{
+	if (r->n_errors == n_errors)
+		yaml_reader__error(r, i, "%s", text);
 }
 
 void yaml_reader__told(struct yaml_reader *r, size_t i, int rc, const char *err)
@@ -105,7 +140,7 @@ void yaml_reader__fields(struct yaml_reader *r, size_t map, struct yaml_field *f
 void yaml_reader__unknown(struct yaml_reader *r, size_t key, const char *name,
 			  const struct yaml_field *fields, size_t n)
 {
-	const char *names[YAML_MAX_FIELDS], *near;
+	const char *names[YAML_MAX_FIELDS];
 	char expected[160] = "";
 	size_t len = 0;
 
@@ -115,9 +150,8 @@ void yaml_reader__unknown(struct yaml_reader *r, size_t key, const char *name,
 		names[i] = fields[i].name;
 		len += snprintf(expected + len, sizeof(expected) - len, "%s%s", link, names[i]);
 	}
-	near = policy_text__nearest(name, names, n);
-	yaml_reader__error(r, key, "found '%.60s', expected %s%s%s%s", name, expected,
-			   near ? "; did you mean " : "", near ? near : "", near ? "?" : "");
+	yaml_reader__error(r, key, "found '%.60s', expected %s%s", name, expected,
+			   policy_meant__hint(name, names, n).text);
 }
 
 size_t yaml_reader__items(struct yaml_reader *r, size_t value, const char *expected, size_t *first)
@@ -193,6 +227,5 @@ bool yaml_reader__is_our_version(struct yaml_reader *r)
 			return false;
 		}
 	}
-	yaml_reader__error(r, 0, "found no version, expected version: 1");
 	return true;
 }

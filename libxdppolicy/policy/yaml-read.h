@@ -9,15 +9,21 @@
 
 #include "yaml-doc.h"
 
+#define YAML_MAX_FIELDS 16
+#define YAML_MAX_ERRORS 20
+
 struct yaml_reader {
 	struct policy_doc doc;
 	const char *file; /* as messages name it */
 	const struct policy_log *log;
 	unsigned int n_errors;
 	bool no_memory;
+	/* the first of them, to be told in the order of lines */
+	struct yaml_message {
+		unsigned int line, column;
+		char *text;
+	} message[YAML_MAX_ERRORS];
 };
-
-#define YAML_MAX_FIELDS 16
 
 /* One name in a mapping whose names are fixed; value 0 if it is not there: node 0 is no value. */
 struct yaml_field {
@@ -25,7 +31,7 @@ struct yaml_field {
 	size_t value, key;
 };
 
-/* "file:line: column N: text", for where node i stands. */
+/* "file:line: column N: text", for where node i stands; told by yaml_reader__end(). */
 __attribute__((format(printf, 3, 4))) void yaml_reader__error(struct yaml_reader *r, size_t i,
 							      const char *fmt, ...);
 /* What a function that returns 0, -ENOMEM, or -EINVAL with a message said of node i. */
@@ -69,5 +75,10 @@ bool yaml_reader__check_actions(struct yaml_reader *r, size_t i);
 
 /* Of a file of another version nothing else is read: its names may be others, too. */
 bool yaml_reader__is_our_version(struct yaml_reader *r);
+/* What node i lacks; no news if there was an error since n_errors: a name may be misspelt. */
+void yaml_reader__lacks(struct yaml_reader *r, size_t i, unsigned int n_errors, const char *text);
+
+/* Tells all errors and frees the document. Returns 0, -EINVAL or -ENOMEM. */
+int yaml_reader__end(struct yaml_reader *r);
 
 #endif

@@ -38,7 +38,11 @@ static void unknown(struct yaml_reader *r, size_t key, const char *name,
 {
 	const struct policy_key *row = policy_key__find(name);
 
-	if (row && n == N_RULE)
+	if (n == N_TOP && !strcmp(name, "chains"))
+		yaml_reader__error(r, key,
+				   "found chains, expected rules: this is a file for xdp-policy "
+				   "load, see xdp-chain(5)");
+	else if (row && n == N_RULE)
 		yaml_reader__error(r, key,
 				   "found '%s' beside name, match or set, expected it in %s", name,
 				   fields[row->kind == KEY_COND ? RULE_MATCH : RULE_SET].name);
@@ -109,14 +113,18 @@ static bool is_list(const struct policy_key *key)
 
 static void unknown_key(struct yaml_reader *r, size_t key, const char *name, bool conds)
 {
+	const struct policy_key *row = policy_key__find(name);
 	char err[POLICY_ERROR_SIZE];
 
-	if (policy_key__find(name)) {
-		yaml_reader__error(r, key, "found '%s' in %s, expected it in %s", name,
-				   conds ? "match" : "set", conds ? "set" : "match");
+	if (row) {
+		yaml_reader__error(r, key, "found '%s' in %s, expected it in %s%s", name,
+				   conds ? "match" : "set", conds ? "set" : "match",
+				   row == policy_key__cond(COND_MODE) ?
+					   "; a setting for it is attach-mode" :
+					   "");
 		return;
 	}
-	policy_key__unknown(name, conds, !conds, err, sizeof(err));
+	policy_key__unknown(name, "", conds, !conds, err, sizeof(err));
 	yaml_reader__error(r, key, "%s", err);
 }
 
@@ -163,6 +171,21 @@ static const char *name_of(struct yaml_reader *r, size_t value)
 	return rc ? NULL : name;
 }
 
+/* What of an order stands in a line of the settings, else the rule. */
+static size_t order_key(struct yaml_reader *r, size_t values, unsigned int line, size_t rule)
+{
+	if (!values)
+		return rule;
+	values = policy_doc__follow(&r->doc, values);
+	for_each_pair(key, value, values, &r->doc) {
+		const struct policy_key *row = policy_key__find(yaml_reader__at(r, key)->text);
+
+		if (row && row->kind == KEY_ORDER && r->doc.node[key].line == line)
+			return key;
+	}
+	return rule;
+}
+
 static void read_rule(struct yaml_reader *r, struct policy_rules *rules, size_t i)
 {
 	struct yaml_field fields[N_RULE] = {
@@ -193,7 +216,8 @@ static void read_rule(struct yaml_reader *r, struct policy_rules *rules, size_t 
 		read_keys(r, rule, values, false);
 	/* of a rule that is wrong anyhow, what it lacks is no news */
 	if (r->n_errors == n_errors && !r->no_memory)
-		yaml_reader__told(r, i, policy_rule__finish(rule, err, sizeof(err)), err);
+		yaml_reader__told(r, order_key(r, values, policy_rule__finish_line(rule), i),
+				  policy_rule__finish(rule, err, sizeof(err)), err);
 }
 
 static void read_rules(struct yaml_reader *r, struct policy_rules *rules, size_t list)
@@ -217,23 +241,50 @@ static void read_top(struct yaml_reader *r, struct policy_rules *rules)
 	if (!yaml_reader__is_our_version(r))
 		return;
 	yaml_reader__fields(r, 0, fields, N_TOP, unknown);
+	if (!fields[TOP_VERSION].value)
+		yaml_reader__lacks(r, 0, 0, "found no version, expected version: 1");
+	else if (!fields[TOP_RULES].value)
+		yaml_reader__lacks(r, 0, 0, "found no rules, expected a list of rules");
 	if (fields[TOP_RULES].value)
 		read_rules(r, rules, fields[TOP_RULES].value);
-	else
-		yaml_reader__error(r, 0, "found no rules, expected a list of rules");
+}
+
+static bool begins(const char *text, const char *end, const char *with)
+{
+	return (size_t)(end - text) >= strlen(with) && !memcmp(text, with, strlen(with));
+}
+
+size_t policy_yaml__begin(const char *text, size_t size)
+{
+	static const char *const beginnings[] = { "{\"", "{ ",	"{\t",	 "{\n",	   "{\r",
+						  "{}",	 "---", "%YAML", "rules:", "chains:" };
+	const char *at = text, *end = text + size;
+
+	at += begins(at, end, "\xef\xbb\xbf") ? 3 : 0;
+	while (at < end && (*at == '#' || (*at && strchr(" \t\r\n", *at)))) {
+		if (*at == '#')
+			at = memchr(at, '\n', end - at);
+		at = at ? at + 1 : end;
+	}
+	/* a program may be called so */
+	if (begins(at, end, "version:") &&
+	    (memmem(at, end - at, "\nrules:", 7) || memmem(at, end - at, "\nchains:", 8)))
+		return at - text;
+	for (size_t i = 0; i < sizeof(beginnings) / sizeof(beginnings[0]); i++)
+		if (begins(at, end, beginnings[i]))
+			return at - text;
+	return size;
 }
 
 int policy_yaml__parse(const char *text, size_t size, struct policy_rules *rules,
 		       const struct policy_log *log)
 {
 	struct yaml_reader r = { .file = rules->file, .log = log };
-	int rc;
+	int rc, end;
 
 	rc = policy_doc__read(&r.doc, text, size, rules->file, log);
 	if (!rc)
 		read_top(&r, rules);
-	policy_doc__free(&r.doc);
-	if (rc)
-		return rc;
-	return r.no_memory ? -ENOMEM : r.n_errors ? -EINVAL : 0;
+	end = yaml_reader__end(&r);
+	return rc ? rc : end;
 }

@@ -7,6 +7,9 @@
 #include "rule.h"
 #include "text.h"
 
+/* Where YAML or JSON begins that can't be INI; size if it can. */
+size_t policy_yaml__begin(const char *text, size_t size);
+
 /*
  * Parses the text of a YAML or JSON rule file; rules->file names it in messages. Returns 0,
  * -ENOMEM, or -EINVAL after one message for each wrong place that could be told, at most 20; rules

@@ -28,14 +28,18 @@ static size_t decode(const unsigned char *text, uint32_t *c)
 		       0;
 }
 
-/* What a terminal obeys, a log takes for the end of a line, or a reader sees in another order. */
+/*
+ * What a terminal obeys, a log takes for the end of a line, or a reader sees in another order, for
+ * an ordinary blank or not at all.
+ */
 static bool is_control(uint32_t c)
 {
 	static const struct {
 		uint32_t first, last;
 	} ranges[] = {
-		{ 0, 0x1f },	    { 0x7f, 0x9f },	{ 0x61c, 0x61c },   { 0x200e, 0x200f },
-		{ 0x2028, 0x202e }, { 0x2066, 0x2069 }, { 0xfeff, 0xfeff }, { 0xfff9, 0xfffb },
+		{ 0, 0x1f },	    { 0x7f, 0xa0 },	{ 0xad, 0xad },	    { 0x61c, 0x61c },
+		{ 0x2000, 0x200f }, { 0x2028, 0x202f }, { 0x205f, 0x2069 }, { 0x3000, 0x3000 },
+		{ 0xfeff, 0xfeff }, { 0xfff9, 0xfffb },
 	};
 
 	for (size_t i = 0; i < sizeof(ranges) / sizeof(ranges[0]); i++)

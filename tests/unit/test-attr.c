@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "policy/meant.h"
 #include "unit.h"
 
 static const struct {
@@ -30,6 +31,12 @@ static const struct {
 	{ ATTR_ACTIONS, "+TX -TX", "-TX", NULL },
 	{ ATTR_ACTIONS, "PASS +TX", NULL, "found a mix" },
 	{ ATTR_ACTIONS, "none PASS", NULL, "found a mix" },
+	{ ATTR_ACTIONS, "!PASS", NULL,
+	  "found '!PASS', expected ABORTED, DROP, PASS, TX, REDIRECT "
+	  "or none; did you mean -PASS?" },
+	{ ATTR_ACTIONS, "XDP_TXX", NULL, "did you mean TX?" },
+	{ ATTR_ACTIONS, "+PAS", NULL, "did you mean +PASS?" },
+	{ ATTR_ACTIONS, "PASS|TX", NULL, "or none; blanks or commas separate them" },
 	{ ATTR_ACTIONS, "PAS", NULL, "did you mean PASS?" },
 	{ ATTR_ACTIONS, "QQQQQQ", NULL, "found 'QQQQQQ', expected ABORTED" },
 	{ ATTR_ACTIONS, "", NULL, "found nothing" },
@@ -98,11 +105,47 @@ START_TEST(test_suggestions)
 	static const char *const names[] = { "priority", "program", "attach" };
 	static const char *const swapped[] = { "TX" };
 
-	ck_assert_str_eq(policy_text__nearest("priorty", names, 3), "priority");
-	ck_assert_str_eq(policy_text__nearest("Programm", names, 3), "program");
-	ck_assert_str_eq(policy_text__nearest("attahc", names, 3), "attach");
-	ck_assert_ptr_null(policy_text__nearest("interface", names, 3));
-	ck_assert_str_eq(policy_text__nearest("XT", swapped, 1), "TX");
+	ck_assert_str_eq(policy_meant__find("priorty", names, 3), "priority");
+	ck_assert_str_eq(policy_meant__find("Programm", names, 3), "program");
+	ck_assert_str_eq(policy_meant__find("attahc", names, 3), "attach");
+	ck_assert_ptr_null(policy_meant__find("interface", names, 3));
+	ck_assert_str_eq(policy_meant__find("XT", swapped, 1), "TX");
+}
+END_TEST
+
+/* By what is expected where the word is; meant NULL: nothing is better than what misleads. */
+START_TEST(test_meant)
+{
+	static const char *const keys[] = { "program", "section",     "executable",
+					    "pin",     "interface",   "priority",
+					    "order",   "order-start", "unit" };
+	static const char *const modes[] = { "auto", "native", "skb", "hw" };
+	static const char *const words[] = { "allow", "deny" };
+	static const struct {
+		const char *word, *const *candidates;
+		size_t n;
+		const char *meant;
+	} cases[] = {
+		{ "actions", keys, 9, NULL },	   { "prio", keys, 9, "priority" },
+		{ "iface", keys, 9, "interface" }, { "DEV", keys, 9, "interface" },
+		{ "prog", keys, 9, "program" },	   { "before", keys, 9, "order" },
+		{ "sec", keys, 9, "section" },	   { "ord", keys, 9, "order" },
+		{ "pi", keys, 9, "pin" },	   { "p", keys, 9, NULL },
+		{ "pr", keys, 9, NULL },	   { "order_start", keys, 9, "order-start" },
+		{ "generic", modes, 4, "skb" },	   { "driver", modes, 4, "native" },
+		{ "offload", modes, 4, "hw" },	   { "best", modes, 4, "auto" },
+		{ "drop", words, 2, "deny" },	   { "", words, 2, NULL },
+		{ "yes", words, 2, "allow" },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		const char *meant =
+			policy_meant__find(cases[i].word, cases[i].candidates, cases[i].n);
+
+		ck_assert_msg(meant == cases[i].meant ||
+				      (meant && cases[i].meant && !strcmp(meant, cases[i].meant)),
+			      "%s: %s", cases[i].word, meant ? meant : "nothing");
+	}
 }
 END_TEST
 
@@ -114,5 +157,6 @@ TCase *attr_tests(void)
 	tcase_add_test(tc, test_relative_values_stack);
 	tcase_add_test(tc, test_table_has_each_once);
 	tcase_add_test(tc, test_suggestions);
+	tcase_add_test(tc, test_meant);
 	return tc;
 }

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "policy/ini.h"
 #include "unit.h"
@@ -31,7 +32,7 @@ static const struct {
 	{ "xdp_filter\n", 0, "1: found 'xdp_filter', expected 'program: priority" },
 	{ "a: 1\nb c d\n", 0, "2: found 'b c d', expected" },
 	{ "a: ten\n", 0, "1: found 'ten', expected a run priority" },
-	{ "a:\n", 0, "1: found '', expected a run priority" },
+	{ "a:\n", 0, "1: found nothing, expected a run priority" },
 	{ "a: 10 PAS\n", 0, "1: found 'PAS', expected ABORTED" },
 	{ "a: 10\n  20\n", 0,
 	  "2: found '20' behind a blank, where it goes on with 'a', expected it at the beginning "
@@ -53,7 +54,7 @@ static const struct {
 	{ "[x\npriority = 1\n", 0, "1: found '[x', expected ']'" },
 	{ "[x ; ]\npriority = 1\n", 0, "1: found" },
 	{ "[" X10("12345") "]\npriority = 1\n", 0,
-	  "1: found a rule name of 50 characters, expected at most 49\n" },
+	  "1: found a rule name of 50 bytes, expected at most 49\n" },
 	{ "a: 1\n[x]\nprogram = a\n", 0, "2: found a rule that sets nothing" },
 	{ "[x]\n[y]\npriority = 1\n", 0, "1: found a rule that sets nothing" },
 	{ "[x]\npriorty = 1\npriority = 2\n", 0,
@@ -63,9 +64,51 @@ static const struct {
 	  "3: found a rule that sets nothing, expected priority, chain-call-actions, attach, "
 	  "attach-mode, dispatcher or order\n" },
 	{ "[x]\nzzz = 1\npriority = 2\n", 0,
+	  "2: found 'zzz = 1' in the rule of line 1, expected a condition or a setting; 'program: "
+	  "priority [actions]' stands before the first '[rule name]'\n" },
+	{ "[x]\npriority = 1\nxdp_a: 10 PASS\n", 0, "3: found 'xdp_a: 10 PASS' in the rule of" },
+	{ "[x]\nzzz = y\npriority = 2\n", 0,
 	  "2: found 'zzz', expected a condition or a setting: program, section, object, tag, "
 	  "executable, user, unit, host, interface, driver, mode, priority, chain-call-actions, "
 	  "attach, attach-mode, dispatcher, order, order-start, order-step\n" },
+	/* other tools' manners */
+	{ "[x]\niface = a\npriority = 1\n", 0,
+	  "2: found 'iface', expected a condition or a setting; did you mean interface?\n" },
+	{ "[x]\ninterface != a\npriority = 1\n", 0,
+	  "2: found 'interface !', expected a condition or a setting; did you mean 'interface = "
+	  "!a'?\n" },
+	{ "[x]\ninterface != a b\npriority = 1\n", 0,
+	  "2: found 'interface !', expected a condition or a setting; did you mean 'interface = "
+	  "!GLOB...'?\n" },
+	{ "[x]\ninterface += a\npriority = 1\n", 0,
+	  "2: found 'interface +', expected a condition or a setting; a list goes on in the next "
+	  "line if that begins with a blank\n" },
+	{ "[x]\nchain-call-actions += TX\n", 0,
+	  "2: found 'chain-call-actions +', expected a condition or a setting; did you mean "
+	  "'chain-call-actions = +TX'?\n" },
+	{ "[x]\ninterface == a\npriority = 1\n", 0, "2: found '==', expected '='\n" },
+	{ "[x]\nprogram = a\naction = deny\n", 0,
+	  "3: found 'action', expected a condition or a setting; did you mean attach?\n" },
+	{ "[x]\nname = a\npriority = 1\n", 0,
+	  "2: found 'name', expected a condition or a setting; a rule's name is what its brackets "
+	  "hold\n" },
+	{ "[x]\npriority = 1 # why\n", 0,
+	  "2: found '1 # why', expected a run priority from 0 to 2147483647; a comment has a line "
+	  "of its own\n" },
+	{ "[x]\npriority\xc2\xa0= 1\n", 0,
+	  "2: found 'priority\\xc2\\xa0', expected a condition or a setting; did you mean "
+	  "priority?\n" },
+	{ "program = a\npriority = 1\n", 0,
+	  "1: found 'program' before the first '[rule name]', expected one above it\n"
+	  "2: found 'priority' before the first '[rule name]', expected one above it\n" },
+	{ "user: 1\n", 1, NULL },
+	{ "eth0: xdp_a 10\n", 0,
+	  "1: found 'xdp_a', expected a run priority from 0 to 2147483647\n" },
+	{ "# c\n\nversion: 1\nrules:\n- set: {priority: 1}\n", 0,
+	  "3: found YAML or JSON, expected INI; the name of a YAML file ends in .yaml, of a JSON "
+	  "file in .json\n" },
+	{ "\xef\xbb\xbf{\n}\n", 0, "1: found YAML or JSON, expected INI" },
+	{ "version: 1\n", 1, NULL },
 	{ "[x]\npriority = 1\npriority = 2\n", 0, "3: found 'priority' a second time" },
 	{ "[x]\nprogram = a\nprogram = b\npriority = 1\n", 0, "3: found 'program' a second time" },
 	{ "[x]\nprogram =\npriority = 1\n", 0, "2: found nothing, expected one or more globs" },
@@ -97,10 +140,10 @@ static const struct {
 	{ "\xc3\xa9\x9b: 1\n", 1, NULL },
 	{ "a: 1\nb: x\nc: y\n", 0, "2: found 'x', expected a run priority" },
 	{ "[x]\nprogram = " X10("abcdefghi ") X10("abcdefghi ") "\npriority = 1\n", 0,
-	  "2: found a line of 210 characters, expected at most 198" },
+	  "2: found a line of 210 bytes, expected at most 198" },
 	{ X10("12345678901234567") ": 1\n", 1, NULL },
 	{ X10("12345678901234567") "8: 1\n", 0,
-	  "1: found a glob of 171 characters, expected at most 170\n" },
+	  "1: found a glob of 171 bytes, expected at most 170\n" },
 
 	{ "[x]\ndriver = mlx5_core !veth\nmode = skb\npriority = 1\n", 1, NULL },
 	{ "[x]\nattach-mode = SKB\n", 1, NULL },
@@ -118,13 +161,13 @@ static const struct {
 	{ "[x]\norder = a\norder-start = 2147483647\n", 1, NULL },
 	{ "[x]\norder = a b\norder-start = 2147483646\norder-step = 1\n", 1, NULL },
 	{ "[x]\norder = a b\norder-start = 2147483646\norder-step = 2\n", 0,
-	  "1: found an order whose last program gets 2147483648, expected a run priority from 0 "
+	  "2: found an order whose last program gets 2147483648, expected a run priority from 0 "
 	  "to 2147483647\n" },
 	{ "[x]\norder = a a\norder-start = 2147483647\norder-step = 2147483647\n", 0,
-	  "1: found an order whose last program gets 4294967294, expected a run priority" },
+	  "2: found an order whose last program gets 4294967294, expected a run priority" },
 	{ "[x]\norder =\n", 0, "2: found nothing, expected one or more globs\n" },
 	{ "[x]\norder =\norder-start = 1\n", 0, "2: found nothing, expected one or more globs\n" },
-	{ "[x]\norder = a !b\n", 0, "1: found '!b' in an order, expected a program\n" },
+	{ "[x]\norder = a !b\n", 0, "2: found '!b' in an order, expected a program\n" },
 	{ "[x]\norder = a unit=b\n", 0, "2: found 'unit=b' in a list of globs" },
 	{ "[x]\norder = a\norder = b\n", 0,
 	  "3: found 'order' a second time in this rule, expected it once; a list goes on in the "
@@ -136,9 +179,9 @@ static const struct {
 	  "3: found 'order' beside 'program', expected one of them: an order names its programs "
 	  "and gives their priorities\n" },
 	{ "[x]\norder-start = 1\n", 0,
-	  "1: found 'order-start' without an order, expected 'order' in the same rule\n" },
+	  "2: found 'order-start' without an order, expected 'order' in the same rule\n" },
 	{ "[x]\norder-step = 1\npriority = 1\n", 0,
-	  "1: found 'order-step' without an order, expected 'order' in the same rule\n" },
+	  "2: found 'order-step' without an order, expected 'order' in the same rule\n" },
 	{ "[x]\norder = a\norder-start = -1\n", 0,
 	  "3: found '-1', expected a run priority from 0 to 2147483647\n" },
 	{ "[x]\norder = a\norder-start = 2147483648\n", 0, "3: found '2147483648', expected" },
@@ -192,6 +235,60 @@ START_TEST(test_every_error_is_told)
 }
 END_TEST
 
+/* Each list as it is kept, with a | behind each glob, and whether versions before differ. */
+static const struct {
+	const char *line, *globs;
+	bool changed;
+	const char *matches, *does_not;
+} lists[] = {
+	{ "interface = a b", "a|b|", false, "b", "a b" },
+	{ "interface = a, b", "a|b|", true, "a", "a," },
+	{ "interface = a,b ,c,", "a|b|c|", true, "b", "a,b" },
+	{ "interface = ,, a", "a|", true, "a", "," },
+	{ "interface = a,\n  b", "a|b|", true, "b", "a," },
+	{ "interface = !a,b*", "!a|b*|", true, "b1", "a" },
+	{ "interface = a[0,1] b", "a[0,1]|b|", false, "a1", "a" },
+	{ "interface = a[],] b", "a[],]|b|", false, "a,", "a" },
+	{ "interface = a{0,1}", "a{0,1}|", false, "a{0,1}", "a0" },
+	{ "interface = a[0,b", "a[0|b|", true, "b", "a0" },
+	{ "interface = a\\,b", "a\\,b|", false, "a,b", "b" },
+	{ "unit = a\\x2db.service", "a\\\\x2db.service|", true, "a\\x2db.service",
+	  "ax2db.service" },
+	{ "unit = a\\\\x2db.service", "a\\\\x2db.service|", false, "a\\x2db.service",
+	  "ax2db.service" },
+	{ "unit = a\\*.service", "a\\*.service|", false, "a*.service", "ab.service" },
+	{ "executable = /a\\x2d", "/a\\x2d|", false, "/ax2d", "/a\\x2d" },
+};
+
+START_TEST(test_lists)
+{
+	char text[128], globs[128] = "";
+	struct policy_subject subject = { 0 };
+	const struct policy_rule *rule;
+	enum policy_cond cond;
+	struct policy_rules rules;
+	struct messages m;
+
+	snprintf(text, sizeof(text), "[x]\n%s\npriority = 1\n", lists[_i].line);
+	ck_assert_msg(!parse(text, strlen(text), &rules, &m), "%s: %s", text, m.text);
+	rule = &rules.rule[0];
+	cond = ffs(rule->head.conds) - 1;
+	for_each_glob(glob, rule->cond[cond]) {
+		strcat(globs, glob);
+		strcat(globs, "|");
+	}
+	ck_assert_msg(!strcmp(globs, lists[_i].globs), "%s: %s", text, globs);
+	ck_assert_msg((rule->changed == 1U << cond) == lists[_i].changed, "%s", text);
+	ck_assert_uint_eq(rule->cond_line[cond], 2);
+	subject.value[cond] = lists[_i].matches;
+	ck_assert_msg(policy_cond__match(cond, rule->cond[cond], &subject) == MATCH_YES, "%s",
+		      text);
+	subject.value[cond] = lists[_i].does_not;
+	ck_assert_msg(policy_cond__match(cond, rule->cond[cond], &subject) == MATCH_NO, "%s", text);
+	policy_rules__clear(&rules);
+}
+END_TEST
+
 START_TEST(test_longest_line_is_whole)
 {
 	char text[256], name[200];
@@ -208,7 +305,7 @@ START_TEST(test_longest_line_is_whole)
 
 	snprintf(text, sizeof(text), "%.*s %.*s: 10\n", 98, name, 199 - 4 - 99, name);
 	ck_assert_int_eq(parse(text, strlen(text), &rules, &m), -EINVAL);
-	ck_assert_str_eq(m.text, "1: found a line of 199 characters, expected at most 198; a list "
+	ck_assert_str_eq(m.text, "1: found a line of 199 bytes, expected at most 198; a list "
 				 "goes on in the next line if that begins with a blank\n");
 	policy_rules__clear(&rules);
 }
@@ -247,7 +344,7 @@ START_TEST(test_endless_line)
 
 	memset(text, 'x', size);
 	ck_assert_int_eq(parse(text, size, &rules, &m), -EINVAL);
-	ck_assert(!strncmp(m.text, "1: found a line of 1000000 characters", 37));
+	ck_assert(!strncmp(m.text, "1: found a line of 1000000 bytes", 32));
 	policy_rules__clear(&rules);
 	free(text);
 }
@@ -330,6 +427,7 @@ TCase *ini_tests(void)
 	TCase *tc = tcase_create("ini");
 
 	tcase_add_loop_test(tc, test_files, 0, sizeof(files) / sizeof(files[0]));
+	tcase_add_loop_test(tc, test_lists, 0, sizeof(lists) / sizeof(lists[0]));
 	tcase_add_test(tc, test_every_error_is_told);
 	tcase_add_test(tc, test_longest_line_is_whole);
 	tcase_add_test(tc, test_longest_name_is_whole);

@@ -230,7 +230,7 @@ START_TEST(test_wrong)
 	errno = 0;
 	ck_assert_int_eq(xdp_policy__get_error(try_open(rules, 11, 0)), -EINVAL);
 	ck_assert_int_eq(errno, EINVAL);
-	ck_assert_str_eq(told.text, "2: found a rule name of 50 characters, expe\n"
+	ck_assert_str_eq(told.text, "2: found a rule name of 50 bytes, expected \n"
 				    "3: found 'a ] b', expected a rule name with\n"
 				    "4: found a rule that sets nothing, expected\n"
 				    "5: found 'x', expected a run priority from \n"

@@ -111,7 +111,7 @@ static const struct {
 	{ NAME("\"a\\0b\""), 0, "3: column 9: found a value with byte 0x00, expected text\n" },
 	{ NAME("\"a\\x7f\""), 0, "3: column 9: found a value with byte 0x7f, expected text\n" },
 	{ NAME(X10("12345")), 0,
-	  "3: column 9: found a rule name of 50 characters, expected at most 49\n" },
+	  "3: column 9: found a rule name of 50 bytes, expected at most 49\n" },
 
 	/* conditions */
 	{ R "- match:\n  set: {priority: 1}\n", 0,
@@ -146,7 +146,7 @@ static const struct {
 	{ M("host: [a, user=b]"), 0, "3: column 21: found 'user=b'" },
 	{ M("host: [user, '=b']"), 0, "3: column 24: found '=b'" },
 	{ M("host: " X10("12345678901234567") "1"), 0,
-	  "3: column 17: found a glob of 171 characters, expected at most 170\n" },
+	  "3: column 17: found a glob of 171 bytes, expected at most 170\n" },
 
 	/* settings */
 	{ R "- set: x\n", 0, "3: column 8: found 'x', expected a mapping of settings\n" },
@@ -163,7 +163,8 @@ static const struct {
 	{ S("priority: 0x10"), 0, "4: column 19: found '0x10', expected a run priority" },
 	{ S("priority: 1.0"), 0, "4: column 19: found '1.0', expected a run priority" },
 	{ S("priority: null"), 0, "4: column 19: found 'null', expected a run priority" },
-	{ S("attach: true"), 0, "4: column 17: found 'true', expected allow or deny\n" },
+	{ S("attach: true"), 0,
+	  "4: column 17: found 'true', expected allow or deny; did you mean allow?\n" },
 	{ S("attach-mode: sbk"), 0,
 	  "4: column 22: found 'sbk', expected auto, native, skb or hw; "
 	  "did you mean skb?\n" },
@@ -177,10 +178,10 @@ static const struct {
 	{ S("chain-call-actions: [PASS, none]"), 0, "4: column 29: found a mix, expected" },
 	{ S("chain-call-actions: ['']"), 0, "4: column 30: found nothing, expected chain call" },
 	{ S("order: []"), 0, "4: column 16: found nothing, expected one or more globs\n" },
-	{ S("order: [a, '!b']"), 0, "3: column 3: found '!b' in an order, expected a program\n" },
+	{ S("order: [a, '!b']"), 0, "4: column 9: found '!b' in an order, expected a program\n" },
 	{ S("order: a, priority: 1"), 0, "4: column 29: found 'priority' beside 'order'" },
 	{ S("order: a, order-step: 0"), 0, "4: column 31: found '0', expected a distance from 1" },
-	{ S("order-start: 1"), 0, "3: column 3: found 'order-start' without an order" },
+	{ S("order-start: 1"), 0, "4: column 9: found 'order-start' without an order" },
 	{ R "- set: {order: a}\n  match: {program: b}\n", 0,
 	  "3: column 16: found 'order' beside 'program'" },
 
@@ -282,14 +283,24 @@ START_TEST(test_every_error_is_told)
 }
 END_TEST
 
+static bool ends_with(const char *text, const char *end)
+{
+	size_t len = strlen(text), end_len = strlen(end);
+
+	return len >= end_len && !strcmp(text + len - end_len, end);
+}
+
 START_TEST(test_no_more_than_20_errors)
 {
 	static const char text[] = R X10("- x\n") X10("- y\n") X10("- z\n");
+	static const char last[] = "22: column 3: found 'y', expected a rule: a mapping of name, "
+				   "match and set\n0: 10 more errors\n";
 	struct policy_rules rules;
 	struct messages m;
 
 	ck_assert_int_eq(parse(text, strlen(text), &rules, &m), -EINVAL);
-	ck_assert_uint_eq(m.n, 20);
+	ck_assert_uint_eq(m.n, 21);
+	ck_assert_msg(ends_with(m.text, last), "%s", m.text);
 	policy_rules__clear(&rules);
 }
 END_TEST
@@ -745,7 +756,7 @@ static void random_glob(char *text, size_t size)
 			memset(text, 'x', POLICY_MAX_GLOB);
 			text[POLICY_MAX_GLOB] = '\0';
 		}
-	} while (text[strcspn(text, "\n")] || policy_glob__check(text, err, sizeof(err)));
+	} while (text[strcspn(text, "\n,\\")] || policy_glob__check(text, err, sizeof(err)));
 }
 
 static void set_ok(struct policy_rule *rule, const struct policy_key *key, const char *text,
