@@ -62,6 +62,8 @@ static void set_app(struct explain *explain, char *text, struct argp_state *stat
 			   text);
 		return;
 	}
+	if (explain->subject.app.has[key->id])
+		argp_error(state, "--app: found '%s' a second time, expected it once", text);
 	if (policy_value__parse(key->id, value, &explain->subject.app.value[key->id], err,
 				sizeof(err)))
 		argp_error(state, "--app %s: %s", text, err);
@@ -126,12 +128,18 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case ARGP_KEY_NO_ARGS:
 		argp_error(state, "found no program, expected a name or a BPF object file");
 		return EINVAL;
+	case OPT_COND + COND_PROGRAM: /* else argp's own --program-name takes it */
+		argp_error(state, "found --program, expected '%s' without an option", arg);
+		return 0;
 	case OPT_APP:
 		set_app(explain, arg, state);
 		return 0;
 	default:
 		if (key < OPT_COND || key >= OPT_COND + N_CONDS)
 			return ARGP_ERR_UNKNOWN;
+		if (explain->subject.value[key - OPT_COND])
+			argp_error(state, "found --%s a second time, expected it once",
+				   policy_key__cond(key - OPT_COND)->name);
 		explain->subject.value[key - OPT_COND] = arg;
 		return 0;
 	}
@@ -423,10 +431,13 @@ static void make_options(struct argp_option *options)
 {
 	struct argp_option *o = options;
 
-	for (const struct policy_key *k = policy_keys; k->name; k++)
-		if (k->kind == KEY_COND && k->id != COND_PROGRAM)
+	for (const struct policy_key *k = policy_keys; k->name; k++) {
+		int flags = k->id == COND_PROGRAM ? OPTION_HIDDEN : 0;
+
+		if (k->kind == KEY_COND)
 			*o++ = (struct argp_option){ k->name, OPT_COND + k->id, "VALUE",
-						     0,	      k->help,		0 };
+						     flags,   k->help,		0 };
+	}
 	*o = (struct argp_option){
 		"app", OPT_APP, "ATTRIBUTE=VALUE", 0, "as if the application had set this itself", 0
 	};
@@ -481,9 +492,10 @@ int cmd_explain(int argc, char **argv)
 	int status = TOOL_OK;
 
 	make_options(options);
-	if (!gethostname(explain.host, sizeof(explain.host) - 1))
-		explain.subject.value[COND_HOST] = explain.host;
 	argp_parse(&argp, argc, argv, 0, NULL, &explain);
+	if (!explain.subject.value[COND_HOST] &&
+	    !gethostname(explain.host, sizeof(explain.host) - 1))
+		explain.subject.value[COND_HOST] = explain.host;
 	set_interface_names(&explain);
 	if (!is_possible(&explain))
 		return TOOL_USAGE;
