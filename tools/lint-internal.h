@@ -3,7 +3,8 @@
 #define XDP_POLICY_LINT_INTERNAL_H
 
 /*
- * The parts of the lint: what single rules and the switch show (lint-rule.c), what
+ * The parts of the lint: what single words (lint-words.c), rules and
+ * the switch show (lint-rule.c), what
  * rules show together (lint-chain.c), what files, executables and objects show (lint-host.c).
  */
 
@@ -27,7 +28,9 @@ enum lint_code {
 	LINT_ORDER_REPEATS = 14,
 	LINT_LINK = 15,
 	LINT_NO_PRELOAD = 16,
-	LINT_CLOSED = 17
+	LINT_CLOSED = 17,
+	LINT_MANNER = 18,
+	LINT_CHANGED = 19
 };
 
 /* More programs do not fit into a dispatcher. */
@@ -45,6 +48,7 @@ struct lint {
 	const char *root; /* "" for the host */
 	/* No rule is missing: what no rule here does, none does. */
 	bool whole;
+	bool placed;	     /* the rules are those of a host, or below root */
 	bool asked[N_ATTRS]; /* whether the switch lets rules give it */
 	bool *never;	     /* by rule: it can match nothing */
 	size_t n_findings, size;
@@ -98,6 +102,14 @@ const char *lint__example(enum policy_cond cond, const char *list, char *buf);
 
 /* The conditions that all programs of one chain share. */
 #define LINT_PLACE (1U << COND_HOST | 1U << COND_INTERFACE | 1U << COND_DRIVER | 1U << COND_MODE)
+
+/* Where the condition is stated. */
+unsigned int lint__line(const struct policy_rule *rule, enum policy_cond cond);
+
+/* Tells of a word in the manner of another tool; returns whether it is one. */
+bool lint__manner(struct lint *lint, const struct policy_rule *rule, enum policy_cond cond,
+		  const char *glob);
+void lint__changed(struct lint *lint, const struct policy_rule *rule, enum policy_cond cond);
 
 /* What each rule shows by itself; marks those that can match nothing. */
 void lint__each_rule(struct lint *lint);

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "lint-internal.h"
+#include "policy/meant.h"
 
 /* Looks at one word of a list, without its !; returns what it would have to be, NULL if it is. */
 typedef const char *(*word_check)(const char *word);
@@ -28,14 +29,27 @@ static size_t min_len(const char *word)
 	return len;
 }
 
+static bool has_suffix(const char *word, const char *suffix)
+{
+	size_t len = strlen(word), suffix_len = strlen(suffix);
+
+	return len > suffix_len && !strcmp(word + len - suffix_len, suffix);
+}
+
 /* What the kernel lets a name consist of, and $ that some compilers write behind its 15 bytes. */
 static const char *check_program(const char *word)
 {
 	if (!is_plain(word))
 		return NULL;
-	for (; *word; word++)
-		if (!isalnum((unsigned char)*word) && !strchr("_.$*?", *word))
-			return "a function name of letters, digits and '_'";
+	if (has_suffix(word, ".o"))
+		return "a function name; the file that it is in stands in object";
+	for (const char *c = word; *c; c++) {
+		if (isalnum((unsigned char)*c) || strchr("_.$*?", *c))
+			continue;
+		return *c == '-' && c > word ? "a function name of letters, digits and '_'; a tool "
+					       "stands in executable" :
+					       "a function name of letters, digits and '_'";
+	}
 	return NULL;
 }
 
@@ -85,24 +99,21 @@ static const char *check_interface(const char *word)
 static const char *check_unit(const char *word)
 {
 	static const char *const suffixes[] = { ".service", ".scope", ".socket", ".mount" };
-	size_t len = strlen(word);
 
 	if (!lint__is_word(word))
 		return NULL;
-	for (size_t i = 0; i < sizeof(suffixes) / sizeof(suffixes[0]); i++) {
-		size_t suffix_len = strlen(suffixes[i]);
-
-		if (len > suffix_len && !strcmp(word + len - suffix_len, suffixes[i]))
+	for (size_t i = 0; i < sizeof(suffixes) / sizeof(suffixes[0]); i++)
+		if (has_suffix(word, suffixes[i]))
 			return NULL;
-	}
 	return "a unit that ends in .service, .scope, .socket or .mount";
 }
 
+static const char *const modes[] = { "native", "skb", "hw" };
+#define N_MODES (sizeof(modes) / sizeof(modes[0]))
+
 static const char *check_mode(const char *word)
 {
-	static const char *const modes[] = { "native", "skb", "hw" };
-
-	for (size_t i = 0; i < sizeof(modes) / sizeof(modes[0]); i++)
+	for (size_t i = 0; i < N_MODES; i++)
 		if (!fnmatch(word, modes[i], 0))
 			return NULL;
 	return "native, skb or hw";
@@ -127,6 +138,11 @@ static bool is_taken_away(enum policy_cond cond, const char *list, const char *w
 	return false;
 }
 
+unsigned int lint__line(const struct policy_rule *rule, enum policy_cond cond)
+{
+	return rule->cond_line[cond] ? rule->cond_line[cond] : rule->line;
+}
+
 /* Tells of words that can match nothing. Returns whether no other word is there. */
 static bool check_words(struct lint *lint, const struct policy_rule *rule, enum policy_cond cond)
 {
@@ -136,10 +152,13 @@ static bool check_words(struct lint *lint, const struct policy_rule *rule, enum 
 		bool exclude = *glob == '!';
 		const char *expected = checks[cond] ? checks[cond](glob + exclude) : NULL;
 
-		if (expected)
-			lint__add(lint, LINT_NEVER_MATCHES, rule->file, rule->line,
-				  "found %s '%.80s', expected %s; it matches nothing",
-				  policy_key__cond(cond)->name, glob, expected);
+		if (!lint__manner(lint, rule, cond, glob) && expected)
+			lint__add(lint, LINT_NEVER_MATCHES, rule->file, lint__line(rule, cond),
+				  "found %s '%.80s', expected %s; it matches nothing%s",
+				  policy_key__cond(cond)->name, glob, expected,
+				  cond == COND_MODE ?
+					  policy_meant__hint(glob + exclude, modes, N_MODES).text :
+					  "");
 		any_good = any_good || (!exclude && !expected);
 		any_bad = any_bad || (!exclude && expected);
 	}
@@ -170,10 +189,11 @@ static bool check_conds(struct lint *lint, const struct policy_rule *rule)
 		if (!rule->cond[c])
 			continue;
 		never = check_words(lint, rule, c) || never;
+		lint__changed(lint, rule, c);
 		if (!excludes_all(rule, c))
 			continue;
 		lint__add(
-			lint, LINT_NEVER_MATCHES, rule->file, rule->line,
+			lint, LINT_NEVER_MATCHES, rule->file, lint__line(rule, c),
 			"found a list for %s that excludes all it names, expected one that leaves "
 			"something",
 			policy_key__cond(c)->name);

@@ -32,6 +32,8 @@ static const struct lint_kind {
 	[LINT_LINK] = { "XP015", "link", POLICY_WARNING },
 	[LINT_NO_PRELOAD] = { "XP016", "no-preload", POLICY_WARNING },
 	[LINT_CLOSED] = { "XP017", "closed", POLICY_WARNING },
+	[LINT_MANNER] = { "XP018", "other-manner", POLICY_WARNING },
+	[LINT_CHANGED] = { "XP019", "changed", POLICY_WARNING },
 };
 
 void lint__add(struct lint *lint, enum lint_code code, const char *file, unsigned int line,
@@ -135,6 +137,7 @@ int lint__policy(const struct policy *policy, const char *root, const struct lin
 	struct lint lint = {
 		.n = policy__n_rules(policy),
 		.root = root ? root : "",
+		.placed = true,
 		.whole = !policy__db(policy) && !policy__n_errors(policy),
 	};
 
