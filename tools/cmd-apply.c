@@ -46,17 +46,43 @@ static const char *outcome_name(const struct apply *apply, const struct correcti
 	return "nothing to do";
 }
 
-/* The reason stands beside the program's new place; of one that is taken off, beside its old one.
+/* Where a program of the new chain was before; -1 if it was not there. */
+static int find_id(const struct chain *chain, uint32_t id)
+{
+	for (unsigned int i = 0; i < chain->n; i++)
+		if (chain->program[i].info.id == id)
+			return (int)i;
+	return -1;
+}
+
+/* The nth of those that are taken off. */
+static int find_removed(const struct correction *c, unsigned int nth)
+{
+	for (unsigned int i = 0; i < c->before.n; i++)
+		if (find_id(&c->after, c->before.program[i].info.id) < 0 && !nth--)
+			return (int)i;
+	return -1;
+}
+
+/*
+ * The reason stands beside the program's new place. Below the new chain there is room for as many
+ * as are taken off: they are named there, since beside them stands what was last before.
  */
 static void print_why(const void *ctx, unsigned int row, char *buf, size_t size)
 {
 	const struct correction *c = ctx;
-	uint32_t id =
-		row < c->after.n ? c->after.program[row].info.id : c->before.program[row].info.id;
+	bool removed = row >= c->after.n;
+	int at = removed ? find_removed(c, row - c->after.n) :
+			   find_id(&c->before, c->after.program[row].info.id);
+	size_t len = 0;
 
-	for (unsigned int i = 0; i < c->before.n; i++)
-		if (c->before.program[i].info.id == id)
-			wish__reason(&c->wish.program[i], buf, size);
+	if (at < 0)
+		return;
+	if (removed)
+		len = (size_t)snprintf(buf, size, "%s is taken off: ",
+				       proginfo__label(&c->before.program[at].info));
+	if (len < size)
+		wish__reason(&c->wish.program[at], buf + len, size - len);
 }
 
 static struct chain_change as_change(const struct apply *apply, const struct correction *c)

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "chain-table.h"
+#include "chain/remarks.h"
 #include "common/scale.h"
 #include "load-run.h"
 #include "netns.h"
@@ -219,13 +220,11 @@ static void print_reason(const void *ctx, unsigned int row, char *buf, size_t si
 	for_each_attr(attr) {
 		struct policy_place place =
 			policy_origin__place(&decision->attr[attr].origin, attr);
-		size_t len = strlen(buf);
 
 		if (!place.file)
 			continue;
 		snprintf(text, sizeof(text), "%s:%u", place.file, place.line);
-		if (!strstr(buf, text))
-			snprintf(buf + len, size - len, "%s%s", len ? ", " : "", text);
+		chain_remark__add(buf, size, text);
 	}
 }
 

@@ -5,6 +5,7 @@
 #include <strings.h>
 
 #include "chain/netdev.h"
+#include "chain/remarks.h"
 #include "util/ifinfo.h"
 #include "wish.h"
 
@@ -181,13 +182,6 @@ void wish__print(const struct wish_program *program, enum policy_attr attr, char
 		snprintf(buf, size, "%s", live);
 }
 
-static void append(char *buf, size_t size, const char *text)
-{
-	size_t len = strlen(buf);
-
-	snprintf(buf + len, size - len, "%s%s", len ? ", " : "", text);
-}
-
 bool wish_program__drifts(const struct wish_program *program)
 {
 	for_each_attr(attr)
@@ -237,9 +231,8 @@ void wish__reason(const struct wish_program *program, char *buf, size_t size)
 			continue;
 		if (attr == ATTR_MODE && program->drift[attr]) {
 			wish__print(program, attr, cell, sizeof(cell));
-			append(buf, size, cell);
+			chain_remark__add(buf, size, cell);
 		}
-		if (!strstr(buf, text))
-			append(buf, size, text);
+		chain_remark__add(buf, size, text);
 	}
 }

@@ -66,14 +66,30 @@ bool chain__remark(const struct chain *chain, unsigned int nth, enum chain_remar
 	return false;
 }
 
+/* Not a part of another one: a.conf:1 is another place than a.conf:12. */
+static bool has_remark(const char *text, const char *remark)
+{
+	size_t len = strlen(remark);
+
+	for (const char *at = text; (at = strstr(at, remark)); at++)
+		if ((at == text || !strncmp(at - 2, ", ", 2)) && (!at[len] || at[len] == ','))
+			return true;
+	return false;
+}
+
+void chain_remark__add(char *buf, size_t size, const char *remark)
+{
+	size_t len = strlen(buf);
+
+	if (!has_remark(buf, remark))
+		snprintf(buf + len, size - len, "%s%s", len ? ", " : "", remark);
+}
+
 void chain__append_remarks(const struct chain *chain, unsigned int nth, char *buf, size_t size)
 {
 	char text[CHAIN_REMARK_SIZE];
 
-	for (enum chain_remark i = 0; i < N_REMARKS; i++) {
-		size_t len = strlen(buf);
-
+	for (enum chain_remark i = 0; i < N_REMARKS; i++)
 		if (chain__remark(chain, nth, i, text))
-			snprintf(buf + len, size - len, "%s%s", len ? ", " : "", text);
-	}
+			chain_remark__add(buf, size, text);
 }

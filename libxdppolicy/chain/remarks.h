@@ -20,6 +20,9 @@ enum chain_remark {
 bool chain__remark(const struct chain *chain, unsigned int nth, enum chain_remark remark,
 		   char text[CHAIN_REMARK_SIZE]);
 
+/* Appends a remark to a text, behind a comma unless that is empty, and only if it is not there. */
+void chain_remark__add(char *buf, size_t size, const char *remark);
+
 /* Appends all of them to a text, each behind a comma unless that is empty. */
 void chain__append_remarks(const struct chain *chain, unsigned int nth, char *buf, size_t size);
 

@@ -271,6 +271,18 @@ START_TEST(test_plan_removal)
 }
 END_TEST
 
+START_TEST(test_each_remark_once)
+{
+	static const char *const remarks[] = { "a.conf:12", "a.conf:1", "a.conf:12", "b/a.conf:1",
+					       "a.conf:1" };
+	char text[64] = "";
+
+	for (size_t i = 0; i < sizeof(remarks) / sizeof(remarks[0]); i++)
+		chain_remark__add(text, sizeof(text), remarks[i]);
+	ck_assert_str_eq(text, "a.conf:12, a.conf:1, b/a.conf:1");
+}
+END_TEST
+
 TCase *chain_tests(void)
 {
 	TCase *tc = tcase_create("chain");
@@ -282,6 +294,7 @@ TCase *chain_tests(void)
 	tcase_add_test(tc, test_long_names);
 	tcase_add_test(tc, test_new_ties);
 	tcase_add_test(tc, test_remarks);
+	tcase_add_test(tc, test_each_remark_once);
 	tcase_add_test(tc, test_plan_order);
 	tcase_add_test(tc, test_plan_removal);
 	return tc;

@@ -225,6 +225,18 @@ applied "to the last program" 0 --enforce-deny v0
 is "nothing is left" "  RECV $SENT NONE:$SENT" "$(attached v0) $(pins) $(packets v0)"
 is "no program is left" "" "$(bpftool prog show | grep -E 'name (ord|xdp)_')"
 
+reset
+xdp-loader load v0 ord_a.o ord_b.o ord_c.o
+policy <<END
+ord_c: 70
+[not the first]
+program = ord_a
+attach  = deny
+END
+applied "the first program of three" 0 --enforce-deny v0
+says "by which rule, beside its name" "ord_a is taken off: attach denied by /etc/xdp/priorities.conf:[0-9]+"
+proves "the first program of three" v0 "50 ord_b, 70 ord_c" bc
+
 section "what cannot be changed"
 # refused DESCRIPTION PATTERN: what a rule asks for is refused, with the reason.
 refused()
