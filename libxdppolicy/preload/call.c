@@ -3,6 +3,7 @@
  * Which call of libxdp a thread is in, and whether it is still in it.
  */
 #include <errno.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -54,6 +55,10 @@ static void clean_up(struct libxdp_call *call)
 {
 	int saved_errno = errno;
 
+	if (call->attaching.no_skip) {
+		skip__show_soon();
+		pthread_setcancelstate(call->attaching.cancel_state, NULL);
+	}
 	free(call->attaching.program);
 	if (call->opened.path)
 		object__lose_path(call->opened.path);

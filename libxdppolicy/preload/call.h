@@ -33,7 +33,8 @@ extern __thread struct libxdp_call {
 	struct libxdp_attaching {
 		/* what the policy wants of a program and libxdp did not take: it is loaded */
 		bool differs;
-		bool no_skip; /* it must not be told to attach past the dispatcher */
+		bool no_skip; /* skip__show_soon() is due, and who cancels waits for it */
+		int cancel_state;
 		size_t n;
 		struct libxdp_attached {
 			struct xdp_program *prog;

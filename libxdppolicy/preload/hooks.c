@@ -8,11 +8,10 @@
 
 struct preload_shim hooks_shim;
 
-static void *const hooks[N_SYMBOLS + 1] = {
+static void *const hooks[N_SYMBOLS] = {
 #define X(lib, ret, name, params, args, fail) [SYM_##name] = hook_##name,
 	PRELOAD_SYMBOLS(X)
 #undef X
-		[SYM_HIDES] = hook_hides,
 };
 
 __attribute__((visibility("default"))) preload_hooks_fn xdp_policy_preload_hooks;

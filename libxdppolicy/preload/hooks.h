@@ -41,7 +41,11 @@ int hook_bpf_link_create(int fd, int target, enum bpf_attach_type type,
 			 const struct bpf_link_create_opts *opts);
 int hook_bpf_link_update(int link, int fd, const struct bpf_link_update_opts *opts);
 
-/* preload_hides_fn of symbols.h; in libxdp.c. */
-bool hook_hides(const char *name, const void *caller);
+/*
+ * LIBXDP_SKIP_DISPATCHER=1, by which libxdp attaches past the dispatcher, is hidden from this
+ * process until as many calls have shown it again. In skip.c; hide with the lock of state.h held.
+ */
+void skip__hide(void);
+void skip__show_soon(void);
 
 #endif

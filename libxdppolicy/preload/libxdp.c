@@ -11,6 +11,7 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <linux/if_link.h>
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -319,9 +320,12 @@ void joining__add_shared(struct joining *joining)
 	for (size_t i = 0; i < libxdp_call.attaching.n; i++) {
 		const struct libxdp_attached *note = &libxdp_call.attaching.program[i];
 		struct policy_subject subject = { .app = note->app, .btf = note->btf };
-		const struct bpf_object *obj = describe(note->prog, &subject);
+		const struct bpf_object *obj;
 		struct proginfo info;
 
+		if (!note->prog) /* closed in a callback */
+			continue;
+		obj = describe(note->prog, &subject);
 		if (obj)
 			subject.value[COND_OBJECT] = object__path(obj);
 		if (!proginfo__read_short(libxdp.fd(note->prog), &info))
@@ -392,25 +396,17 @@ static int before_attach(struct xdp_program **progs, size_t n, int ifindex,
 		for (size_t i = 0; i < n && !err; i++)
 			if (progs[i])
 				err = decide(policy, progs[i], ifindex, *mode, &wanted, &skip);
-		libxdp_call.attaching.no_skip = !skip;
+		libxdp_call.attaching.no_skip = !err && !skip;
+		if (libxdp_call.attaching.no_skip)
+			skip__hide();
 	}
 	if (policy)
 		state__leave();
+	if (libxdp_call.attaching.no_skip)
+		pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &libxdp_call.attaching.cancel_state);
 	*mode = wanted;
 	errno = err ? -err : saved_errno;
 	return err;
-}
-
-/*
- * libxdp attaches past the dispatcher where LIBXDP_SKIP_DISPATCHER=1, and asks for that somewhere
- * between its callbacks. The environment stays as it is: an application can leave such a callback
- * by a jump, and other threads read it.
- */
-bool hook_hides(const char *name, const void *caller)
-{
-	return libxdp_call.attaching.no_skip &&
-	       call__is_inner(caller, __builtin_frame_address(0)) &&
-	       !strcmp(name, "LIBXDP_SKIP_DISPATCHER");
 }
 
 static void after_open(struct xdp_program *prog)
@@ -452,13 +448,34 @@ HOOK_OPEN(xdp_program__open_file,
 	  (file, section, opts))
 HOOK_OPEN(xdp_program__create, (struct xdp_program_opts * opts), (opts))
 
+/*
+ * Whether the call that this thread is in is about these programs: it may have been left by a jump,
+ * for one that is not hooked, such as xsk_socket__create(), which attaches one of its own.
+ */
+static bool is_about(struct xdp_program *const *progs, size_t n)
+{
+	const struct libxdp_attaching *a = &libxdp_call.attaching;
+
+	if (libxdp_call.opened.wanted)
+		return false;
+	for (size_t i = 0; i < n && progs; i++) {
+		size_t k = 0;
+
+		while (k < a->n && a->program[k].prog != progs[i])
+			k++;
+		if (k == a->n)
+			return !a->n; /* nothing is noted without a policy */
+	}
+	return true;
+}
+
 int hook_xdp_program__attach(struct xdp_program *prog, int ifindex, enum xdp_attach_mode mode,
 			     unsigned int flags)
 {
 	struct libxdp_call outer;
 	int err;
 
-	if (IS_INNER())
+	if (IS_INNER() && is_about(&prog, 1))
 		return REAL(xdp_program__attach)(prog, ifindex, mode, flags);
 	BEGIN_CALL(&outer);
 	err = before_attach(&prog, 1, ifindex, &mode);
@@ -474,7 +491,7 @@ int hook_xdp_program__attach_multi(struct xdp_program **progs, size_t n, int ifi
 	struct libxdp_call outer;
 	int err;
 
-	if (IS_INNER())
+	if (IS_INNER() && is_about(progs, n))
 		return REAL(xdp_program__attach_multi)(progs, n, ifindex, mode, flags);
 	BEGIN_CALL(&outer);
 	err = before_attach(progs, n, ifindex, &mode);
@@ -543,10 +560,21 @@ static void drop_program(const void *prog)
 	enforced__drop(prog);
 }
 
+/* Another one may be made in its place. */
+static void forget_noted(const struct xdp_program *prog)
+{
+	struct libxdp_attaching *a = &libxdp_call.attaching;
+
+	for (size_t i = 0; i < a->n; i++)
+		if (a->program[i].prog == prog)
+			a->program[i].prog = NULL;
+}
+
 void hook_xdp_program__close(struct xdp_program *prog)
 {
 	int saved_errno = errno;
 
+	forget_noted(prog);
 	if (enforced__any()) /* ours is among them, or nobody can put it there now */
 		state__do(drop_program, prog);
 	errno = saved_errno;

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
  * The object that is preloaded: a function of the same name in front of each function in symbols.h,
- * and of secure_getenv(3), and nothing else. It may stand in /etc/ld.so.preload and so in every
- * process of the host, set-user-ID ones included. Hence: no constructor, and before the first
- * hooked call no allocation, no lock, no environment, no I/O; libc alone is needed. All logic is in
- * libxdppolicy-hooks.so, opened at the first hooked call. If that or anything else is missing, the
- * real function is called as if we were not here.
+ * and nothing else. It may stand in /etc/ld.so.preload and so in every process of the host,
+ * set-user-ID ones included. Hence: no constructor, and before the first hooked call no allocation,
+ * no lock, no environment, no I/O; libc alone is needed. All logic is in libxdppolicy-hooks.so,
+ * opened at the first hooked call. If that or anything else is missing, the real function is called
+ * as if we were not here.
  */
 #include <dlfcn.h>
 #include <errno.h>
@@ -15,9 +15,7 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/auxv.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -466,17 +464,3 @@ out:
 	}
 PRELOAD_SYMBOLS(X)
 #undef X
-
-/*
- * As that of libc, but for what the hooks have libxdp not see. Called by anybody at any time, so it
- * does not open them.
- */
-EXPORT char *secure_getenv(const char *name)
-{
-	void *const *table = atomic_load_explicit(&hooks, memory_order_acquire);
-	preload_hides_fn *hides = table ? (preload_hides_fn *)table[SYM_HIDES] : NULL;
-
-	if (getauxval(AT_SECURE) || (hides && hides(name, __builtin_return_address(0))))
-		return NULL;
-	return getenv(name);
-}

@@ -4,8 +4,7 @@
 
 /*
  * The functions that the preload stands in front of, and the contract between its two objects.
- * Every other function of libxdp and libbpf is not exported by the shim and so not touched; of libc
- * secure_getenv(3) is, by which libxdp reads its environment.
+ * Every other function of libxdp and libbpf is not exported by the shim and so not touched.
  *
  * X(library, return type, name, parameters, arguments, answer if the function cannot be found)
  */
@@ -73,18 +72,13 @@ enum preload_symbol {
 #define X(lib, ret, name, params, args, fail) SYM_##name,
 	PRELOAD_SYMBOLS(X)
 #undef X
-	N_SYMBOLS,
-	SYM_HIDES = N_SYMBOLS /* a preload_hides_fn */
+	N_SYMBOLS
 };
-
-/* Whether libxdp shall not find a variable of the environment that it calls secure_getenv(3) for.
- */
-typedef bool preload_hides_fn(const char *name, const void *caller);
 
 /*
  * The hooks object exports PRELOAD_HOOKS_SYMBOL alone. The shim calls it once, with the version
  * that both were built from and what it has to offer; it answers with N_SYMBOLS functions to call
- * instead, and one more, or NULL if the versions differ.
+ * instead, or NULL if the versions differ.
  */
 #define PRELOAD_HOOKS_SYMBOL "xdp_policy_preload_hooks"
 
