@@ -333,6 +333,33 @@ int chain_file__parse(const char *text, size_t size, const char *name, const cha
 	return rc;
 }
 
+static bool has_key(const struct policy_doc *doc, const char *name)
+{
+	if (!doc->n || doc->node[0].kind != NODE_MAPPING)
+		return false;
+	for_each_pair(key, value, 0, doc)
+		if (doc->node[key].kind == NODE_SCALAR && !strcmp(doc->node[key].text, name))
+			return true;
+	return false;
+}
+
+bool chain_file__is_one(const char *path, const char *text, size_t size)
+{
+	static const struct policy_log silent;
+	const char *suffix = strrchr(path, '.');
+	struct policy_doc doc = { 0 };
+	bool is_one = false;
+
+	if (strcmp(path, "-") && (!suffix || (strcmp(suffix, ".yaml") && strcmp(suffix, ".json"))))
+		return false;
+	if (strstr(path, "/chains.d/") || !strncmp(path, "chains.d/", strlen("chains.d/")))
+		return true;
+	if (!policy_doc__read(&doc, text, size, path, &silent))
+		is_one = has_key(&doc, "chains") && !has_key(&doc, "rules");
+	policy_doc__free(&doc);
+	return is_one;
+}
+
 static int not_read(const char *path, const struct policy_log *log, int err)
 {
 	policy_log__msg(log, POLICY_ERROR, path, 0,

@@ -39,6 +39,12 @@ int chain_file__read(const char *path, const struct policy_log *log, struct chai
 /* The same, whoever it belongs to: for what is only looked at. */
 int chain_file__read_any(const char *path, const struct policy_log *log, struct chain_file *ret);
 
+/*
+ * Whether the text of a YAML or JSON file is one of chains, not of rules: it says so itself, or is
+ * in a chains.d.
+ */
+bool chain_file__is_one(const char *path, const char *text, size_t size);
+
 /* The directory of a file by its real path, to be freed; NULL with errno. */
 char *chain_file__dir(const char *path);
 

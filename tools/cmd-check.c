@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "chain-dirs.h"
 #include "common/input.h"
 #include "lint.h"
 #include "policy/db.h"
@@ -19,7 +20,9 @@ struct check {
 	char **args;
 	int n_args;
 	json_t *findings;
-	unsigned int n_errors, n_warnings, n_files, n_rules;
+	unsigned int n_errors, n_warnings, n_files, n_rules, n_chains;
+	struct chain_file *chains; /* of one argument, or of the host */
+	size_t n_chain_files;
 	struct policy_log log;
 	struct lint_log lint;
 };
@@ -108,6 +111,45 @@ static void check_rules(struct check *check, const char *path, const char *text,
 	policy_rules__clear(&rules);
 }
 
+/* They are looked at together at last. */
+static void add_chains(struct check *check, struct chain_file *file)
+{
+	struct chain_file *grown =
+		reallocarray(check->chains, check->n_chain_files + 1, sizeof(*grown));
+
+	if (!grown) {
+		chain_file__free(file);
+		no_memory(check);
+		return;
+	}
+	check->chains = grown;
+	grown[check->n_chain_files++] = *file;
+	check->n_chains += file->n;
+}
+
+static void check_chains(struct check *check, const char *path, const char *text, size_t size)
+{
+	char *dir = chain_file__dir(path);
+	struct chain_file file;
+	int rc = chain_file__parse(text, size, path, dir ? dir : ".", &check->log, &file);
+
+	free(dir);
+	if (rc == -ENOMEM)
+		no_memory(check);
+	if (!rc)
+		add_chains(check, &file);
+}
+
+static void finish_chains(struct check *check, const char *root)
+{
+	if (lint__chain_files(check->chains, check->n_chain_files, root, &check->lint))
+		no_memory(check);
+	while (check->n_chain_files)
+		chain_file__free(&check->chains[--check->n_chain_files]);
+	free(check->chains);
+	check->chains = NULL;
+}
+
 static void check_text(struct check *check, const char *path, const char *text, size_t size)
 {
 	const char *base = strrchr(path, '/') ? strrchr(path, '/') + 1 : path;
@@ -115,6 +157,8 @@ static void check_text(struct check *check, const char *path, const char *text, 
 	check->n_files++;
 	if (!strncmp(base, "xdpswitch.conf", strlen("xdpswitch.conf")))
 		check_switch(check, path, text, size);
+	else if (chain_file__is_one(path, text, size))
+		check_chains(check, path, text, size);
 	else
 		check_rules(check, path, text, size);
 }
@@ -186,7 +230,20 @@ static int is_rules_or_switch(const struct dirent *entry)
 	return policy_files__is_dropin(entry->d_name);
 }
 
-/* All files of a directory that is, or shall become, an /etc/xdp or a priorities.d. */
+static void check_dir(struct check *check, const char *path);
+
+static void check_below(struct check *check, const char *path, const char *name)
+{
+	char *below;
+
+	if (asprintf(&below, "%s/%s", path, name) < 0)
+		return;
+	if (!access(below, F_OK))
+		check_dir(check, below);
+	free(below);
+}
+
+/* All files of a directory that is, or shall become, an /etc/xdp, a priorities.d or a chains.d. */
 static void check_dir(struct check *check, const char *path)
 {
 	struct dirent **entries;
@@ -207,11 +264,8 @@ static void check_dir(struct check *check, const char *path)
 		free(entries[i]);
 	}
 	free(entries);
-	if (asprintf(&below, "%s/priorities.d", path) < 0)
-		return;
-	if (!access(below, F_OK))
-		check_dir(check, below);
-	free(below);
+	check_below(check, path, "priorities.d");
+	check_below(check, path, "chains.d");
 }
 
 /* An empty directory is hardly what was meant, and "0 errors" would praise it. */
@@ -241,6 +295,35 @@ static void check_arg(struct check *check, const char *arg)
 		check_file(check, arg);
 }
 
+/* Of the directories above them the policy has said what there is to say. */
+static void collect_chains(void *ctx, enum policy_level level, const char *file, unsigned int line,
+			   const char *text)
+{
+	if (strstr(file, "/chains.d"))
+		collect(ctx, level, file, line, text);
+}
+
+static void check_host_chains(struct check *check)
+{
+	const struct policy_log log = { .fn = collect_chains, .ctx = check };
+	struct chain_file chains;
+	struct policy_files files;
+
+	if (chain_dirs__find(check->opts.root, &log, &files)) {
+		no_memory(check);
+		return;
+	}
+	for (size_t i = 0; i < files.n; i++) {
+		if (files.file[i].kind != FILE_RULES)
+			continue;
+		check->n_files++;
+		if (chain_dirs__read(check->opts.root, &files.file[i], &log, &chains) == FILE_GOOD)
+			add_chains(check, &chains);
+	}
+	policy_files__free(&files);
+	finish_chains(check, check->opts.root);
+}
+
 static int check_host(struct check *check)
 {
 	struct policy_opts opts = { .root = check->opts.root, .log = check->log };
@@ -260,6 +343,7 @@ static int check_host(struct check *check)
 	if (lint__policy(policy, opts.root, &check->lint))
 		no_memory(check);
 	policy__close(policy);
+	check_host_chains(check);
 	return TOOL_OK;
 }
 
@@ -273,15 +357,18 @@ static int finish(struct check *check)
 		tool_tell_disabled(&check->opts, check->disabled, json, stdout);
 		json_object_set_new(json, "files", json_integer(check->n_files));
 		json_object_set_new(json, "rules", json_integer(check->n_rules));
+		json_object_set_new(json, "chains", json_integer(check->n_chains));
 		json_object_set_new(json, "errors", json_integer(check->n_errors));
 		json_object_set_new(json, "warnings", json_integer(check->n_warnings));
 		json_object_set_new(json, "findings", check->findings);
 		if (tool_json_print(json))
 			return TOOL_FOUND;
 	} else if (found || !check->quiet) {
-		printf("%u file%s, %u rule%s: %u error%s, %u warning%s\n", check->n_files,
-		       check->n_files == 1 ? "" : "s", check->n_rules,
-		       check->n_rules == 1 ? "" : "s", check->n_errors,
+		printf("%u file%s, %u rule%s", check->n_files, check->n_files == 1 ? "" : "s",
+		       check->n_rules, check->n_rules == 1 ? "" : "s");
+		if (check->n_chains)
+			printf(", %u chain%s", check->n_chains, check->n_chains == 1 ? "" : "s");
+		printf(": %u error%s, %u warning%s\n", check->n_errors,
 		       check->n_errors == 1 ? "" : "s", check->n_warnings,
 		       check->n_warnings == 1 ? "" : "s");
 	}
@@ -336,8 +423,10 @@ int cmd_check(int argc, char **argv)
 		check.findings = json_array();
 	else if (!check.n_args) /* a file that is given is judged by itself */
 		tool_tell_disabled(&check.opts, check.disabled, NULL, stdout);
-	for (int i = 0; i < check.n_args; i++)
+	for (int i = 0; i < check.n_args; i++) {
 		check_arg(&check, check.args[i]);
+		finish_chains(&check, NULL);
+	}
 	if (!check.n_args)
 		status = check_host(&check);
 	return status ? status : finish(&check);

@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #include "below.h"
+#include "chain-file.h"
 #include "common/output.h"
 #include "common/program.h"
 #include "editor.h"
@@ -347,6 +348,18 @@ static bool check_switch(const struct edit *edit, const char *text, size_t size)
 	return true;
 }
 
+static bool check_chains(const struct edit *edit, const char *text, size_t size)
+{
+	struct chain_file file;
+	int err = chain_file__parse(text, size, edit->path, edit->dir, &tool_log_stderr, &file);
+
+	if (!err)
+		chain_file__free(&file);
+	else if (err == -ENOMEM)
+		tool_no_memory();
+	return !err;
+}
+
 /* Whether the text may take the file's place. An empty one may: it masks. */
 static bool check_text(const struct edit *edit, const char *text, size_t size)
 {
@@ -359,6 +372,8 @@ static bool check_text(const struct edit *edit, const char *text, size_t size)
 		return true;
 	if (!strncmp(base, "xdpswitch.conf", strlen("xdpswitch.conf")))
 		return check_switch(edit, text, size);
+	if (chain_file__is_one(edit->path, text, size))
+		return check_chains(edit, text, size);
 	err = policy_rules__parse(&rules, text, size, &tool_log_stderr);
 	policy_rules__clear(&rules);
 	if (err == -ENOMEM)

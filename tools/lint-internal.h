@@ -3,11 +3,12 @@
 #define XDP_POLICY_LINT_INTERNAL_H
 
 /*
- * The parts of the lint: what single words (lint-words.c), rules and
- * the switch show (lint-rule.c), what
- * rules show together (lint-chain.c), what files, executables and objects show (lint-host.c).
+ * The parts of the lint: what single words (lint-words.c), rules and the switch show (lint-rule.c),
+ * what rules show together (lint-chain.c), what files, executables and objects show (lint-host.c);
+ * and what files of chains show (lint-chain-file.c).
  */
 
+#include "chain-file.h"
 #include "lint.h"
 
 /* Frozen: a code keeps its meaning for ever, and none is used again. */
@@ -30,7 +31,9 @@ enum lint_code {
 	LINT_NO_PRELOAD = 16,
 	LINT_CLOSED = 17,
 	LINT_MANNER = 18,
-	LINT_CHANGED = 19
+	LINT_CHANGED = 19,
+	LINT_NO_OBJECT = 20,
+	LINT_TWO_CHAINS = 21
 };
 
 /* More programs do not fit into a dispatcher. */
@@ -118,5 +121,6 @@ void lint__switch(struct lint *lint, const struct policy_switch *sw,
 		  const struct policy_files *files);
 int lint__chains(struct lint *lint);
 int lint__host(struct lint *lint, const struct policy_files *files);
+void lint__each_chain(struct lint *lint, const struct chain_file *files, size_t n);
 
 #endif

@@ -34,6 +34,8 @@ static const struct lint_kind {
 	[LINT_CLOSED] = { "XP017", "closed", POLICY_WARNING },
 	[LINT_MANNER] = { "XP018", "other-manner", POLICY_WARNING },
 	[LINT_CHANGED] = { "XP019", "changed", POLICY_WARNING },
+	[LINT_NO_OBJECT] = { "XP020", "no-object", POLICY_WARNING },
+	[LINT_TWO_CHAINS] = { "XP021", "two-chains", POLICY_WARNING },
 };
 
 void lint__add(struct lint *lint, enum lint_code code, const char *file, unsigned int line,
@@ -148,4 +150,13 @@ int lint__policy(const struct policy *policy, const char *root, const struct lin
 		lint.rule[i] = policy__rule(policy, i);
 	lint__switch(&lint, policy__switch(policy), policy__files(policy));
 	return report(&lint, run(&lint, policy__files(policy)), log);
+}
+
+int lint__chain_files(const struct chain_file *files, size_t n, const char *root,
+		      const struct lint_log *log)
+{
+	struct lint lint = { .root = root ? root : "" };
+
+	lint__each_chain(&lint, files, n);
+	return report(&lint, 0, log);
 }

@@ -8,6 +8,7 @@
  * wants one to be an error must be able to.
  */
 
+#include "chain-file.h"
 #include "policy/policy.h"
 
 /* file, text and code are valid during the call only; line 0 means the whole file. */
@@ -25,5 +26,9 @@ int lint__rules(const struct policy_rules *rules, const struct lint_log *log);
  * NULL for the host. Returns 0 or -ENOMEM.
  */
 int lint__policy(const struct policy *policy, const char *root, const struct lint_log *log);
+
+/* What n files of chains show that are loaded together; root as above. Returns 0 or -ENOMEM. */
+int lint__chain_files(const struct chain_file *files, size_t n, const char *root,
+		      const struct lint_log *log);
 
 #endif
