@@ -194,7 +194,23 @@ static bool ask_unit(struct command *command, const char *name)
 	return coverage__each_of_unit(&command->host, name, show_and_judge, command);
 }
 
-/* A word: the unit of that name if there is one, else the command. */
+/* Whether there is such an interface, by any of its names; what it runs is shown, if anything. */
+static bool ask_interface(struct command *command, const char *name)
+{
+	struct interfaces interfaces = { 0 };
+	bool found =
+		!*command->host.root && interfaces__find_there(name, &interfaces) && interfaces.n;
+	int err = found ? coverage__each_interface(&command->host, &interfaces, show_and_judge,
+						   command) :
+			  0;
+
+	interfaces__free(&interfaces);
+	if (err)
+		not_found(command, name, "an interface", err);
+	return found;
+}
+
+/* A word: the unit of that name if there is one, else the interface, else the command. */
 static void ask_word(struct command *command, const char *word)
 {
 	char unit[256];
@@ -203,9 +219,11 @@ static void ask_word(struct command *command, const char *word)
 	snprintf(unit, sizeof(unit), "%s.service", word);
 	if (strlen(word) < 200 && ask_unit(command, unit))
 		return;
+	if (ask_interface(command, word))
+		return;
 	err = ask_file(command, word);
 	if (err)
-		not_found(command, word, "a unit or a command", err);
+		not_found(command, word, "a unit, an interface or a command", err);
 }
 
 static void ask(struct command *command, const char *arg)
@@ -229,10 +247,14 @@ static void ask(struct command *command, const char *arg)
 
 static int show_host(struct command *command)
 {
+	struct interfaces interfaces;
 	int err;
 
 	if (!*command->host.root) {
-		err = coverage__each_interface(&command->host, show_and_judge, command);
+		interfaces__find(NULL, 0, NULL, &interfaces);
+		err = coverage__each_interface(&command->host, &interfaces, show_and_judge,
+					       command);
+		interfaces__free(&interfaces);
 		if (err) {
 			tool_error("the interfaces' programs: %s", strerror(-err));
 			command->missing = true;
@@ -325,7 +347,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		for (int i = 0; i < command->n_args; i++)
 			if (!*command->args[i]) /* of a variable in a script, perhaps */
 				argp_error(state, "found an empty argument, expected a binary, a "
-						  "PID or a unit");
+						  "PID, a unit or an interface");
 		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;
@@ -337,7 +359,7 @@ int cmd_coverage(int argc, char **argv)
 	static const struct argp_child children[] = { { &tool_argp, 0, NULL, 0 }, { 0 } };
 	static const struct argp argp = {
 		.parser = parse,
-		.args_doc = "[BINARY|PID|UNIT...]",
+		.args_doc = "[BINARY|PID|UNIT|INTERFACE...]",
 		.doc = "Says how applications are reached by the policy: those given, or all of "
 		       "this host. The exit status is 1 if one that was asked for or runs is not "
 		       "reached now.",

@@ -64,24 +64,22 @@ static bool is_gone(int err)
 	return err == -ENODEV || err == -ENXIO || err == -ENOENT;
 }
 
-int coverage__each_interface(const struct coverage_host *host, coverage_fn *fn, void *ctx)
+int coverage__each_interface(const struct coverage_host *host, const struct interfaces *interfaces,
+			     coverage_fn *fn, void *ctx)
 {
-	struct interfaces interfaces;
 	struct coverage coverage;
 	struct chain chain;
 	int failed = 0;
 
-	interfaces__find(NULL, 0, NULL, &interfaces);
-	for (size_t i = 0; i < interfaces.n; i++) {
-		int err = chain__read(interfaces.interface[i].ifindex, NULL, &chain);
+	for (size_t i = 0; i < interfaces->n; i++) {
+		int err = chain__read(interfaces->interface[i].ifindex, NULL, &chain);
 
 		coverage = (struct coverage){ .what = WHAT_INTERFACE, .reason = REASON_REFUSED };
-		snprintf(coverage.name, sizeof(coverage.name), "%s", interfaces.interface[i].name);
+		snprintf(coverage.name, sizeof(coverage.name), "%s", interfaces->interface[i].name);
 		if (err == -EPERM || err == -EACCES || (!err && look_at(host, &chain, &coverage)))
 			fn(ctx, &coverage);
 		else if (err && !is_gone(err))
 			failed = err;
 	}
-	interfaces__free(&interfaces);
 	return failed;
 }

@@ -9,6 +9,7 @@
 #include <sys/types.h>
 
 #include "elf-facts.h"
+#include "interfaces.h"
 
 enum coverage_class {
 	COVERAGE_FULL,
@@ -246,8 +247,9 @@ bool coverage__each_of_unit(const struct coverage_host *host, const char *name, 
 
 /* --- coverage-live.c --- */
 
-/* Interfaces with XDP programs, in this network namespace. Returns 0 or a negative errno. */
-int coverage__each_interface(const struct coverage_host *host, coverage_fn *fn, void *ctx);
+/* Those of the interfaces that have XDP programs. Returns 0 or a negative errno. */
+int coverage__each_interface(const struct coverage_host *host, const struct interfaces *interfaces,
+			     coverage_fn *fn, void *ctx);
 
 /* --- coverage-scan.c --- */
 

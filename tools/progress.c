@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+/* A bar for who waits at a terminal; nobody waits in front of a log. */
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -7,7 +8,6 @@
 
 #define QUIET_MS   500 /* what is done by then is not worth a word */
 #define BAR_MS	   100
-#define LINE_MS	   5000
 #define BAR_LENGTH 40
 
 static long ms_between(const struct timespec *a, const struct timespec *b)
@@ -35,25 +35,20 @@ void progress__show(void *ctx, size_t done, size_t all)
 {
 	struct progress *progress = ctx;
 	struct timespec now;
-	bool terminal;
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
-	if (ms_between(&progress->begin, &now) < QUIET_MS)
+	if (!isatty(STDERR_FILENO) || ms_between(&progress->begin, &now) < QUIET_MS)
 		return;
-	terminal = isatty(STDERR_FILENO);
-	if (progress->shown && ms_between(&progress->last, &now) < (terminal ? BAR_MS : LINE_MS))
+	if (progress->shown && ms_between(&progress->last, &now) < BAR_MS)
 		return;
 	progress->last = now;
 	progress->shown = true;
-	if (terminal)
-		show_bar(progress, done, all);
-	else
-		fprintf(stderr, "%s: %zu of %zu\n", progress->what, done, all);
+	show_bar(progress, done, all);
 }
 
 void progress__end(struct progress *progress)
 {
-	if (!progress->shown || !isatty(STDERR_FILENO))
+	if (!progress->shown)
 		return;
 	show_bar(progress, 1, 1);
 	fputc('\n', stderr);

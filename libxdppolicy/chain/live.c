@@ -182,6 +182,43 @@ static bool is_current(const struct chain *chain)
 	return !chain__query(chain->ifindex, &now) && now.id == chain->id;
 }
 
+struct pinned {
+	uint32_t id;
+	int ifindex; /* of its pins; 0: there are none */
+};
+
+static void note_pinned(void *ctx, int ifindex, uint32_t id)
+{
+	struct pinned *pinned = ctx;
+
+	if (id == pinned->id)
+		pinned->ifindex = ifindex;
+}
+
+/* An interface gets another number if its own is taken in the network namespace that it moves to.
+ */
+static int ifindex_of_pins(uint32_t id)
+{
+	struct pinned pinned = { .id = id };
+
+	pins__each(note_pinned, &pinned);
+	return pinned.ifindex;
+}
+
+static void fix_pins(struct chain *chain, bool missing)
+{
+	int was = missing ? ifindex_of_pins(chain->id) : 0;
+
+	if (was)
+		fix(chain,
+		    "found its pins at %s/xdp/dispatch-%d-%u, expected %d in place of %d: it was "
+		    "moved here from another network namespace, where that was its number",
+		    pins__where(), was, chain->id, chain->ifindex, was);
+	else
+		fix(chain, "found %s at %s/xdp/dispatch-%d-%u, expected all of libxdp's",
+		    missing ? "no pins" : "pins missing", pins__where(), chain->ifindex, chain->id);
+}
+
 static int read_pins(const struct chain *known, struct chain *chain)
 {
 	int fds[CHAIN_MAX], lock, err;
@@ -197,11 +234,9 @@ static int read_pins(const struct chain *known, struct chain *chain)
 	if (is_held(chain))
 		;
 	else if (lock == -ENODEV)
-		fix(chain, "found no bpffs at %s, expected it mounted", pins__where());
+		fix(chain, "no BPF file system is mounted at %s", pins__where());
 	else if (err == -ENOENT || err == -EBADF)
-		fix(chain, "found %s at %s/xdp/dispatch-%d-%u, expected all of libxdp's",
-		    err == -ENOENT ? "no pins" : "pins missing", pins__where(), chain->ifindex,
-		    chain->id);
+		fix_pins(chain, err == -ENOENT);
 	else
 		return err;
 	read_components(known, chain);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-/* What a user may name to be read, and that opening it never waits. */
+/* What a user may name to be read, and that opening it never waits; and what is shown meanwhile. */
 #include <check.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "common/input.h"
+#include "progress.h"
 #include "unit.h"
 
 static char dir[] = "/tmp/xdp-policy-input-XXXXXX", fifo[64], file[64];
@@ -114,6 +115,25 @@ START_TEST(test_file)
 }
 END_TEST
 
+/* Nobody waits in front of a file. */
+START_TEST(test_progress_without_a_terminal)
+{
+	struct progress progress;
+	int err = dup(STDERR_FILENO), fd = open(file, O_WRONLY | O_TRUNC);
+	struct stat st;
+
+	progress__begin(&progress, "working");
+	progress.begin.tv_sec -= 3600;
+	ck_assert(err >= 0 && dup2(fd, STDERR_FILENO) == STDERR_FILENO);
+	progress__show(&progress, 1, 2);
+	progress__end(&progress);
+	dup2(err, STDERR_FILENO);
+	close(err);
+	ck_assert(!fstat(fd, &st) && !st.st_size);
+	close(fd);
+}
+END_TEST
+
 TCase *input_tests(void)
 {
 	TCase *tests = tcase_create("input");
@@ -123,5 +143,6 @@ TCase *input_tests(void)
 	tcase_add_test(tests, test_fifo_with_a_writer);
 	tcase_add_test(tests, test_pipe);
 	tcase_add_test(tests, test_file);
+	tcase_add_test(tests, test_progress_without_a_terminal);
 	return tests;
 }
