@@ -9,6 +9,7 @@
 #include "../same-rules.h"
 #include "fuzz.h"
 #include "policy/ini.h"
+#include "policy/json-check.h"
 #include "policy/yaml.h"
 #include "write-rules.h"
 
@@ -46,6 +47,7 @@ static inline void check_written(const struct policy_rules *rules, bool utf8)
 	for (enum rule_format format = FORMAT_INI; format <= FORMAT_JSON; format++) {
 		struct policy_rules again = { .file = file_name };
 		char *text = NULL;
+		struct json_fault fault;
 		const char *what;
 		size_t size;
 		FILE *out = open_memstream(&text, &size);
@@ -57,6 +59,7 @@ static inline void check_written(const struct policy_rules *rules, bool utf8)
 					     write_rules__json(out, list, rules->n, &log);
 		fclose(out);
 		CHECK(!rc || (rc == -EILSEQ && !utf8 && format != FORMAT_INI && !size));
+		CHECK(rc || format != FORMAT_JSON || json_check__text(text, size, &fault));
 		if (!rc) {
 			rc = (format == FORMAT_INI ? policy_ini__parse :
 						     policy_yaml__parse)(text, size, &again, &log);

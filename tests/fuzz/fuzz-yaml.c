@@ -4,6 +4,21 @@
 
 #define MAX_ERRORS 20
 
+static char json_name[] = "rules.json";
+
+/* A file that calls itself JSON is taken only if YAML takes it. */
+static void check_named_json(const char *text, size_t size, bool is_yaml)
+{
+	unsigned int n_errors = 0;
+	const struct policy_log log = { .fn = fuzz_message, .ctx = &n_errors };
+	struct policy_rules rules = { .file = json_name };
+	int rc = policy_yaml__parse(text, size, &rules, &log);
+
+	CHECK(!rc == !n_errors);
+	CHECK(rc || is_yaml);
+	policy_rules__clear(&rules);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	unsigned int n_errors = 0;
@@ -21,6 +36,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		check_written(&rules, true);
 	}
 	policy_rules__clear(&rules);
+	check_named_json(text, size, !rc);
 	free(text);
 	return 0;
 }
