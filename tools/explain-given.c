@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "explain-given.h"
+#include "policy/meant.h"
 
 #define N(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -92,26 +93,12 @@ static bool is_interface(const char *value, char *why)
 static bool is_mode(const char *value, char *why)
 {
 	static const char *const modes[] = { "native", "skb", "hw" };
-	static const struct {
-		const char *word, *mode;
-	} others[] = {
-		{ "driver", "native" }, { "drv", "native" },	 { "xdpdrv", "native" },
-		{ "generic", "skb" },	{ "xdpgeneric", "skb" }, { "hardware", "hw" },
-		{ "offload", "hw" },	{ "xdpoffload", "hw" },
-	};
-	const char *meant = NULL;
 
-	for (size_t i = 0; i < N(modes); i++) {
+	for (size_t i = 0; i < N(modes); i++)
 		if (!strcmp(value, modes[i]))
 			return true;
-		if (!strcasecmp(value, modes[i]))
-			meant = modes[i];
-	}
-	for (size_t i = 0; i < N(others); i++)
-		if (!strcasecmp(value, others[i].word))
-			meant = others[i].mode;
-	return refuse(why, "found '%.60s', expected native, skb or hw%s%s%s", value,
-		      meant ? "; did you mean " : "", meant ? meant : "", meant ? "?" : "");
+	return refuse(why, "found '%.60s', expected native, skb or hw%s", value,
+		      policy_meant__hint(value, modes, N(modes)).text);
 }
 
 static bool is_tag(const char *value, char *why)
