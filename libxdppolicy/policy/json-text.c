@@ -87,7 +87,7 @@ static void ease_colon(struct json_text *t)
 	bool line_break = false;
 
 	for (; colon < t->end && strchr(" \t\r\n", *colon) && *colon; colon++)
-		line_break = line_break || *colon == '\n';
+		line_break = line_break || *colon == '\n' || *colon == '\r';
 	if (!line_break || colon == t->end || *colon != ':')
 		return;
 	memmove(t->at + 1, t->at, colon - t->at);

@@ -167,7 +167,10 @@ char *object__keep_path(const char *path)
 {
 	char *dir = NULL, *full = NULL;
 
-	if (*path == '/')
+	/* by a descriptor, whose number may be another file's when the path is asked for */
+	if (!strncmp(path, "/proc/", strlen("/proc/")) || !strncmp(path, "/dev/", strlen("/dev/")))
+		full = realpath(path, NULL);
+	else if (*path == '/')
 		full = strdup(path);
 	else if ((dir = getcwd(NULL, 0)) && asprintf(&full, "%s/%s", dir, path) < 0)
 		full = NULL;

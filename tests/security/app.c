@@ -441,6 +441,30 @@ static void do_link_skb(char **args)
 }
 
 /* attach-fd FILE INTERFACE: by a shared libxdp that is given a descriptor */
+/* number FILE INTERFACE: opened by its descriptor, whose number another file has by the attach */
+static void do_number(char **args)
+{
+	int fd = open(args[0], O_RDONLY | O_CLOEXEC),
+	    other = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	int ifindex = if_nametoindex(args[1]), err;
+	struct xdp_program *prog;
+	char path[32];
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	prog = xdp_program__open_file(path, "xdp", NULL);
+	if (libxdp_get_error(prog) || dup2(other, fd) != fd) {
+		say("error %ld", libxdp_get_error(prog));
+		return;
+	}
+	close(other);
+	err = xdp_program__attach(prog, ifindex, XDP_MODE_SKB, 0);
+	say("%d", err);
+	if (!err)
+		xdp_program__detach(prog, ifindex, XDP_MODE_SKB, 0);
+	xdp_program__close(prog);
+	close(fd);
+}
+
 static void do_attach_fd(char **args)
 {
 	struct xdp_program *prog = xdp_program__from_fd(load(args[0]));
@@ -557,6 +581,7 @@ static const struct step {
 	{ "open", 1, do_open },
 	{ "deep", 1, do_deep },
 	{ "attach", 2, do_attach },
+	{ "number", 2, do_number },
 	{ "jump", 3, do_jump },
 	{ "cancel", 2, do_cancel },
 	{ "cancellable", 0, do_cancellable },

@@ -107,3 +107,11 @@ says "umask 077: edit, convert, compile and preload enable" \
 /etc/xdp/priorities.conf 644,/etc/xdp/priorities.d 755,/etc/xdp/priorities.d/10-a.conf 644,\
 /etc/xdp/priorities.d/20-b.json 644,/var/lib/xdp-policy 755,/var/lib/xdp-policy/policy.cdb 644" \
 	sh -c 'find /etc/xdp /etc/ld.so.preload /var/lib/xdp-policy -printf "%p %m\n" | sort | paste -sd , -'
+
+# a root that is not searched would seem empty
+mkdir -p /run/closed/etc/xdp
+echo nonsense >/run/closed/etc/xdp/priorities.conf
+chmod 600 /run/closed
+says "--root: a directory that cannot be searched" \
+	"xdp-policy check: /run/closed: cannot open: Permission denied status 4" \
+	setpriv --reuid 65534 --regid 65534 --clear-groups xdp-policy check --root /run/closed

@@ -56,6 +56,11 @@ for rule in "object = $a" "section = xdp"; do
 		app link "$a" lo direct "$a" lo attach-fd "$a" lo
 	says "shortage: ${rule%% *}, where it is not known" "-13" app link-mem "$a" lo
 done
+deny "object = $a"
+says "shortage: an object that was opened by a number, which is another file's by now" "-13" \
+	app number "$a" lo
+deny "object = /dev/null"
+says "shortage: and is not taken for that" "0" app number "$a" lo
 for rule in "object = /other.o" "section = other"; do
 	deny "$rule"
 	says "shortage: another ${rule%% *}" "0 0 0" app link "$a" lo direct "$a" lo attach-fd "$a" lo

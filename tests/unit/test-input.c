@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -95,6 +96,36 @@ START_TEST(test_pipe)
 }
 END_TEST
 
+/* Standard input may be what the caller has: a socket, or a FIFO whose writer has ended already. */
+static void check_stdin(int fd, const char *expected)
+{
+	int saved = dup(STDIN_FILENO);
+	char why[INPUT_WHY_SIZE], *text;
+	size_t size;
+
+	ck_assert_int_eq(dup2(fd, STDIN_FILENO), STDIN_FILENO);
+	ck_assert_int_eq(input__read("-", 4, &text, &size, why), 0);
+	ck_assert_str_eq(text, expected);
+	free(text);
+	ck_assert_int_eq(dup2(saved, STDIN_FILENO), STDIN_FILENO);
+	close(saved);
+}
+
+START_TEST(test_stdin)
+{
+	int ends[2], reader = open(fifo, O_RDONLY | O_NONBLOCK);
+
+	ck_assert(!socketpair(AF_UNIX, SOCK_STREAM, 0, ends));
+	ck_assert_int_eq(write(ends[1], "text", 4), 4);
+	close(ends[1]);
+	check_stdin(ends[0], "text");
+	close(ends[0]);
+	ck_assert_int_ge(reader, 0);
+	check_stdin(reader, "");
+	close(reader);
+}
+END_TEST
+
 START_TEST(test_file)
 {
 	char why[INPUT_WHY_SIZE], *text;
@@ -142,6 +173,7 @@ TCase *input_tests(void)
 	tcase_add_test(tests, test_fifo_without_a_writer);
 	tcase_add_test(tests, test_fifo_with_a_writer);
 	tcase_add_test(tests, test_pipe);
+	tcase_add_test(tests, test_stdin);
 	tcase_add_test(tests, test_file);
 	tcase_add_test(tests, test_progress_without_a_terminal);
 	return tests;

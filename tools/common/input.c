@@ -46,8 +46,9 @@ static bool has_writer(int fd)
 	return n;
 }
 
-static int look_at(int fd, bool streams, char *why)
+static int look_at(int fd, const char *path, bool streams, char *why)
 {
+	bool ours = is_stdin(path); /* as it was given to us, and it may be a socket */
 	struct stat st;
 
 	if (fstat(fd, &st)) {
@@ -56,12 +57,12 @@ static int look_at(int fd, bool streams, char *why)
 	}
 	if (S_ISREG(st.st_mode))
 		return 0;
-	if (!streams || !flows(st.st_mode)) {
+	if (!streams || !(flows(st.st_mode) || (ours && S_ISSOCK(st.st_mode)))) {
 		snprintf(why, INPUT_WHY_SIZE, "found %s, expected a %sfile",
 			 policy_file__type(st.st_mode), streams ? "" : "regular ");
 		return S_ISDIR(st.st_mode) ? -EISDIR : -EINVAL;
 	}
-	if (S_ISFIFO(st.st_mode) && !has_writer(fd)) {
+	if (S_ISFIFO(st.st_mode) && !ours && !has_writer(fd)) {
 		snprintf(why, INPUT_WHY_SIZE,
 			 "found a FIFO that no process writes to, expected a writer");
 		return -ENXIO;
@@ -81,7 +82,7 @@ int input__open(const char *path, bool streams, char why[INPUT_WHY_SIZE])
 		snprintf(why, INPUT_WHY_SIZE, "cannot open: %m");
 		return -errno;
 	}
-	err = look_at(fd, streams, why);
+	err = look_at(fd, path, streams, why);
 	/* a writer may be slow; what was open before is its owner's to set */
 	if (!err && !is_stdin(path) && fcntl(fd, F_SETFL, 0)) {
 		err = -errno;

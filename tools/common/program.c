@@ -17,12 +17,18 @@
 const char *program__root(const char *arg, struct argp_state *state)
 {
 	int fd = open(arg, O_PATH | O_DIRECTORY | O_CLOEXEC), err = errno;
+	bool found = fd >= 0;
 	char *shown;
 
-	if (fd >= 0) {
-		close(fd);
-		return arg;
+	/* what cannot be searched would seem empty */
+	if (found && faccessat(fd, ".", X_OK, AT_EACCESS)) {
+		err = errno;
+		found = false;
 	}
+	if (fd >= 0)
+		close(fd);
+	if (found)
+		return arg;
 	if (!*arg) /* of a variable in a script, perhaps; the host is not meant */
 		argp_error(state, "found an empty argument of --root, expected a directory");
 	shown = encode__shown_copy(arg);
