@@ -17,7 +17,7 @@ static long ms_between(const struct timespec *a, const struct timespec *b)
 
 void progress__begin(struct progress *progress, const char *what)
 {
-	*progress = (struct progress){ .what = what };
+	*progress = (struct progress){ .what = what, .on_terminal = isatty(STDERR_FILENO) };
 	clock_gettime(CLOCK_MONOTONIC, &progress->begin);
 	progress->last = progress->begin;
 }
@@ -36,8 +36,10 @@ void progress__show(void *ctx, size_t done, size_t all)
 	struct progress *progress = ctx;
 	struct timespec now;
 
+	if (!progress->on_terminal)
+		return;
 	clock_gettime(CLOCK_MONOTONIC, &now);
-	if (!isatty(STDERR_FILENO) || ms_between(&progress->begin, &now) < QUIET_MS)
+	if (ms_between(&progress->begin, &now) < QUIET_MS)
 		return;
 	if (progress->shown && ms_between(&progress->last, &now) < BAR_MS)
 		return;

@@ -3,7 +3,7 @@
 #define XDP_POLICY_PROGRESS_H
 
 /*
- * How far something long is, on standard error: a bar on a terminal, a line now and then elsewhere,
+ * How far something long is, on standard error: a bar, if that is a terminal, and
  * nothing for what takes less than half a second.
  */
 
@@ -13,7 +13,7 @@
 
 struct progress {
 	const char *what; /* "compiling" */
-	bool shown;
+	bool on_terminal, shown;
 	struct timespec begin, last;
 };
 
