@@ -65,6 +65,10 @@ written_to_fifo() { # WRITER
 	[ "$status" = 0 ] && ! grep -q 'no process reads' said
 }
 
+# The figures' time of the last success is that of each.
+timeless() { LC_ALL=C sed 's/^\(xdp_policy_last_success_timestamp_seconds\) .*/\1/' "$1"; }
+same() { cmp <(timeless "$1") <(timeless "$2"); }
+
 nothing_left() { [ -z "$(find . -name '.*.??????' -print -quit)" ]; }
 
 for w in $writers; do
@@ -77,12 +81,12 @@ for w in $writers; do
 	[ -z "${INSIDE:-}" ] || chown 65534:65533 kept
 	before=$(stat -c '%a %u %g' kept)
 	write "$w" ./kept
-	cmp "$w.right" kept && { [ "$w" = figures ] || [ "$(stat -c '%a %u %g' kept)" = "$before" ]; }
+	same "$w.right" kept && { [ "$w" = figures ] || [ "$(stat -c '%a %u %g' kept)" = "$before" ]; }
 	check "$w: a file is replaced, and keeps mode and owner"
 	rm -f kept
 
 	write "$w" -
-	[ $status = 0 ] && cmp "$w.right" out
+	[ $status = 0 ] && same "$w.right" out
 	check "$w: standard output"
 
 	mkfifo fifo
@@ -91,7 +95,7 @@ for w in $writers; do
 	# a reader that has not opened it yet is none
 	wait_for written_to_fifo "$w"
 	wait $reader
-	[ -p fifo ] && cmp "$w.right" received
+	[ -p fifo ] && same "$w.right" received
 	check "$w: into a FIFO"
 	write "$w" ./fifo
 	[ -p fifo ] && refused "$w" 'fifo: found a FIFO that no process reads'
@@ -115,7 +119,7 @@ for w in $writers; do
 
 	mkdir dir && echo old >dir/file && ln -s dir/file one && ln -s one two
 	write "$w" ./two
-	[ "$(readlink two)" = one ] && [ "$(readlink one)" = dir/file ] && cmp "$w.right" dir/file
+	[ "$(readlink two)" = one ] && [ "$(readlink one)" = dir/file ] && same "$w.right" dir/file
 	check "$w: a link stays, and what it leads to is replaced"
 	rm -r dir
 	write "$w" ./two
@@ -136,13 +140,13 @@ for w in $writers; do
 	# never by its name in /dev, which belongs to the whole host
 	ln -s /proc/self/fd/1 stdout
 	bash -c "$(declare -f "to_$w"); work=$work; to_$w ./stdout" >>appended 2>said
-	[ -L stdout ] && cmp <(echo before; cat "$w.right") appended
+	[ -L stdout ] && same <(echo before; cat "$w.right") appended
 	check "$w: a link as /dev/stdout is what was opened, written behind what is in it"
 	rm -f appended stdout
 
 	name=$(printf 'x%.0s' {1..255})
 	write "$w" "./$name"
-	cmp "$w.right" "$name"
+	same "$w.right" "$name"
 	check "$w: a name as long as a name can be"
 	rm -f "$name"
 	nothing_left
