@@ -195,7 +195,8 @@ static void note_pinned(void *ctx, int ifindex, uint32_t id)
 		pinned->ifindex = ifindex;
 }
 
-/* An interface gets another number if its own is taken in the network namespace that it moves to.
+/*
+ * An interface gets another number if its own is taken in the network namespace that it moves to.
  */
 static int ifindex_of_pins(uint32_t id)
 {

@@ -92,7 +92,8 @@ static bool is_starved(int err)
 	return err == ENOMEM || err == EMFILE || err == ENFILE;
 }
 
-/* What nobody can look into may have anything in it, a deny too; it is not as if it were not there.
+/*
+ * What nobody can look into may have anything in it, a deny too; it is not as if it were not there.
  */
 static void cannot_reach(struct policy_files *files, const char *path, int err,
 			 const struct policy_log *log)

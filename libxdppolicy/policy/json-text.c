@@ -107,7 +107,8 @@ void json_text__ease(char *text, size_t size)
 			ease_string(&t);
 			ease_colon(&t);
 		} else {
-			/* a tab is a blank in JSON; libyaml takes none at the beginning of a line
+			/*
+			 * a tab is a blank in JSON; libyaml takes none at the beginning of a line
 			 */
 			if (*t.at == '\t')
 				*t.at = ' ';

@@ -247,7 +247,8 @@ static size_t copy_word(char *word, const char *begin, const char *end)
 	return len;
 }
 
-/* systemd writes \x2d into the names of units, which a glob would take for x2d: \\x2d is the glob.
+/*
+ * systemd writes \x2d into the names of units, which a glob would take for x2d: \\x2d is the glob.
  */
 static size_t copy_unit(char *word, const char *begin, const char *end)
 {

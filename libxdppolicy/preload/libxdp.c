@@ -448,24 +448,30 @@ HOOK_OPEN(xdp_program__open_file,
 	  (file, section, opts))
 HOOK_OPEN(xdp_program__create, (struct xdp_program_opts * opts), (opts))
 
+/* NULL if the call that this thread is in is not about that program. */
+static struct libxdp_attached *find_note(const struct xdp_program *prog)
+{
+	struct libxdp_attaching *a = &libxdp_call.attaching;
+
+	for (size_t i = 0; i < a->n; i++)
+		if (a->program[i].prog == prog)
+			return &a->program[i];
+	return NULL;
+}
+
 /*
  * Whether the call that this thread is in is about these programs: it may have been left by a jump,
  * for one that is not hooked, such as xsk_socket__create(), which attaches one of its own.
  */
 static bool is_about(struct xdp_program *const *progs, size_t n)
 {
-	const struct libxdp_attaching *a = &libxdp_call.attaching;
-
 	if (libxdp_call.opened.wanted)
 		return false;
-	for (size_t i = 0; i < n && progs; i++) {
-		size_t k = 0;
-
-		while (k < a->n && a->program[k].prog != progs[i])
-			k++;
-		if (k == a->n)
-			return !a->n; /* nothing is noted without a policy */
-	}
+	if (!libxdp_call.attaching.n) /* nothing is noted without a policy */
+		return true;
+	for (size_t i = 0; i < n && progs; i++)
+		if (!find_note(progs[i]))
+			return false;
 	return true;
 }
 
@@ -560,22 +566,14 @@ static void drop_program(const void *prog)
 	enforced__drop(prog);
 }
 
-/* Another one may be made in its place. */
-static void forget_noted(const struct xdp_program *prog)
-{
-	struct libxdp_attaching *a = &libxdp_call.attaching;
-
-	for (size_t i = 0; i < a->n; i++)
-		if (a->program[i].prog == prog)
-			a->program[i].prog = NULL;
-}
-
 void hook_xdp_program__close(struct xdp_program *prog)
 {
+	struct libxdp_attached *note;
 	int saved_errno = errno;
 
-	forget_noted(prog);
-	if (enforced__any()) /* ours is among them, or nobody can put it there now */
+	while (prog && (note = find_note(prog)))
+		note->prog = NULL; /* another one may be made in its place */
+	if (enforced__any())	   /* ours is among them, or nobody can put it there now */
 		state__do(drop_program, prog);
 	errno = saved_errno;
 	REAL(xdp_program__close)(prog);

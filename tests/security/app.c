@@ -78,11 +78,10 @@ static void do_deep(char **args)
 	unused[0] = **args;
 }
 
-/* attach FILE INTERFACE: what that returns */
-static void do_attach(char **args)
+/* Says what attaching it returns, and puts it away. */
+static void try_attach(struct xdp_program *prog, const char *interface)
 {
-	int ifindex = if_nametoindex(args[1]), err;
-	struct xdp_program *prog = xdp_program__open_file(args[0], "xdp", NULL);
+	int ifindex = (int)if_nametoindex(interface), err;
 
 	if (libxdp_get_error(prog)) {
 		say("error %ld", libxdp_get_error(prog));
@@ -93,6 +92,12 @@ static void do_attach(char **args)
 	if (!err)
 		xdp_program__detach(prog, ifindex, XDP_MODE_SKB, 0);
 	xdp_program__close(prog);
+}
+
+/* attach FILE INTERFACE: what that returns */
+static void do_attach(char **args)
+{
+	try_attach(xdp_program__open_file(args[0], "xdp", NULL), args[1]);
 }
 
 static jmp_buf left;
@@ -446,39 +451,20 @@ static void do_number(char **args)
 {
 	int fd = open(args[0], O_RDONLY | O_CLOEXEC),
 	    other = open("/dev/null", O_RDONLY | O_CLOEXEC);
-	int ifindex = if_nametoindex(args[1]), err;
 	struct xdp_program *prog;
 	char path[32];
 
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
 	prog = xdp_program__open_file(path, "xdp", NULL);
-	if (libxdp_get_error(prog) || dup2(other, fd) != fd) {
-		say("error %ld", libxdp_get_error(prog));
-		return;
-	}
+	dup2(other, fd);
 	close(other);
-	err = xdp_program__attach(prog, ifindex, XDP_MODE_SKB, 0);
-	say("%d", err);
-	if (!err)
-		xdp_program__detach(prog, ifindex, XDP_MODE_SKB, 0);
-	xdp_program__close(prog);
+	try_attach(prog, args[1]);
 	close(fd);
 }
 
 static void do_attach_fd(char **args)
 {
-	struct xdp_program *prog = xdp_program__from_fd(load(args[0]));
-	int ifindex = if_nametoindex(args[1]), err;
-
-	if (libxdp_get_error(prog)) {
-		say("error %ld", libxdp_get_error(prog));
-		return;
-	}
-	err = xdp_program__attach(prog, ifindex, XDP_MODE_SKB, 0);
-	say("%d", err);
-	if (!err)
-		xdp_program__detach(prog, ifindex, XDP_MODE_SKB, 0);
-	xdp_program__close(prog);
+	try_attach(xdp_program__from_fd(load(args[0])), args[1]);
 }
 
 static int kept, next;
