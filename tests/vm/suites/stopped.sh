@@ -124,16 +124,14 @@ fi
 strace -f -qq -o trace -e trace=sendto xdp-policy load both.yaml >does.out 2>&1
 count=$(awk '/sendto/ { n++ } /RTM_SETLINK|type=0x13/ && ++set == 1 { print n }' trace)
 does "unload" 0 unload --all
-# the answer to the first attach takes its time: so somebody can begin to wait for the lock
-strace -f -qq -o trace -e trace=sendto -e "inject=sendto:delay_exit=3000000:when=$count" \
+# stopped at the first attach, until somebody waits for the lock that it has
+strace -f -qq -o trace -e trace=sendto -e "inject=sendto:signal=STOP:when=$count" \
 	xdp-policy load both.yaml >does.out 2>&1 &
 tracer=$!
-tries=200
-until [ -n "$(attached v0)" ] && [ $tries -gt 0 ]; do
-	tries=$((tries - 1))
-	sleep 0.1
-done
+wait_for trace 'stopped by SIGSTOP'
 hold
+wait_for /proc/locks '-> FLOCK'
+kill -CONT "$(pidof xdp-policy)"
 is_held
 wait_for does.out "$waiting"
 is "the first has its chain" 1 "$(attached v0 | wc -l)"
