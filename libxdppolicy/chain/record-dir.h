@@ -2,11 +2,7 @@
 #ifndef XDP_POLICY_RECORD_DIR_H
 #define XDP_POLICY_RECORD_DIR_H
 
-/*
- * A directory of files that are named after programs' ids. dir is its descriptor; a file counts
- * only if it belongs to whom the directory belongs to, and nobody else can write to it. Who may own
- * the directory is decided by whoever opens it.
- */
+/* A directory of files, as in run/run-file.h, that are named after programs' ids. */
 
 #include <stdbool.h>
 #include <stddef.h>
