@@ -109,12 +109,36 @@ static void show(const struct apply *apply, const struct correction *c)
 	program__flush();
 }
 
+/* Those that must not be attached, and the rule that says so. */
+static json_t *denied_json(const struct correction *c)
+{
+	json_t *denied = json_array();
+
+	for (unsigned int i = 0; i < c->wish.n; i++) {
+		const struct proginfo *info = &c->before.program[i].info;
+		const struct wish_program *program = &c->wish.program[i];
+		struct policy_place place = policy_origin__place(
+			&program->decision.attr[ATTR_ATTACH].origin, ATTR_ATTACH);
+
+		if (!program->drift[ATTR_ATTACH])
+			continue;
+		json_array_append_new(denied,
+				      json_pack("{s:o, s:I, s:o, s:o, s:b}", "program",
+						chain_table__name(info), "id", (json_int_t)info->id,
+						"file", tool_json_string(place.file), "line",
+						place.file ? json_integer(place.line) : json_null(),
+						"taken-off", find_id(&c->after, info->id) < 0));
+	}
+	return denied;
+}
+
 static void show_json(const struct apply *apply, const struct correction *c)
 {
 	struct chain_change change = as_change(apply, c);
 	json_t *json = chain_change__json(&change, &c->times);
 
 	json_object_set_new(json, "left", json_boolean(c->left));
+	json_object_set_new(json, "denied", denied_json(c));
 	json_array_append_new(apply->interfaces, json);
 }
 

@@ -203,6 +203,18 @@ END
 applied "without --enforce-deny: status 1" 1 v0
 says "it is reported" "ord_b"
 proves "it stays, the rest is done" v0 "5 ord_a, 10 ord_c, 50 ord_b" acb
+denied()
+{
+	python3 -c '
+import json
+for interface in json.load(open("apply.out"))["interfaces"]:
+	for d in interface["denied"]:
+		print(d["program"], d["file"], d["line"], d["taken-off"])'
+}
+applied "JSON" 1 --json v0
+is "JSON: it is denied, and by which rule" "ord_b /etc/xdp/priorities.conf 4 False" "$(denied)"
+applied "JSON, --dry-run --enforce-deny" 1 --json --dry-run --enforce-deny v0
+is "JSON: it would be taken off" "ord_b /etc/xdp/priorities.conf 4 True" "$(denied)"
 untouched "--dry-run --enforce-deny" v0 applied "--dry-run --enforce-deny" 1 \
 	--dry-run --enforce-deny v0
 applied "--enforce-deny" 0 --enforce-deny v0
