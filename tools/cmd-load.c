@@ -6,6 +6,7 @@
 
 #include "chain-dirs.h"
 #include "chain/lock.h"
+#include "chains/undo.h"
 #include "common/program.h"
 #include "load-run.h"
 #include "netns.h"
@@ -13,14 +14,16 @@
 enum {
 	OPT_REPLACE_FOREIGN = 0x100,
 	OPT_KEEP_FOREIGN,
-	OPT_ADD
+	OPT_ADD,
+	OPT_UNDO
 };
 
 struct load {
 	struct tool_opts opts;
 	struct load_run run;
 	const char *netns, *path;
-	bool all;
+	bool all, undoes;
+	struct load_undo undo;
 	struct chain_file *files; /* until they are settled */
 	size_t n_files;
 };
@@ -33,6 +36,10 @@ static const struct argp_option options[] = {
 	  0 },
 	{ "replace-foreign", OPT_REPLACE_FOREIGN, NULL, 0,
 	  "Take off programs that load has not attached", 0 },
+	{ "undo", OPT_UNDO, NULL, 0,
+	  "Give back the chains that the last load has replaced, on all of its interfaces or those "
+	  "that are named",
+	  0 },
 	{ "dry-run", 'n', NULL, 0, "Change nothing, show what would be changed", 0 },
 	{ "netns", 'N', "NAME", 0, "Do it in a network namespace, or \"all\"", 0 },
 	{ "verbose", 'v', NULL, 0, "Show the verifier's whole log, and how long each step took",
@@ -40,8 +47,38 @@ static const struct argp_option options[] = {
 	{ 0 },
 };
 
-static void check_usage(const struct load *load, struct argp_state *state)
+/* What is a path can be no interface. */
+static bool is_file(const char *arg)
 {
+	const char *dot = strrchr(arg, '.');
+
+	return !strcmp(arg, "-") || strchr(arg, '/') ||
+	       (dot && (!strcmp(dot, ".yaml") || !strcmp(dot, ".json")));
+}
+
+static void check_undo(const struct load *load, struct argp_state *state)
+{
+	if (load->all || load->run.add || load->run.foreign >= 0)
+		argp_error(state, "found --undo and %s, expected one of them",
+			   load->all			     ? "--all" :
+			   load->run.add		     ? "--add" :
+			   load->run.foreign == FOREIGN_KEEP ? "--keep-foreign" :
+							       "--replace-foreign");
+	for (int i = 0; i < load->undo.n_names; i++)
+		if (is_file(load->undo.names[i]))
+			argp_error(state, "found --undo and file '%s', expected interfaces",
+				   load->undo.names[i]);
+}
+
+static void check_usage(struct load *load, struct argp_state *state)
+{
+	if (load->undoes) {
+		check_undo(load, state);
+		return;
+	}
+	if (load->undo.n_names > 1)
+		argp_error(state, "found a second file '%s', expected one", load->undo.names[1]);
+	load->path = load->undo.n_names ? *load->undo.names : NULL;
 	if (!load->path && !load->all)
 		argp_error(state, "found no file, expected one, or - for standard input, or --all");
 	if (load->path && load->all)
@@ -85,10 +122,13 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case 'v':
 		load->run.verbose = true;
 		return 0;
-	case ARGP_KEY_ARG:
-		if (load->path)
-			argp_error(state, "found a second file '%s', expected one", arg);
-		load->path = arg;
+	case OPT_UNDO:
+		load->undoes = true;
+		return 0;
+	case ARGP_KEY_ARGS:
+		load->undo.names = state->argv + state->next;
+		load->undo.n_names = state->argc - state->next;
+		state->next = state->argc;
 		return 0;
 	case ARGP_KEY_END:
 		check_usage(load, state);
@@ -168,14 +208,10 @@ static void load_on(struct load *load, struct interfaces *interfaces)
 		load_file(load, load->files, interfaces);
 }
 
-static void load_netns(void *ctx, const char *name)
+static void load_chains(struct load *load)
 {
-	struct load *load = ctx;
 	struct interfaces interfaces;
 
-	load->run.netns = name;
-	if (!load->run.dry_run)
-		chain__recover();
 	if (load_run__find(&load->run, load->all ? NULL : load->files, &interfaces))
 		load_on(load, &interfaces);
 	else
@@ -185,6 +221,28 @@ static void load_netns(void *ctx, const char *name)
 		free_files(load);
 	interfaces__free(&interfaces);
 	load_run__drop_claims(&load->run);
+}
+
+static void undo_on(struct load *load)
+{
+	if (!load->undo.found)
+		load->undo.found = interfaces__new_found(load->netns, load->undo.n_names);
+	load_undo__do(&load->undo, &load->run);
+	load_run__settle(&load->run);
+	load_undo__clear(&load->undo);
+}
+
+static void load_netns(void *ctx, const char *name)
+{
+	struct load *load = ctx;
+
+	load->run.netns = name;
+	if (!load->run.dry_run)
+		chain__recover();
+	if (load->undoes)
+		undo_on(load);
+	else
+		load_chains(load);
 	load->run.netns = "";
 }
 
@@ -207,8 +265,10 @@ static int run(struct load *load)
 
 	if (status)
 		return status;
-	if (load->all || !read_file(load))
+	if (load->undoes || load->all || !read_file(load))
 		load_run__each(&load->run, load->netns, load_netns, load);
+	if (load->undoes)
+		load_undo__end(&load->undo, &load->run);
 	free_files(load);
 	status = load_run__finish(&load->run);
 	policy__close(policy);
@@ -221,7 +281,7 @@ int cmd_load(int argc, char **argv)
 	static const struct argp argp = {
 		.options = options,
 		.parser = parse,
-		.args_doc = "[FILE|-]",
+		.args_doc = "FILE|-\n--all\n--undo [INTERFACE...]",
 		.doc = "Loads the chains of XDP programs that a file describes onto their "
 		       "interfaces: all of them in one step each, or nothing is changed.",
 		.children = children,
@@ -229,6 +289,7 @@ int cmd_load(int argc, char **argv)
 	struct load load = { 0 };
 
 	load_run__init(&load.run);
+	load.run.keeps_undo = true;
 	argp_parse(&argp, argc, argv, 0, NULL, &load);
 	return run(&load);
 }

@@ -4,6 +4,7 @@
 #include "chain/record.h"
 #include "common/program.h"
 #include "load-run.h"
+#include "run/undo.h"
 
 struct unload {
 	struct tool_opts opts;
@@ -86,6 +87,8 @@ static void unload_one(struct unload *unload, const struct interface *interface)
 	if (err == -ENODEV && unload->all) /* it has gone since it was listed */
 		return;
 	if (!err && !has_ours(&chain)) {
+		if (!unload->run.dry_run)
+			undo__drop(interface->ifindex);
 		load_run__leave(&unload->run, interface, &chain);
 		return;
 	}

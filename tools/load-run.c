@@ -11,6 +11,7 @@
 #include "common/scale.h"
 #include "load-run.h"
 #include "netns.h"
+#include "run/undo.h"
 #include "util/encode.h"
 #include "util/file-lock.h"
 #include "util/libbpf-words.h"
@@ -189,6 +190,8 @@ static const char *outcome_name(const struct load_run *run, const struct load_jo
 {
 	switch (job->outcome) {
 	case LOAD_DONE:
+		if (job->undo)
+			return run->dry_run ? "would be undone" : "undone";
 		if (job->entry)
 			return run->dry_run ? "would be loaded" : "loaded";
 		return run->dry_run ? "would be unloaded" : "unloaded";
@@ -298,7 +301,7 @@ static void conclude(const struct load_run *run, const struct load_job *job)
 	const struct chain_times *times = chain_load__times(job->load);
 	struct chain_change change = as_change(run, job);
 
-	if (!job->entry)
+	if (!job->entry && !job->undo)
 		tell_others(run, job->interface.name, chain_load__after(job->load));
 	if (run->interfaces)
 		json_array_append_new(run->interfaces, chain_change__json(&change, times));
@@ -415,6 +418,28 @@ static int swap_all(struct load_run *run, struct load_jobs *jobs)
 	return err;
 }
 
+/* While the programs are there: what is replaced is given up when the change is settled. */
+static void keep_undo(struct load_run *run, const struct load_job *job)
+{
+	char why[UNDO_WHY_SIZE];
+
+	if (job->outcome != LOAD_DONE || run->dry_run)
+		return;
+	if (!run->keeps_undo) {
+		undo__drop(job->interface.ifindex);
+		return;
+	}
+	if (!run->undo_run)
+		run->undo_run = undo__new_run();
+	if (undo__keep(run->undo_run, chain_load__before(job->load), chain_load__after(job->load),
+		       why))
+		policy_log__msg(&run->log, POLICY_INFO, job->path ? job->path : "xdp-policy",
+				line_of(job, NULL),
+				"%s%s%s: load --undo will not give back what was there before, "
+				"which can't be kept: %s",
+				run->netns, *run->netns ? "/" : "", job->interface.name, why);
+}
+
 /* Takes a moment, if there was something before: the tables have been shown. */
 static void settle_jobs(struct load_run *run, struct load_jobs *jobs)
 {
@@ -422,6 +447,7 @@ static void settle_jobs(struct load_run *run, struct load_jobs *jobs)
 		struct load_job *job = &jobs->job[i];
 		struct chain_problem problem = { .program = -1 };
 
+		keep_undo(run, job);
 		if (!run->dry_run && chain_load__settle(job->load, &problem))
 			tell_problem(run, job, &problem);
 		chain_problem__clear(&problem);

@@ -25,6 +25,8 @@ struct load_run {
 	bool may_be_missing; /* an interface that a file names may come later */
 	bool quiet_if_same;  /* say nothing of chains that are as they shall be */
 	bool about_all;	     /* the run is about all interfaces, not some that are named */
+	bool keeps_undo;     /* what is replaced can be had back; else what was kept is given up */
+	uint64_t undo_run;   /* its number, of undo.h; 0: not chosen yet */
 	const char *netns;   /* the name of the namespace that we are in */
 	json_t *interfaces;  /* if it is to be told as JSON, else NULL */
 	json_t *errors;	     /* as well */
@@ -50,6 +52,7 @@ struct load_job {
 	struct interface interface;
 	const char *path;		      /* of the file; NULL: there is none */
 	const struct chain_file_entry *entry; /* NULL: all that load has attached is taken off */
+	bool undo; /* or, if this is set, what it has replaced comes back */
 	struct chain_spec spec;
 	struct chain_load *load;
 	enum load_outcome outcome;

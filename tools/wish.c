@@ -35,15 +35,6 @@ static bool is_drift(const struct policy *policy, const struct wish_program *pro
 	return result->value.num != program->live[attr].num;
 }
 
-/* What the first values were is known of a chain's programs only: a lone one has none. */
-static void see_first(struct wish_program *program, bool chains)
-{
-	if (program->record.seen || !chains)
-		return;
-	program->record.seen = true;
-	memcpy(program->record.first, program->live, sizeof(program->record.first));
-}
-
 static const char *missing_name(const struct policy_subject *subject)
 {
 	if (!subject->value[COND_PROGRAM])
@@ -93,7 +84,8 @@ static void decide(const struct policy *policy, const struct wish_place *place,
 	};
 	proginfo__describe(&p->info, &subject);
 	record__read(dirs, &p->info, &ret->record);
-	see_first(ret, chains);
+	if (chains) /* a lone one has no values */
+		record__see_first(&ret->record, p);
 	record__describe(&ret->record, &subject);
 	ret->name = missing_name(&subject);
 	policy__resolve(policy, &subject, &opts, &ret->decision);

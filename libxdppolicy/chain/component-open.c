@@ -312,16 +312,30 @@ static int take_loaded(const struct loading *l, int fd)
 	return err ? component__fail(l, err, "the program can't be read: %s", strerror(-err)) : 0;
 }
 
+static int take_past(const struct loading *l, const struct proginfo *past)
+{
+	int fd = proginfo__open(past);
+
+	if (fd < 0)
+		return component__fail(l, fd,
+				       "program '%s' (id %u), which ran here before, is not there "
+				       "any more: %s; load it from its file",
+				       proginfo__label(past), past->id, strerror(-fd));
+	return take_loaded(l, fd);
+}
+
 int component__open(const struct loading *l)
 {
 	const struct chain_spec_program *spec = &l->components->spec->program[l->program];
-	int n = !!spec->object + !!spec->open + !!spec->pin + !!spec->fd;
+	int n = !!spec->object + !!spec->open + !!spec->pin + !!spec->fd + !!spec->past;
 
 	if (n != 1)
 		return component__fail(
 			l, -EINVAL,
 			"found %s an object, a pin or a descriptor, expected just one of them",
 			n ? "more than one of" : "neither");
+	if (spec->past)
+		return take_past(l, &spec->past->info);
 	if (spec->fd)
 		return take_loaded(l, fcntl(spec->fd, F_DUPFD_CLOEXEC, 3));
 	if (spec->pin)

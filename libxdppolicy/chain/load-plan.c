@@ -6,6 +6,7 @@
 #include "load-internal.h"
 #include "netdev.h"
 #include "program.h"
+#include "record.h"
 #include "version.h"
 
 /* --- what the policy says --- */
@@ -41,37 +42,95 @@ static struct policy_known stated(const struct chain_load *load, unsigned int i)
 	return app;
 }
 
+/* The program itself, and where it is to run; driver is room for the interface's, or NULL. */
+static void describe_place(const struct chain_load *load, unsigned int i, char *driver,
+			   struct policy_subject *ret)
+{
+	const struct proginfo *info = &load->components.component[i].info;
+
+	*ret = (struct policy_subject){
+		.value = {
+			[COND_INTERFACE] = load->ifname,
+			[COND_MODE] = load->before.mode,
+			[COND_DRIVER] = driver ? netdev__driver(load->ifname, driver) : NULL,
+		},
+		.altnames = load->altnames,
+		.app.unknown = true,
+		.btf = runcfg__known(&info->author),
+	};
+	proginfo__describe(info, ret);
+}
+
 void chain_load__describe(const struct chain_load *load, unsigned int i, char *driver,
 			  struct policy_subject *ret)
 {
 	const struct component *c = &load->components.component[i];
 
-	*ret = (struct policy_subject){
-		.value = {
-			[COND_SECTION] = c->section,
-			[COND_OBJECT] = c->object,
-			[COND_INTERFACE] = load->ifname,
-			[COND_MODE] = load->before.mode,
-		},
-		.altnames = load->altnames,
-		.app = load->app[i],
-		.btf = runcfg__known(&c->info.author),
-	};
-	proginfo__describe(&c->info, ret);
+	describe_place(load, i, driver, ret);
+	ret->value[COND_SECTION] = c->section;
+	ret->value[COND_OBJECT] = c->object;
+	ret->app = load->app[i];
 	process__describe(load->opts.facts, ret);
-	if (driver)
-		ret->value[COND_DRIVER] = netdev__driver(load->ifname, driver);
+}
+
+/* As of live programs: what cannot be told, or would be by what is refused, stays as it was. */
+static bool stays_as_it_was(const struct policy *policy, const struct policy_result *result)
+{
+	return policy__is_disabled(policy) || result->undecided ||
+	       (policy__n_errors(policy) && !policy_origin__is_rule(&result->origin));
+}
+
+static struct policy_value past_value(const struct chain_program *past, enum policy_attr attr)
+{
+	if (attr == ATTR_PRIORITY)
+		return (struct policy_value){ .num = past->priority };
+	if (attr == ATTR_ACTIONS)
+		return (struct policy_value){ .num = past->actions };
+	return policy_value__default(attr);
+}
+
+/* Nothing of who brings it back counts. */
+static void decide_past(struct chain_load *load, unsigned int i, char *driver)
+{
+	static const struct policy_resolve_opts opts = { .unknown_undecided = true };
+	const struct chain_program *past = load->spec->program[i].past;
+	const struct policy *policy = load->opts.policy;
+	struct policy_result *result = load->decision[i].attr;
+	struct policy_subject subject;
+	struct record_dirs dirs;
+	struct record record;
+
+	record_dirs__open(&dirs);
+	record__read(&dirs, &past->info, &record);
+	record_dirs__close(&dirs);
+	record__see_first(&record, past);
+	describe_place(load, i, driver, &subject);
+	record__describe(&record, &subject);
+	if (!subject.value[COND_HOST] && *load->opts.facts->host)
+		subject.value[COND_HOST] = load->opts.facts->host;
+	policy__resolve(policy, &subject, &opts, &load->decision[i]);
+	record__clear(&record);
+	for_each_attr(attr)
+		if (stays_as_it_was(policy, &result[attr]))
+			result[attr] = (struct policy_result){
+				.source = "the chain before",
+				.value = past_value(past, attr),
+			};
 }
 
 static void decide(struct chain_load *load, unsigned int i)
 {
 	const struct policy *policy = load->opts.policy;
-	char driver[NETDEV_DRIVER_SIZE];
+	char room[NETDEV_DRIVER_SIZE];
+	char *driver = policy__conds(policy) & 1U << COND_DRIVER ? room : NULL;
 	struct policy_subject subject;
 
+	if (load->spec->program[i].past) {
+		decide_past(load, i, driver);
+		return;
+	}
 	load->app[i] = stated(load, i);
-	chain_load__describe(load, i, policy__conds(policy) & 1U << COND_DRIVER ? driver : NULL,
-			     &subject);
+	chain_load__describe(load, i, driver, &subject);
 	if (!policy__is_disabled(policy)) {
 		policy__resolve(policy, &subject, NULL, &load->decision[i]);
 		return;
@@ -207,13 +266,16 @@ static int add_new(struct chain_load *load, struct chain_problem *problem)
 	return err;
 }
 
-/* All that are wanted take packets of several buffers, or none does: else somebody is mistaken. */
+/*
+ * All that are wanted take packets of several buffers, or none does: else somebody is mistaken.
+ * What comes back ran so.
+ */
 static int check_frags(const struct chain_load *load, struct chain_problem *problem)
 {
 	const struct component *c = load->components.component;
 
 	for (unsigned int i = 1; i < load->spec->n; i++)
-		if (c[i].flags != c[0].flags)
+		if (c[i].flags != c[0].flags && !load->spec->instead_of)
 			return chain_problem__set(
 				problem, i, -EINVAL,
 				"found programs for packets of several buffers beside others: "

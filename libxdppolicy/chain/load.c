@@ -62,6 +62,48 @@ static int read_records(struct chain_load *load)
 	return ret;
 }
 
+static bool has_program(const struct chain *chain, uint32_t id)
+{
+	for (unsigned int i = 0; i < chain->n; i++)
+		if (chain->program[i].info.id == id)
+			return true;
+	return false;
+}
+
+static bool is_instead_of(const struct chain_spec *spec, uint32_t id)
+{
+	for (unsigned int i = 0; i < spec->n_instead_of; i++)
+		if (spec->instead_of[i] == id)
+			return true;
+	return false;
+}
+
+/* What somebody else has put there since is not ours to take off. */
+static int check_instead_of(const struct chain_load *load, struct chain_problem *problem)
+{
+	const struct chain_spec *spec = load->spec;
+
+	for (unsigned int i = 0; spec->instead_of && i < load->before.n; i++) {
+		const struct proginfo *info = &load->before.program[i].info;
+
+		if (!is_instead_of(spec, info->id))
+			return chain_problem__set(
+				problem, -1, -EBUSY,
+				"found program '%s' (id %u), which came after the load that is to "
+				"be undone, expected none: take it off, or load what shall run "
+				"from its file",
+				proginfo__label(info), info->id);
+	}
+	for (unsigned int i = 0; spec->instead_of && i < spec->n_instead_of; i++)
+		if (!has_program(&load->before, spec->instead_of[i]))
+			return chain_problem__set(
+				problem, -1, -EBUSY,
+				"found program %u taken off after the load that is to be undone, "
+				"expected it there: load what shall run from its file",
+				spec->instead_of[i]);
+	return 0;
+}
+
 static int read_chain(struct chain_load *load, struct chain_problem *problem)
 {
 	int err = chain__read(load->ifindex, load->before.n ? &load->before : NULL, &load->before);
@@ -75,7 +117,7 @@ static int read_chain(struct chain_load *load, struct chain_problem *problem)
 	err = read_records(load);
 	return err ? chain_problem__set(problem, -1, err, "%s",
 					run_dir__strerror(err, "attached", dir_why)) :
-		     0;
+		     check_instead_of(load, problem);
 }
 
 static int check_number(const struct chain_spec *spec, struct chain_problem *problem)
@@ -112,6 +154,14 @@ static int write_record(struct chain_load *load, int dir, unsigned int i,
 		proginfo__label(info), strerror(-err));
 }
 
+/* One that comes back has the record that it had. */
+static bool has_data(const struct chain_load *load, unsigned int i)
+{
+	int spec = load->slot[i].spec;
+
+	return spec >= 0 && !load->spec->program[spec].past;
+}
+
 /*
  * Who looks at the chain from now on finds out by these what the data says; a program without one
  * would be taken for somebody else's. Those of new programs are written before anybody can see them
@@ -126,7 +176,7 @@ static int write_records(struct chain_load *load, bool new, struct chain_problem
 		return chain_problem__set(problem, -1, dir, "%s",
 					  run_dir__strerror(dir, "attached", why));
 	for (unsigned int i = 0; i < load->after.n && !err; i++)
-		if (load->slot[i].spec >= 0 && load->slot[i].new == new)
+		if (has_data(load, i) && load->slot[i].new == new)
 			err = write_record(load, dir, i, problem);
 	close(dir);
 	return err;

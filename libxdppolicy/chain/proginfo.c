@@ -132,6 +132,22 @@ int proginfo__read(int fd, struct proginfo *ret)
 	return err;
 }
 
+int proginfo__open(const struct proginfo *known)
+{
+	int fd = bpf_prog_get_fd_by_id(known->id), err;
+	struct proginfo info;
+
+	if (fd < 0)
+		return fd;
+	err = proginfo__read_short(fd, &info);
+	if (!err && (info.load_time != known->load_time || strcmp(info.tag, known->tag)))
+		err = -ENOENT;
+	if (!err)
+		return fd;
+	close(fd);
+	return err;
+}
+
 bool proginfo__is_gone(uint32_t id)
 {
 	int fd = bpf_prog_get_fd_by_id(id);

@@ -35,6 +35,12 @@ void proginfo__describe(const struct proginfo *info, struct policy_subject *subj
 /* Whether the kernel knows no program of this id, which it never gives again. */
 bool proginfo__is_gone(uint32_t id);
 
+/*
+ * Opens a program again that is known by its id, load time and tag. Returns a descriptor, or a
+ * negative errno; -ENOENT if it is gone.
+ */
+int proginfo__open(const struct proginfo *known);
+
 /* Returns 0 or a negative errno. The descriptor stays the caller's. */
 int proginfo__read(int fd, struct proginfo *ret);
 

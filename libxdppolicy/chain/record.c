@@ -139,6 +139,15 @@ int record_at__keep_first(int dir, const struct chain_program *program)
 	return err;
 }
 
+void record__see_first(struct record *record, const struct chain_program *program)
+{
+	if (record->seen)
+		return;
+	record->seen = true;
+	record->first[ATTR_PRIORITY] = (struct policy_value){ .num = program->priority };
+	record->first[ATTR_ACTIONS] = (struct policy_value){ .num = program->actions };
+}
+
 int record__keep_first(const struct chain_program *program)
 {
 	int err, dir = run_dir__open(seen_dir);

@@ -64,6 +64,9 @@ void record_dirs__close(const struct record_dirs *dirs);
 void record__read(const struct record_dirs *dirs, const struct proginfo *info, struct record *ret);
 void record__clear(struct record *record);
 
+/* Of a program that was never changed, the first values are those that it has. */
+void record__see_first(struct record *record, const struct chain_program *program);
+
 /* Keeps the values of a live program in seen/ID, unless they are there already. */
 int record__keep_first(const struct chain_program *program);
 

@@ -8,6 +8,7 @@
 #include "policy/rule.h"
 
 struct bpf_object;
+struct chain_program;
 
 enum chain_frags {
 	FRAGS_AS_BUILT, /* as the program's section says */
@@ -21,6 +22,12 @@ struct chain_spec_program {
 	struct bpf_object *open; /* opened and not loaded; stays the caller's */
 	const char *pin;	 /* path of a pinned program of type EXT */
 	int fd;			 /* of a program of type EXT, the caller's; 0: none */
+	/*
+	 * A program that ran here and comes back, with what proginfo__open() needs, its name and
+	 * the values that it had. The policy decides on it as on a live one: by its record. Those
+	 * values count where that does not tell. Nothing else of this structure but frags does.
+	 */
+	const struct chain_program *past;
 
 	/* which program of the object; both NULL: the only one in it */
 	const char *program, *section;
@@ -54,6 +61,12 @@ struct chain_spec {
 	 * that pass on to a program's successor. They end with NULL; the list may be NULL.
 	 */
 	const char *const *share_maps;
+	/*
+	 * Of a chain that comes back: the ids of the programs in whose place. If others are there,
+	 * nothing is changed. NULL: whatever is there.
+	 */
+	const uint32_t *instead_of;
+	unsigned int n_instead_of;
 };
 
 #endif

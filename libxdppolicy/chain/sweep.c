@@ -12,6 +12,7 @@
 #include "journal.h"
 #include "live.h"
 #include "pins.h"
+#include "run/undo.h"
 #include "swap.h"
 #include "sweep.h"
 #include "util/sample.h"
@@ -32,8 +33,10 @@ struct found {
 	struct sample asked, others;
 };
 
-static bool is_asked(const struct chain_sweep *sweep, int ifindex)
+static bool is_asked(const void *ctx, int ifindex)
 {
+	const struct chain_sweep *sweep = ctx;
+
 	for (unsigned int i = 0; i < sweep->n_gone; i++)
 		if (sweep->gone[i] == ifindex)
 			return true;
@@ -183,6 +186,7 @@ static int find(struct chain_sweep *sweep)
 {
 	int err = find_candidates(sweep);
 
+	undo__sweep(is_asked, sweep);
 	sweep->n = err || !sweep->n ? 0 : judge(sweep, sweep->unused, sweep->n);
 	sweep->found_at = chain_times__now();
 	if (!err && !sweep->n) { /* whoever was asked about has gone, or stays */

@@ -34,6 +34,8 @@
  * holds the dispatcher by it.
  *
  * It does not matter which network namespace the caller is in.
+ *
+ * What load keeps of such an interface, for load --undo, goes in the same way: see run/undo.h.
  */
 
 #include <stdbool.h>

@@ -128,6 +128,7 @@ int main(void)
 	suite_add_tcase(suite, open_objects_tests());
 	suite_add_tcase(suite, load_key_tests());
 	suite_add_tcase(suite, preload_tests());
+	suite_add_tcase(suite, undo_tests());
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_ENV);
 	n_failed = srunner_ntests_failed(runner);

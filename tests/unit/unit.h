@@ -37,6 +37,7 @@ TCase *object_file_tests(void);
 TCase *open_objects_tests(void);
 TCase *load_key_tests(void);
 TCase *preload_tests(void);
+TCase *undo_tests(void);
 
 /* Seconds that the clocks of the whole program go on at each look at them. */
 extern time_t clock_step;

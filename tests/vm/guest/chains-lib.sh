@@ -50,6 +50,7 @@ state()
 	/sbin/ip -d link show |
 		sed -n 's/^[0-9]*: \(v[^@]*\)@.*/\1/p; s/.*prog\/xdp\([a-z]*\) id \([0-9]*\).*/\1 \2/p'
 	find /sys/fs/bpf | sort
+	find /run/xdp-policy/undo -type f -exec cat {} + 2>/dev/null
 	for program in $(xdp-loader status | awk '$1 == "=>" { print $4 }'); do
 		echo "$program"
 		cat "/run/xdp-policy/attached/$program" "/run/xdp-policy/seen/$program" 2>/dev/null
@@ -71,7 +72,35 @@ unchanged()
 clean()
 {
 	reset
-	rm -rf /run/xdp-policy
+	rm -rf /run/xdp-policy /sys/fs/bpf/xdp-policy-undo
+}
+
+# The programs that load keeps for --undo, and that run nowhere: "ord_a/17 ord_b/19".
+kept_for_undo()
+{
+	for pin in /sys/fs/bpf/xdp-policy-undo/*/*; do
+		[ ! -e "$pin" ] || bpftool -j prog show pinned "$pin"
+	done | names_of_programs
+}
+
+# sweeps DESCRIPTION COMMAND...: apply takes away, sooner or later, what the command sees. The kernel
+# forgets programs when it has time.
+sweeps()
+{
+	what=$1
+	shift
+	tries=300
+	while "$@" >/dev/null && [ $tries -gt 0 ]; do
+		xdp-policy apply >apply.out 2>&1
+		tries=$((tries - 1))
+		sleep 0.2
+	done
+	[ $tries != 0 ]
+	result $? "$what" "failure of: $*" "$("$@" 2>&1), and apply: $(cat apply.out)"
+}
+any_program()
+{
+	bpftool prog show | grep -E 'name (ord|xdp)_'
 }
 
 # How many of the programs that run on v0 and v1 have a record.

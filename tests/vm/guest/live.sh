@@ -47,7 +47,11 @@ slots()
 	while [ -e "$dir/prog$slot-prog" ]; do
 		bpftool -j prog show pinned "$dir/prog$slot-prog"
 		slot=$((slot + 1))
-	done | sed 's/.*"id":\([0-9]*\),.*"name":"\([^"]*\)".*/\2\/\1/' | tr '\n' ' ' | sed 's/ $//'
+	done | names_of_programs
+}
+names_of_programs()
+{
+	sed 's/.*"id":\([0-9]*\),.*"name":"\([^"]*\)".*/\2\/\1/' | tr '\n' ' ' | sed 's/ $//'
 }
 
 # The same without an order: the programs themselves must outlive every change.

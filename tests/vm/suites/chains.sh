@@ -40,7 +40,9 @@ kept=$(program_id v0 ord_c)
 does "one less, one in another version" 0 load other.yaml
 proves "one less, one in another version" v0 "10 ord_c, 20 ord_a" cA
 is "the one that is the same has stayed" "$kept" "$(program_id v0 ord_c)"
-is "those that are gone are gone" "" "$(bpftool prog show | grep -E 'name ord_[bd]')"
+is "those that are gone are kept for --undo alone" "ord_b ord_d ord_b ord_d" \
+	"$(bpftool prog show | sed -n 's/.*name \(ord_[bd]\) .*/\1/p' | sort | xargs) $(
+		kept_for_undo | tr ' ' '\n' | sed -n 's/\(ord_[bd]\).*/\1/p' | sort | xargs)"
 
 section "what is known to be unchanged is not loaded again"
 if command -v strace >/dev/null; then
@@ -243,7 +245,8 @@ does "--add keeps ours as well" 0 load --add ours.yaml
 proves "--add keeps ours as well" v0 "10 ord_b, 10 ord_c, 50 ord_n" bcn
 does "--replace-foreign" 0 load --replace-foreign ours.yaml
 proves "--replace-foreign" v0 "10 ord_c" c
-is "the other one is gone" "" "$(bpftool prog show | grep 'name ord_n')"
+is "the other one is kept for --undo alone" "1 1" "$(bpftool prog show | grep -c 'name ord_n') $(
+	kept_for_undo | grep -c ord_n)"
 xdp-loader load v0 ord_sock.o
 for foreign in keep replace; do
 	{ yaml v0 ord_a.o && echo "    foreign: $foreign"; } >ours.yaml
@@ -378,6 +381,12 @@ before=$(state)
 bad "a failure takes new pins away" 1 "ord_bad.o" bad.yaml
 clean
 rm -rf /sys/fs/bpf/ours
+# of the program that runs; what load keeps has a map of that name, too
+counted_live()
+{
+	bpftool -j map dump id "$(bpftool -j prog show id "$(program_id v0 ord_a)" |
+		sed 's/.*"map_ids":\[\([0-9]*\).*/\1/')" | sed 's/.*"formatted".*"value":\([0-9]*\)}.*/\1/'
+}
 for share in "[]" "[cnt_a]"; do
 	for object in ord_a.o ord_a2.o; do
 		{ yaml v0 $object && echo "    share-maps: $share"; } >ours.yaml
@@ -386,8 +395,8 @@ for share in "[]" "[cnt_a]"; do
 	done
 	is "packets" "RECV $SENT A:$SENT" "$(cat packets.out)"
 	case $share in
-	*a*) is "share-maps: it counts on" $((2 * SENT)) "$(counted a)" ;;
-	*) is "without share-maps it begins anew" $SENT "$(counted a)" ;;
+	*a*) is "share-maps: it counts on" $((2 * SENT)) "$(counted_live)" ;;
+	*) is "without share-maps it begins anew" $SENT "$(counted_live)" ;;
 	esac
 	unload v0
 done
