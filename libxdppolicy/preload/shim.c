@@ -15,6 +15,7 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -255,24 +256,50 @@ static const struct link_map *plugin_at(const void *addr)
 #define N_PLAIN 8
 static struct {
 	const struct link_map *map;
-	ElfW(Addr) addr; /* to tell another object in the same place */
+	uint64_t print;
 } plain[N_LIBRARIES][N_PLAIN];
 static unsigned int next_plain[N_LIBRARIES];
+
+#define HASH_START 14695981039346656037U
+#define HASH_PRIME 1099511628211U
+
+/*
+ * Tells an object from another that is mapped where it was before it was closed, and described in
+ * the same memory: by its path, its place, and whatever its dynamic section says of the sizes of
+ * its tables, where they are, and what it needs.
+ */
+static uint64_t print_of(const struct link_map *map)
+{
+	uint64_t hash = (HASH_START ^ (uintptr_t)map->l_ld) * HASH_PRIME;
+
+	for (const char *c = map->l_name; *c; c++)
+		hash = (hash ^ (unsigned char)*c) * HASH_PRIME;
+	for (const ElfW(Dyn) *dyn = map->l_ld; dyn->d_tag != DT_NULL; dyn++) {
+		hash = (hash ^ (uint64_t)dyn->d_tag) * HASH_PRIME;
+		hash = (hash ^ dyn->d_un.d_val) * HASH_PRIME;
+	}
+	return hash;
+}
 
 static bool is_plain(const struct link_map *map, enum library library)
 {
 	for (int i = 0; i < N_PLAIN; i++)
-		if (plain[library][i].map == map && plain[library][i].addr == map->l_addr)
-			return true;
+		if (plain[library][i].map == map)
+			return plain[library][i].print == print_of(map);
 	return false;
 }
 
 static void set_plain(const struct link_map *map, enum library library)
 {
-	unsigned int i = next_plain[library]++ % N_PLAIN;
+	unsigned int i = 0;
 
+	/* in the place of one that was closed, else of the oldest */
+	while (i < N_PLAIN && plain[library][i].map != map)
+		i++;
+	if (i == N_PLAIN)
+		i = next_plain[library]++ % N_PLAIN;
 	plain[library][i].map = map;
-	plain[library][i].addr = map->l_addr;
+	plain[library][i].print = print_of(map);
 }
 
 static void *look_in(const struct link_map *map, enum preload_symbol symbol)
