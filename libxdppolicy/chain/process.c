@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "process.h"
+#include "util/generation.h"
 #include "util/in-root.h"
 
 /* After an upgrade a running program is still what its path said when it started. */
@@ -147,22 +148,22 @@ static void read_host(struct process_facts *facts)
 
 void process__refresh(struct process_facts *facts)
 {
-	pid_t pid = getpid();
+	unsigned int generation = generation__get();
 	uid_t euid = geteuid();
 
 	if (facts->withheld)
-		facts->pid = 0; /* once more */
+		facts->generation = 0; /* once more */
 	facts->withheld = 0;
-	if (facts->pid != pid) {
+	if (facts->generation != generation) {
 		read_executable(facts);
 		read_unit(facts);
 		read_host(facts);
 	}
-	if (facts->pid != pid || facts->euid != euid) {
+	if (facts->generation != generation || facts->euid != euid) {
 		facts->euid = euid;
 		read_user(facts);
 	}
-	facts->pid = pid;
+	facts->generation = generation;
 }
 
 static const char *known(const char *fact)

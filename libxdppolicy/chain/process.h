@@ -10,8 +10,8 @@
 
 /* Facts about the calling process, of zeros but for root; an empty string is unknown. */
 struct process_facts {
-	const char *root; /* whose names users have; NULL: the host's */
-	pid_t pid;
+	const char *root;	 /* whose names users have; NULL: the host's */
+	unsigned int generation; /* of the process that they were read in */
 	uid_t euid;
 	char executable[PATH_MAX];
 	char unit[256];

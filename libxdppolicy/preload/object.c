@@ -12,21 +12,23 @@
 #include "chain/proginfo.h"
 #include "object.h"
 #include "state.h"
+#include "util/generation.h"
 
 /* A process has few objects open at a time: a list will do. */
 static _Atomic(struct object *) objects;
 
 /*
- * The process whose thread is at the list, or 0. Held for some steps along it and nothing else, so
- * that an object can always be taken out, whoever has the lock of state.h. A child inherits it
- * held, but not the thread that would give it back: there it is free.
+ * The process whose thread is at the list, by its generation, or 0. Held for some steps along it
+ * and nothing else, so that an object can always be taken out, whoever has the lock of state.h. A
+ * child inherits it held, but not the thread that would give it back: there it is free.
  */
-static atomic_int at_list;
+static atomic_uint at_list;
 
 static void list_lock(void)
 {
 	const struct timespec moment = { .tv_nsec = 50000 };
-	int self = getpid(), holder = 0, cancel;
+	unsigned int self = generation__get(), holder = 0;
+	int cancel;
 
 	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel); /* nanosleep() is such a place */
 	while (!atomic_compare_exchange_strong(&at_list, &holder, self)) {

@@ -75,7 +75,6 @@ static int make_file(int dir, const char *name, const char *text, size_t len)
 
 	if (!limit__may_write(len))
 		return -EFBIG;
-	unlinkat(dir, name, 0); /* left by a process that was killed and had our number */
 	fd = openat(dir, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
 	if (fd < 0)
 		return -errno;
@@ -89,13 +88,28 @@ static int make_file(int dir, const char *name, const char *text, size_t len)
 	return err;
 }
 
+/* Others may have our number: those of another pid namespace, or one that was killed. */
+#define MAX_TRIES 8
+
+/* A file with a name that nobody else writes to. */
+static int make_new_file(int dir, const char *name, const char *text, size_t len,
+			 char new_name[RUN_FILE_NAME_SIZE])
+{
+	int err = -EEXIST;
+
+	for (int i = 0; i < MAX_TRIES && err == -EEXIST; i++) {
+		snprintf(new_name, RUN_FILE_NAME_SIZE, "%s" RUN_FILE_NEW "%d", name, gettid() + i);
+		err = make_file(dir, new_name, text, len);
+	}
+	return err;
+}
+
 int run_file__put(int dir, const char *name, const char *text, size_t len, bool replace)
 {
 	char new_name[RUN_FILE_NAME_SIZE];
 	int err;
 
-	snprintf(new_name, sizeof(new_name), "%s" RUN_FILE_NEW "%d", name, gettid());
-	err = make_file(dir, new_name, text, len);
+	err = make_new_file(dir, name, text, len, new_name);
 	if (err)
 		return err;
 	if (!renameat2(dir, new_name, dir, name, replace ? 0 : RENAME_NOREPLACE))

@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+#include <signal.h>
 #include <stdio.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "chain/process.h"
 #include "unit.h"
+#include "util/generation.h"
 
 static const struct {
 	const char *cgroup, *unit;
@@ -92,6 +96,60 @@ START_TEST(test_no_descriptor)
 }
 END_TEST
 
+static void await(pid_t child)
+{
+	int status;
+
+	ck_assert_int_eq(waitpid(child, &status, 0), child);
+	ck_assert(WIFEXITED(status) && !WEXITSTATUS(status));
+}
+
+/* In a child that has not asked before: has it another number than its parent, and keeps it? */
+static void look_from_child(unsigned int parent)
+{
+	unsigned int own = generation__get();
+
+	_exit(!own || own == parent || generation__get() != own);
+}
+
+/* By fork(2), and by the system call that nobody is told of. */
+START_TEST(test_generation)
+{
+	unsigned int own = generation__get();
+	pid_t child = fork();
+
+	ck_assert_uint_ne(own, 0);
+	if (!child) {
+		child = syscall(SYS_clone, SIGCHLD, 0, 0, 0, 0);
+		if (!child)
+			look_from_child(own);
+		await(child);
+		look_from_child(own);
+	}
+	await(child);
+	ck_assert_uint_eq(generation__get(), own);
+}
+END_TEST
+
+/* Whose memory is the same is the same. Under valgrind(1) it is a copy, also for vfork(2). */
+START_TEST(test_generation_shared)
+{
+	unsigned int own = generation__get();
+	volatile unsigned int seen = 0;
+	volatile bool is_shared = false;
+	pid_t child = vfork();
+
+	if (!child) {
+		is_shared = true;
+		seen = generation__get();
+		_exit(0);
+	}
+	await(child);
+	if (is_shared)
+		ck_assert_uint_eq(seen, own);
+}
+END_TEST
+
 TCase *process_tests(void)
 {
 	TCase *tc = tcase_create("process");
@@ -100,5 +158,7 @@ TCase *process_tests(void)
 	tcase_add_test(tc, test_facts);
 	tcase_add_test(tc, test_root);
 	tcase_add_test(tc, test_no_descriptor);
+	tcase_add_test(tc, test_generation);
+	tcase_add_test(tc, test_generation_shared);
 	return tc;
 }

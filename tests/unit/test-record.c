@@ -337,6 +337,22 @@ START_TEST(test_put)
 }
 END_TEST
 
+/* A writer of another pid namespace may have our number. */
+START_TEST(test_put_beside)
+{
+	char theirs[64], text[8] = "";
+	FILE *f;
+
+	snprintf(theirs, sizeof(theirs), "/41.new-%d", gettid());
+	put_file(root, theirs, "theirs");
+	ck_assert_int_eq(record_dir__put(dir, 41, "ours", 4, false), 0);
+	f = fopen(at(root, theirs), "re");
+	ck_assert_ptr_nonnull(f);
+	ck_assert(fgets(text, sizeof(text), f) && !fclose(f));
+	ck_assert_str_eq(text, "theirs");
+}
+END_TEST
+
 /* A process that may not write large files is not killed for it. */
 START_TEST(test_file_size)
 {
@@ -589,6 +605,7 @@ TCase *record_tests(void)
 	tcase_add_test(tc, test_forged);
 	tcase_add_test(tc, test_not_a_file);
 	tcase_add_test(tc, test_put);
+	tcase_add_test(tc, test_put_beside);
 	tcase_add_test(tc, test_file_size);
 	tcase_add_test(tc, test_reused_id);
 	tcase_add_test(tc, test_in_chain);
