@@ -21,6 +21,7 @@ struct xdp_program;
 
 extern __thread struct libxdp_call {
 	const char *frame; /* of the outermost hook; NULL: in none */
+	bool detaching;
 
 	/* The object that an opening function of libxdp has opened so far. */
 	struct libxdp_opened {

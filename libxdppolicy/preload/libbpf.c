@@ -35,7 +35,8 @@ struct bpf_object *hook_bpf_object__open_file(const char *path,
 
 		if (inner && libxdp_call.opened.wanted) {
 			/* the hook of libxdp's function keeps it */
-			free(libxdp_call.opened.path);
+			if (libxdp_call.opened.path)
+				object__lose_path(libxdp_call.opened.path);
 			libxdp_call.opened.path = kept;
 			libxdp_call.opened.obj = obj;
 		} else if (state__lock()) {
@@ -60,7 +61,12 @@ void hook_bpf_object__close(struct bpf_object *obj)
 	int saved_errno = errno;
 	bool is_ours = true;
 
-	/* out of the lists before the address can be another object's */
+	/* out of what is noted before the address can be another object's */
+	if (obj && obj == libxdp_call.opened.obj) {
+		free(libxdp_call.opened.path);
+		libxdp_call.opened.path = NULL;
+		libxdp_call.opened.obj = NULL;
+	}
 	if (obj && enforced__any())
 		state__do(drop_enforced, obj);
 	if (obj && object__any())
@@ -241,7 +247,9 @@ static bool refuses(int ifindex, int fd, struct policy_subject *subject)
 /* Detaching (fd of -1) always passes, as does a shared libxdp that detaches one of several. */
 int hook_bpf_xdp_attach(int ifindex, int fd, __u32 flags, const struct bpf_xdp_attach_opts *opts)
 {
-	bool inner = IS_INNER(), denied = false, stands_in = false;
+	/* decided already; not if there was no policy then */
+	bool inner = IS_INNER() && (libxdp_call.attaching.n || libxdp_call.detaching);
+	bool denied = false, stands_in = false;
 	struct policy_subject subject = {
 		.value[COND_MODE] = policy_mode__name(joining__mode(flags)),
 	};

@@ -217,6 +217,15 @@ static void enforce(struct xdp_program *prog, const struct policy_subject *subje
 	report__send(&report, "");
 }
 
+/* The file of an object that such a call has opened becomes the object's. */
+static void keep_opened(struct libxdp_opened *opened, const struct bpf_object *obj)
+{
+	if (!opened->path || opened->obj != obj)
+		return;
+	object__set_path(obj, opened->path);
+	opened->path = NULL;
+}
+
 static void decide_open(const struct policy *policy, struct xdp_program *prog)
 {
 	static const struct policy_resolve_opts opts = { .attrs = POLICY_RUN_ATTRS };
@@ -227,10 +236,7 @@ static void decide_open(const struct policy *policy, struct xdp_program *prog)
 
 	if (libxdp.fd(prog) >= 0)
 		return;
-	if (libxdp_call.opened.path && libxdp_call.opened.obj == libxdp.bpf_obj(prog)) {
-		object__set_path(libxdp_call.opened.obj, libxdp_call.opened.path);
-		libxdp_call.opened.path = NULL;
-	}
+	keep_opened(&libxdp_call.opened, libxdp.bpf_obj(prog));
 	obj = describe(prog, &subject);
 	if (!obj || object__is_dispatcher(obj))
 		return;
@@ -377,10 +383,11 @@ static int decide(const struct policy *policy, struct xdp_program *prog, int ifi
 
 /*
  * A dispatcher has one mode for all that it calls: if the policy wants several modes for programs
- * that are attached together, what it says of the last one holds.
+ * that are attached together, what it says of the last one holds. An opening that was left by a
+ * jump may have taken what libxdp has opened since for its own: that is in *left.
  */
 static int before_attach(struct xdp_program **progs, size_t n, int ifindex,
-			 enum xdp_attach_mode *mode)
+			 enum xdp_attach_mode *mode, struct libxdp_opened *left)
 {
 	enum xdp_attach_mode wanted = *mode;
 	bool skip = true, refused;
@@ -393,9 +400,12 @@ static int before_attach(struct xdp_program **progs, size_t n, int ifindex,
 		err = -EACCES;
 	if (policy && progs && bind_libxdp()) {
 		libxdp_call.attaching.program = calloc(n, sizeof(*libxdp_call.attaching.program));
-		for (size_t i = 0; i < n && !err; i++)
-			if (progs[i])
-				err = decide(policy, progs[i], ifindex, *mode, &wanted, &skip);
+		for (size_t i = 0; i < n && !err; i++) {
+			if (!progs[i])
+				continue;
+			keep_opened(left, libxdp.bpf_obj(progs[i]));
+			err = decide(policy, progs[i], ifindex, *mode, &wanted, &skip);
+		}
 		libxdp_call.attaching.no_skip = !err && !skip;
 		if (libxdp_call.attaching.no_skip)
 			skip__hide();
@@ -460,15 +470,14 @@ static struct libxdp_attached *find_note(const struct xdp_program *prog)
 }
 
 /*
- * Whether the call that this thread is in is about these programs: it may have been left by a jump,
- * for one that is not hooked, such as xsk_socket__create(), which attaches one of its own.
+ * Whether the call that this thread is in has decided about these programs. It may have been left
+ * by a jump, for one that is not hooked, such as xsk_socket__create(), which attaches one of its
+ * own; and there may have been no policy then.
  */
 static bool is_about(struct xdp_program *const *progs, size_t n)
 {
-	if (libxdp_call.opened.wanted)
+	if (!libxdp_call.attaching.n)
 		return false;
-	if (!libxdp_call.attaching.n) /* nothing is noted without a policy */
-		return true;
 	for (size_t i = 0; i < n && progs; i++)
 		if (!find_note(progs[i]))
 			return false;
@@ -484,7 +493,7 @@ int hook_xdp_program__attach(struct xdp_program *prog, int ifindex, enum xdp_att
 	if (IS_INNER() && is_about(&prog, 1))
 		return REAL(xdp_program__attach)(prog, ifindex, mode, flags);
 	BEGIN_CALL(&outer);
-	err = before_attach(&prog, 1, ifindex, &mode);
+	err = before_attach(&prog, 1, ifindex, &mode, &outer.opened);
 	if (!err)
 		err = REAL(xdp_program__attach)(prog, ifindex, mode, flags);
 	call__end(&outer);
@@ -500,7 +509,7 @@ int hook_xdp_program__attach_multi(struct xdp_program **progs, size_t n, int ifi
 	if (IS_INNER() && is_about(progs, n))
 		return REAL(xdp_program__attach_multi)(progs, n, ifindex, mode, flags);
 	BEGIN_CALL(&outer);
-	err = before_attach(progs, n, ifindex, &mode);
+	err = before_attach(progs, n, ifindex, &mode, &outer.opened);
 	if (!err)
 		err = REAL(xdp_program__attach_multi)(progs, n, ifindex, mode, flags);
 	call__end(&outer);
@@ -540,6 +549,7 @@ int hook_xdp_program__detach(struct xdp_program *prog, int ifindex, enum xdp_att
 	if (IS_INNER())
 		return REAL(xdp_program__detach)(prog, ifindex, mode, flags);
 	BEGIN_CALL(&outer);
+	libxdp_call.detaching = true;
 	mode = before_detach(ifindex, mode);
 	err = REAL(xdp_program__detach)(prog, ifindex, mode, flags);
 	call__end(&outer);
@@ -555,6 +565,7 @@ int hook_xdp_program__detach_multi(struct xdp_program **progs, size_t n, int ifi
 	if (IS_INNER())
 		return REAL(xdp_program__detach_multi)(progs, n, ifindex, mode, flags);
 	BEGIN_CALL(&outer);
+	libxdp_call.detaching = true;
 	mode = before_detach(ifindex, mode);
 	err = REAL(xdp_program__detach_multi)(progs, n, ifindex, mode, flags);
 	call__end(&outer);

@@ -43,6 +43,18 @@ printf '[no]\nprogram = xsk_def_prog\nattach = deny\n' >/etc/xdp/priorities.conf
 says "jump: an AF_XDP socket that is denied" "-13" socket_of v1
 says "jump: and after a jump out of an opening" "left -13" socket_of v2 "$bad"
 says "jump: and out of an attach, of what was closed" "left -13" socket_of v3 "$a"
+# what was left while there was no policy
+socket_later()
+{
+	touch /run/xdp/disabled
+	socket_of "$@" /run/xdp/disabled
+}
+says "jump: out of an attach, before there was a policy" "left -13" socket_later v4 "$a"
+says "jump: out of an opening, before there was a policy" "left -13" socket_later v5 "$bad"
+printf '[no]\nobject = *xsk_def_xdp_prog*\nattach = deny\n' >/etc/xdp/priorities.conf
+says "jump: an AF_XDP socket, denied by its object" "-13" socket_of v6
+says "jump: the same, after a jump out of an opening" "left -13" socket_of v7 "$bad"
+says "jump: the same, out of an attach" "left -13" socket_of v8 "$a"
 
 if g++ -std=gnu++11 -o "$WORK/throw" "$TOP/tests/security/throw.cc" -lxdp -lbpf 2>"$WORK/log"; then
 	printf 'ord_a: 33\n[no]\nprogram = ord_a\nattach = deny\n' >/etc/xdp/priorities.conf

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * xsk-jump INTERFACE [FILE]: leaves the opening of FILE, or the attach of what is in it, by a jump
- * out of libbpf's callback, closes what it has, and makes an AF_XDP socket, whose program libxdp
- * attaches; prints its answer.
+ * xsk-jump INTERFACE [FILE [SWITCH]]: leaves the opening of FILE, or the attach of what is in it,
+ * by a jump out of libbpf's callback, closes what it has, removes SWITCH, and makes an AF_XDP
+ * socket, whose program libxdp attaches; prints its answer.
  */
 #include <bpf/libbpf.h>
 #include <linux/if_link.h>
@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 #include <xdp/libxdp.h>
 #include <xdp/xsk.h>
 
@@ -65,6 +66,8 @@ int main(int argc, char **argv)
 	libbpf_set_print(leave);
 	if (argc > 2)
 		jump(argv[1], argv[2]);
+	if (argc > 3 && unlink(argv[3]))
+		printf("unlink: %m ");
 	if (xsk_umem__create(&umem, aligned_alloc(4096, SIZE), SIZE, &fill, &done, NULL))
 		return 1;
 	printf("%d\n", xsk_socket__create(&socket, argv[1], 0, umem, &rx, &tx, &config));
