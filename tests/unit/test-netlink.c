@@ -291,7 +291,7 @@ START_TEST(test_layers)
 
 	layers__place(&layers);
 	ck_assert_uint_eq(layers__depth(&layers, 2), 0);
-	for (size_t i = 0; i < 5; i++)
+	for (size_t i = 5; i-- > 0;) /* in whatever order */
 		ck_assert(layers__add(&layers, &info[i]));
 	layers__place(&layers);
 	ck_assert_uint_eq(layers__depth(&layers, 3), 0);
