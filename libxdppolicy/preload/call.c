@@ -11,8 +11,7 @@
 #include "hooks.h"
 #include "object-at.h"
 #include "object.h"
-
-__thread struct libxdp_call libxdp_call;
+#include "thread.h"
 
 /* Between a hook and another that libxdp calls in it there is less on the stack. */
 #define MAX_DISTANCE (256 << 10)
@@ -46,12 +45,21 @@ static bool is_alive(const char *frame, const char *now)
 	return frame && now < frame && frame - now < MAX_DISTANCE;
 }
 
-bool call__is_inner(const void *caller, const char *frame)
+struct libxdp_call *call__current(void)
 {
-	return is_alive(libxdp_call.frame, frame) && is_library(caller);
+	struct thread *thread = thread__get();
+
+	return thread ? &thread->call : NULL;
 }
 
-static void clean_up(struct libxdp_call *call)
+bool call__is_inner(const void *caller, const char *frame)
+{
+	const struct libxdp_call *call = call__current();
+
+	return call && is_alive(call->frame, frame) && is_library(caller);
+}
+
+void call__abandon(struct libxdp_call *call)
 {
 	int saved_errno = errno;
 
@@ -66,16 +74,20 @@ static void clean_up(struct libxdp_call *call)
 	errno = saved_errno;
 }
 
-void call__begin(struct libxdp_call *outer, const char *frame)
+struct libxdp_call *call__begin(struct libxdp_call *outer, const char *frame)
 {
-	*outer = libxdp_call;
+	struct thread *thread = thread__make();
+	struct libxdp_call *call = thread ? &thread->call : outer;
+
+	*outer = thread ? thread->call : (struct libxdp_call){ 0 };
 	if (outer->frame && !is_alive(outer->frame, frame))
-		clean_up(outer); /* it was left by a jump */
-	libxdp_call = (struct libxdp_call){ .frame = frame };
+		call__abandon(outer); /* it was left by a jump */
+	*call = (struct libxdp_call){ .frame = frame };
+	return call;
 }
 
-void call__end(const struct libxdp_call *outer)
+void call__end(struct libxdp_call *call, const struct libxdp_call *outer)
 {
-	clean_up(&libxdp_call);
-	libxdp_call = *outer;
+	call__abandon(call);
+	*call = *outer;
 }

@@ -19,7 +19,7 @@
 struct bpf_object;
 struct xdp_program;
 
-extern __thread struct libxdp_call {
+struct libxdp_call {
 	const char *frame; /* of the outermost hook; NULL: in none */
 	bool detaching;
 
@@ -43,15 +43,25 @@ extern __thread struct libxdp_call {
 			struct policy_value want[N_ATTRS]; /* priority and chain call actions */
 		} * program;
 	} attaching;
-} libxdp_call;
+};
+
+/* NULL if there was none yet that could be noted. */
+struct libxdp_call *call__current(void);
 
 /* In a hook: whether it is libxdp that calls, from inside of the call that this thread is in. */
 #define IS_INNER() call__is_inner(__builtin_return_address(0), __builtin_frame_address(0))
 bool call__is_inner(const void *caller, const char *frame);
 
-/* Around an outermost call; *outer is what this thread was in, if a callback calls. */
+/*
+ * Around an outermost call, which is returned; *outer is what this thread was in, if a callback
+ * calls. Without memory the call is in its place, where no hook that libxdp calls finds it: each of
+ * them is an outermost one then, as where libxdp is linked in.
+ */
 #define BEGIN_CALL(outer) call__begin(outer, __builtin_frame_address(0))
-void call__begin(struct libxdp_call *outer, const char *frame);
-void call__end(const struct libxdp_call *outer);
+struct libxdp_call *call__begin(struct libxdp_call *outer, const char *frame);
+void call__end(struct libxdp_call *call, const struct libxdp_call *outer);
+
+/* Puts away what a call has noted, since it was left. */
+void call__abandon(struct libxdp_call *call);
 
 #endif

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "hooks.h"
+#include "thread.h"
 
 struct preload_shim hooks_shim;
 
@@ -22,5 +23,6 @@ void *const *xdp_policy_preload_hooks(const char *version, const struct preload_
 	if (strcmp(version, VERSION))
 		return NULL;
 	hooks_shim = *shim;
+	thread__init();
 	return hooks;
 }

@@ -256,7 +256,7 @@ void joining__begin(struct joining *joining, const struct policy *policy, bool s
 		    int fd, uint32_t flags, const struct bpf_xdp_attach_opts *opts)
 {
 	*joining = (struct joining){ .policy = policy, .ifindex = ifindex, .flags = flags };
-	if (!shared || libxdp_call.attaching.differs)
+	if (!shared || call__current()->attaching.differs)
 		read_chain(joining, fd);
 	if (shared)
 		joining__add_shared(joining);
@@ -277,10 +277,11 @@ void joining__build(struct joining *joining)
 	err = stand_in__make(&joining->chain, joining->want, why, &joining->stand_in);
 	if (!err)
 		return;
-	if (state__lock())
-		state__log(LOG_ERR, "%s: values not applied: %s",
-			   if_indextoname(joining->ifindex, ifname) ? ifname : "?",
-			   *why ? why : strerror(-err));
+	if (!state__lock())
+		return;
+	state__log(LOG_ERR, "%s: values not applied: %s",
+		   if_indextoname(joining->ifindex, ifname) ? ifname : "?",
+		   *why ? why : strerror(-err));
 	state__unlock();
 }
 

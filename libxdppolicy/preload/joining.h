@@ -34,7 +34,7 @@ enum policy_mode joining__mode(uint32_t flags);
 
 /*
  * What is about to be attached, as bpf_xdp_attach() is told; shared: by a shared libxdp, which
- * libxdp_call knows. joining__end() is due.
+ * the call knows. joining__end() is due.
  */
 void joining__begin(struct joining *joining, const struct policy *policy, bool shared, int ifindex,
 		    int fd, uint32_t flags, const struct bpf_xdp_attach_opts *opts);
@@ -55,7 +55,7 @@ void joining__end(struct joining *joining, bool stands_in, bool attached);
 void joining__add(struct joining *joining, const struct proginfo *info,
 		  struct policy_subject *subject, const struct policy_value *want);
 
-/* What libxdp_call names; in libxdp.c. */
+/* What the call names; in libxdp.c. */
 void joining__add_shared(struct joining *joining);
 
 #endif

@@ -19,9 +19,28 @@
 #include "object.h"
 #include "report.h"
 #include "state.h"
+#include "thread.h"
 
-/* The interface that this thread asked about last: where a static libxdp is about to attach. */
-static __thread int queried_ifindex;
+/* What an opening of libxdp has opened, whose hook keeps its path. */
+static void note_opened(struct libxdp_opened *opened, const struct bpf_object *obj, char *path)
+{
+	if (opened->path)
+		object__lose_path(opened->path);
+	opened->path = path;
+	opened->obj = obj;
+}
+
+/* An object that is closed before that. */
+static void forget_opened(const struct bpf_object *obj)
+{
+	struct libxdp_call *call = call__current();
+
+	if (!call || call->opened.obj != obj)
+		return;
+	free(call->opened.path);
+	call->opened.path = NULL;
+	call->opened.obj = NULL;
+}
 
 struct bpf_object *hook_bpf_object__open_file(const char *path,
 					      const struct bpf_object_open_opts *opts)
@@ -33,18 +52,13 @@ struct bpf_object *hook_bpf_object__open_file(const char *path,
 	if (path && !libbpf_get_error(obj)) {
 		char *kept = object__keep_path(path);
 
-		if (inner && libxdp_call.opened.wanted) {
-			/* the hook of libxdp's function keeps it */
-			if (libxdp_call.opened.path)
-				object__lose_path(libxdp_call.opened.path);
-			libxdp_call.opened.path = kept;
-			libxdp_call.opened.obj = obj;
+		if (inner && call__current()->opened.wanted) {
+			note_opened(&call__current()->opened, obj, kept);
 		} else if (state__lock()) {
 			object__set_path(obj, kept);
 			state__unlock();
 		} else {
 			object__lose_path(kept);
-			state__unlock();
 		}
 	}
 	errno = saved_errno;
@@ -62,11 +76,8 @@ void hook_bpf_object__close(struct bpf_object *obj)
 	bool is_ours = true;
 
 	/* out of what is noted before the address can be another object's */
-	if (obj && obj == libxdp_call.opened.obj) {
-		free(libxdp_call.opened.path);
-		libxdp_call.opened.path = NULL;
-		libxdp_call.opened.obj = NULL;
-	}
+	if (obj)
+		forget_opened(obj);
 	if (obj && enforced__any())
 		state__do(drop_enforced, obj);
 	if (obj && object__any())
@@ -184,6 +195,7 @@ static bool is_xdp_fd(int fd)
  */
 int hook_bpf_program__set_attach_target(struct bpf_program *prog, int fd, const char *name)
 {
+	const struct thread *thread = thread__get();
 	struct policy_subject subject = { 0 };
 	struct policy *policy = NULL;
 	int saved_errno = errno;
@@ -196,7 +208,7 @@ int hook_bpf_program__set_attach_target(struct bpf_program *prog, int fd, const 
 		object = object__of(prog);
 		if (object && !object__is_dispatcher(object->key)) {
 			object__describe(object->key, prog, &subject);
-			denied = is_denied(policy, &subject, queried_ifindex);
+			denied = is_denied(policy, &subject, thread ? thread->queried_ifindex : 0);
 		}
 		state__leave();
 	}
@@ -208,7 +220,10 @@ int hook_bpf_program__set_attach_target(struct bpf_program *prog, int fd, const 
 
 int hook_bpf_xdp_query(int ifindex, int flags, struct bpf_xdp_query_opts *opts)
 {
-	queried_ifindex = ifindex;
+	struct thread *thread = thread__make();
+
+	if (thread)
+		thread->queried_ifindex = ifindex;
 	return REAL(bpf_xdp_query)(ifindex, flags, opts);
 }
 
@@ -247,9 +262,10 @@ static bool refuses(int ifindex, int fd, struct policy_subject *subject)
 /* Detaching (fd of -1) always passes, as does a shared libxdp that detaches one of several. */
 int hook_bpf_xdp_attach(int ifindex, int fd, __u32 flags, const struct bpf_xdp_attach_opts *opts)
 {
+	const struct libxdp_call *call = call__current();
 	/* decided already; not if there was no policy then */
-	bool inner = IS_INNER() && (libxdp_call.attaching.n || libxdp_call.detaching);
-	bool denied = false, stands_in = false;
+	bool inner = IS_INNER() && (call->attaching.n || call->detaching);
+	bool denied = false, stands_in = false, locked;
 	struct policy_subject subject = {
 		.value[COND_MODE] = policy_mode__name(joining__mode(flags)),
 	};
@@ -259,7 +275,7 @@ int hook_bpf_xdp_attach(int ifindex, int fd, __u32 flags, const struct bpf_xdp_a
 
 	if (fd >= 0 && !inner)
 		policy = state__enter_attach(&denied);
-	else if (fd >= 0 && libxdp_call.attaching.n)
+	else if (fd >= 0 && call->attaching.n)
 		policy = state__enter();
 	if (policy) {
 		denied = !inner && is_denied_fd(policy, ifindex, fd, &subject);
@@ -284,9 +300,10 @@ int hook_bpf_xdp_attach(int ifindex, int fd, __u32 flags, const struct bpf_xdp_a
 		err = REAL(bpf_xdp_attach)(ifindex, fd, flags, opts);
 	if (policy && (err || joining.stand_in)) {
 		saved_errno = errno;
-		state__lock();
+		locked = state__lock();
 		joining__end(&joining, stands_in, !err);
-		state__unlock();
+		if (locked)
+			state__unlock();
 		errno = saved_errno;
 	}
 	return err;

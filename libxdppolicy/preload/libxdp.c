@@ -179,9 +179,10 @@ static const struct bpf_object *describe(struct xdp_program *prog, struct policy
 
 /*
  * Sets what was decided. A program that is loaded, for an interface before, takes no other values:
- * note, if there is one, then tells the hook of bpf_xdp_attach() what it shall have.
+ * note, if there is one, then tells the hook of bpf_xdp_attach() what it shall have. Returns
+ * whether that is something else than libxdp has.
  */
-static void enforce(struct xdp_program *prog, const struct policy_subject *subject,
+static bool enforce(struct xdp_program *prog, const struct policy_subject *subject,
 		    const struct policy_decision *decision, const struct policy_value *values,
 		    struct libxdp_attached *note)
 {
@@ -213,8 +214,8 @@ static void enforce(struct xdp_program *prog, const struct policy_subject *subje
 		p->app = subject->app;
 	if (note)
 		memcpy(note->want, now, sizeof(now));
-	libxdp_call.attaching.differs = libxdp_call.attaching.differs || (loaded && changed);
 	report__send(&report, "");
+	return loaded && changed;
 }
 
 /* The file of an object that such a call has opened becomes the object's. */
@@ -226,7 +227,8 @@ static void keep_opened(struct libxdp_opened *opened, const struct bpf_object *o
 	opened->path = NULL;
 }
 
-static void decide_open(const struct policy *policy, struct xdp_program *prog)
+static void decide_open(const struct policy *policy, struct xdp_program *prog,
+			struct libxdp_opened *opened)
 {
 	static const struct policy_resolve_opts opts = { .attrs = POLICY_RUN_ATTRS };
 	struct policy_subject subject = { .app.unknown = true };
@@ -236,7 +238,7 @@ static void decide_open(const struct policy *policy, struct xdp_program *prog)
 
 	if (libxdp.fd(prog) >= 0)
 		return;
-	keep_opened(&libxdp_call.opened, libxdp.bpf_obj(prog));
+	keep_opened(opened, libxdp.bpf_obj(prog));
 	obj = describe(prog, &subject);
 	if (!obj || object__is_dispatcher(obj))
 		return;
@@ -308,14 +310,15 @@ static void decide_mode(const struct policy_subject *subject,
  * Keeps what the record of a program shall say of its application and its author: at the attach of
  * the dispatcher it has the policy's values. NULL without memory.
  */
-static struct libxdp_attached *note_sources(struct xdp_program *prog, const struct bpf_object *obj,
+static struct libxdp_attached *note_sources(struct libxdp_attaching *attaching,
+					    struct xdp_program *prog, const struct bpf_object *obj,
 					    const struct policy_subject *subject)
 {
 	struct libxdp_attached *note;
 
-	if (!libxdp_call.attaching.program)
+	if (!attaching->program)
 		return NULL;
-	note = &libxdp_call.attaching.program[libxdp_call.attaching.n++];
+	note = &attaching->program[attaching->n++];
 	*note = (struct libxdp_attached){ .prog = prog, .app = subject->app, .btf = subject->btf };
 	note->btf.unknown = !obj;
 	return note;
@@ -323,8 +326,10 @@ static struct libxdp_attached *note_sources(struct xdp_program *prog, const stru
 
 void joining__add_shared(struct joining *joining)
 {
-	for (size_t i = 0; i < libxdp_call.attaching.n; i++) {
-		const struct libxdp_attached *note = &libxdp_call.attaching.program[i];
+	const struct libxdp_attaching *attaching = &call__current()->attaching;
+
+	for (size_t i = 0; i < attaching->n; i++) {
+		const struct libxdp_attached *note = &attaching->program[i];
 		struct policy_subject subject = { .app = note->app, .btf = note->btf };
 		const struct bpf_object *obj;
 		struct proginfo info;
@@ -344,8 +349,9 @@ void joining__add_shared(struct joining *joining)
  * policy gives it, if it gives any; *skip false if it must not skip the dispatcher. With the lock
  * held.
  */
-static int decide(const struct policy *policy, struct xdp_program *prog, int ifindex,
-		  enum xdp_attach_mode mode, enum xdp_attach_mode *wanted, bool *skip)
+static int decide(const struct policy *policy, struct libxdp_attaching *attaching,
+		  struct xdp_program *prog, int ifindex, enum xdp_attach_mode mode,
+		  enum xdp_attach_mode *wanted, bool *skip)
 {
 	char tag[2 * BPF_TAG_SIZE + 1];
 	struct policy_value asked = { .num = mode };
@@ -371,11 +377,11 @@ static int decide(const struct policy *policy, struct xdp_program *prog, int ifi
 	subject.app.value[ATTR_MODE] = asked;
 	/* what libxdp shall choose by itself is not known yet */
 	subject.value[COND_MODE] = policy_mode__name(mode);
-	note = note_sources(prog, obj, &subject);
+	note = note_sources(attaching, prog, obj, &subject);
 	policy__resolve(policy, &subject, NULL, &decision);
 	if (report__denial(policy, &subject, &decision))
 		return -EACCES;
-	enforce(prog, &subject, &decision, values, note);
+	attaching->differs |= enforce(prog, &subject, &decision, values, note);
 	*skip = *skip && decision.attr[ATTR_DISPATCHER].value.num != DISPATCHER_REQUIRED;
 	decide_mode(&subject, &decision, ifindex, asked, wanted);
 	return 0;
@@ -386,8 +392,8 @@ static int decide(const struct policy *policy, struct xdp_program *prog, int ifi
  * that are attached together, what it says of the last one holds. An opening that was left by a
  * jump may have taken what libxdp has opened since for its own: that is in *left.
  */
-static int before_attach(struct xdp_program **progs, size_t n, int ifindex,
-			 enum xdp_attach_mode *mode, struct libxdp_opened *left)
+static int before_attach(struct libxdp_attaching *attaching, struct xdp_program **progs, size_t n,
+			 int ifindex, enum xdp_attach_mode *mode, struct libxdp_opened *left)
 {
 	enum xdp_attach_mode wanted = *mode;
 	bool skip = true, refused;
@@ -399,27 +405,27 @@ static int before_attach(struct xdp_program **progs, size_t n, int ifindex,
 	if (refused)
 		err = -EACCES;
 	if (policy && progs && bind_libxdp()) {
-		libxdp_call.attaching.program = calloc(n, sizeof(*libxdp_call.attaching.program));
+		attaching->program = calloc(n, sizeof(*attaching->program));
 		for (size_t i = 0; i < n && !err; i++) {
 			if (!progs[i])
 				continue;
 			keep_opened(left, libxdp.bpf_obj(progs[i]));
-			err = decide(policy, progs[i], ifindex, *mode, &wanted, &skip);
+			err = decide(policy, attaching, progs[i], ifindex, *mode, &wanted, &skip);
 		}
-		libxdp_call.attaching.no_skip = !err && !skip;
-		if (libxdp_call.attaching.no_skip)
+		attaching->no_skip = !err && !skip;
+		if (attaching->no_skip)
 			skip__hide();
 	}
 	if (policy)
 		state__leave();
-	if (libxdp_call.attaching.no_skip)
-		pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &libxdp_call.attaching.cancel_state);
+	if (attaching->no_skip)
+		pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &attaching->cancel_state);
 	*mode = wanted;
 	errno = err ? -err : saved_errno;
 	return err;
 }
 
-static void after_open(struct xdp_program *prog)
+static void after_open(struct xdp_program *prog, struct libxdp_opened *opened)
 {
 	struct policy *policy;
 	int saved_errno = errno;
@@ -427,26 +433,26 @@ static void after_open(struct xdp_program *prog)
 	policy = libbpf_get_error(prog) ? NULL : state__enter();
 	if (policy) {
 		if (bind_libxdp())
-			decide_open(policy, prog);
+			decide_open(policy, prog, opened);
 		state__leave();
 	}
 	errno = saved_errno;
 }
 
-#define HOOK_OPEN(name, params, args)             \
-	struct xdp_program *hook_##name params    \
-	{                                         \
-		struct xdp_program *prog;         \
-		struct libxdp_call outer;         \
-                                                  \
-		if (IS_INNER())                   \
-			return REAL(name) args;   \
-		BEGIN_CALL(&outer);               \
-		libxdp_call.opened.wanted = true; \
-		prog = REAL(name) args;           \
-		after_open(prog);                 \
-		call__end(&outer);                \
-		return prog;                      \
+#define HOOK_OPEN(name, params, args)            \
+	struct xdp_program *hook_##name params   \
+	{                                        \
+		struct libxdp_call outer, *call; \
+		struct xdp_program *prog;        \
+                                                 \
+		if (IS_INNER())                  \
+			return REAL(name) args;  \
+		call = BEGIN_CALL(&outer);       \
+		call->opened.wanted = true;      \
+		prog = REAL(name) args;          \
+		after_open(prog, &call->opened); \
+		call__end(call, &outer);         \
+		return prog;                     \
 	}
 
 HOOK_OPEN(xdp_program__from_bpf_obj, (struct bpf_object * obj, const char *section), (obj, section))
@@ -461,11 +467,11 @@ HOOK_OPEN(xdp_program__create, (struct xdp_program_opts * opts), (opts))
 /* NULL if the call that this thread is in is not about that program. */
 static struct libxdp_attached *find_note(const struct xdp_program *prog)
 {
-	struct libxdp_attaching *a = &libxdp_call.attaching;
+	struct libxdp_call *call = call__current();
 
-	for (size_t i = 0; i < a->n; i++)
-		if (a->program[i].prog == prog)
-			return &a->program[i];
+	for (size_t i = 0; call && i < call->attaching.n; i++)
+		if (call->attaching.program[i].prog == prog)
+			return &call->attaching.program[i];
 	return NULL;
 }
 
@@ -476,7 +482,7 @@ static struct libxdp_attached *find_note(const struct xdp_program *prog)
  */
 static bool is_about(struct xdp_program *const *progs, size_t n)
 {
-	if (!libxdp_call.attaching.n)
+	if (!call__current()->attaching.n)
 		return false;
 	for (size_t i = 0; i < n && progs; i++)
 		if (!find_note(progs[i]))
@@ -487,32 +493,32 @@ static bool is_about(struct xdp_program *const *progs, size_t n)
 int hook_xdp_program__attach(struct xdp_program *prog, int ifindex, enum xdp_attach_mode mode,
 			     unsigned int flags)
 {
-	struct libxdp_call outer;
+	struct libxdp_call outer, *call;
 	int err;
 
 	if (IS_INNER() && is_about(&prog, 1))
 		return REAL(xdp_program__attach)(prog, ifindex, mode, flags);
-	BEGIN_CALL(&outer);
-	err = before_attach(&prog, 1, ifindex, &mode, &outer.opened);
+	call = BEGIN_CALL(&outer);
+	err = before_attach(&call->attaching, &prog, 1, ifindex, &mode, &outer.opened);
 	if (!err)
 		err = REAL(xdp_program__attach)(prog, ifindex, mode, flags);
-	call__end(&outer);
+	call__end(call, &outer);
 	return err;
 }
 
 int hook_xdp_program__attach_multi(struct xdp_program **progs, size_t n, int ifindex,
 				   enum xdp_attach_mode mode, unsigned int flags)
 {
-	struct libxdp_call outer;
+	struct libxdp_call outer, *call;
 	int err;
 
 	if (IS_INNER() && is_about(progs, n))
 		return REAL(xdp_program__attach_multi)(progs, n, ifindex, mode, flags);
-	BEGIN_CALL(&outer);
-	err = before_attach(progs, n, ifindex, &mode, &outer.opened);
+	call = BEGIN_CALL(&outer);
+	err = before_attach(&call->attaching, progs, n, ifindex, &mode, &outer.opened);
 	if (!err)
 		err = REAL(xdp_program__attach_multi)(progs, n, ifindex, mode, flags);
-	call__end(&outer);
+	call__end(call, &outer);
 	return err;
 }
 
@@ -543,32 +549,32 @@ static enum xdp_attach_mode before_detach(int ifindex, enum xdp_attach_mode mode
 int hook_xdp_program__detach(struct xdp_program *prog, int ifindex, enum xdp_attach_mode mode,
 			     unsigned int flags)
 {
-	struct libxdp_call outer;
+	struct libxdp_call outer, *call;
 	int err;
 
 	if (IS_INNER())
 		return REAL(xdp_program__detach)(prog, ifindex, mode, flags);
-	BEGIN_CALL(&outer);
-	libxdp_call.detaching = true;
+	call = BEGIN_CALL(&outer);
+	call->detaching = true;
 	mode = before_detach(ifindex, mode);
 	err = REAL(xdp_program__detach)(prog, ifindex, mode, flags);
-	call__end(&outer);
+	call__end(call, &outer);
 	return err;
 }
 
 int hook_xdp_program__detach_multi(struct xdp_program **progs, size_t n, int ifindex,
 				   enum xdp_attach_mode mode, unsigned int flags)
 {
-	struct libxdp_call outer;
+	struct libxdp_call outer, *call;
 	int err;
 
 	if (IS_INNER())
 		return REAL(xdp_program__detach_multi)(progs, n, ifindex, mode, flags);
-	BEGIN_CALL(&outer);
-	libxdp_call.detaching = true;
+	call = BEGIN_CALL(&outer);
+	call->detaching = true;
 	mode = before_detach(ifindex, mode);
 	err = REAL(xdp_program__detach_multi)(progs, n, ifindex, mode, flags);
-	call__end(&outer);
+	call__end(call, &outer);
 	return err;
 }
 

@@ -29,9 +29,12 @@ static struct process_facts facts;
  * a rule means is not a matter of the application's language: to a Turkish one "redirect" and
  * "REDIRECT" are two words. The C locale is there already, and needs no memory.
  */
-static __thread unsigned int lock_depth;
-static __thread int cancel_state;
-static __thread locale_t language;
+static struct {
+	unsigned int depth;
+	pthread_t thread;
+	int cancel_state;
+	locale_t language;
+} holder; /* of the lock */
 
 /* What is to be done as soon as the lock can be had. */
 static _Atomic(struct due *) due;
@@ -57,41 +60,49 @@ bool state__lock(void)
 	int was;
 
 	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &was);
-	if (!lock_depth++) {
-		cancel_state = was;
-		language = uselocale(newlocale(LC_ALL_MASK, "C", NULL));
-	}
-	if (!hooks_shim.lock())
+	if (!hooks_shim.lock()) {
+		pthread_setcancelstate(was, NULL);
 		return false;
+	}
+	/* a child may have got the lock from a thread that it does not have */
+	if (holder.depth && !pthread_equal(holder.thread, pthread_self()))
+		holder.depth = 0;
+	if (!holder.depth++) {
+		holder.thread = pthread_self();
+		holder.cancel_state = was;
+		holder.language = uselocale(newlocale(LC_ALL_MASK, "C", NULL));
+	}
 	do_due();
 	return true;
 }
 
 void state__unlock(void)
 {
+	int cancel_state = holder.cancel_state;
+	bool last = !--holder.depth;
+
+	if (last)
+		uselocale(holder.language);
 	hooks_shim.unlock();
-	if (!--lock_depth) {
-		uselocale(language);
+	if (last)
 		pthread_setcancelstate(cancel_state, NULL);
-	}
 }
 
 void state__do(void (*fn)(const void *arg), const void *arg)
 {
-	bool locked = state__lock();
 	struct due *d;
 
-	if (locked) {
+	if (state__lock()) {
 		fn(arg);
-	} else {
-		d = malloc(sizeof(*d));
-		if (d) {
-			*d = (struct due){ .fn = fn, .arg = arg, .next = due };
-			while (!atomic_compare_exchange_weak(&due, &d->next, d))
-				;
-		}
+		state__unlock();
+		return;
 	}
-	state__unlock();
+	d = malloc(sizeof(*d));
+	if (!d)
+		return;
+	*d = (struct due){ .fn = fn, .arg = arg, .next = due };
+	while (!atomic_compare_exchange_weak(&due, &d->next, d))
+		;
 }
 
 #define LOG_BURST      20
@@ -289,7 +300,6 @@ static struct policy *enter(enum trouble *trouble)
 	*trouble = TROUBLE_NONE;
 	if (!state__lock()) {
 		*trouble = TROUBLE_BUSY;
-		state__unlock();
 		return NULL;
 	}
 	last_file[0] = '\0';

@@ -27,7 +27,7 @@ struct policy *state__enter_attach(bool *refused);
 
 /*
  * The lock alone, for the registries. It is the shim's: recursive, and held over fork(). No thread
- * is cancelled while it has it. False: it could not be had in a second; state__unlock() is due.
+ * is cancelled while it has it. False: it could not be had in a second.
  */
 bool state__lock(void);
 void state__unlock(void);

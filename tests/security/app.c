@@ -125,27 +125,35 @@ static void cancel_self(void)
 	pthread_testcancel();
 }
 
+static void (*in_attach)(void);
+
 static void *attach_in_thread(void *args)
 {
 	char **arg = args;
 	struct xdp_program *prog = xdp_program__open_file(arg[0], "xdp", NULL);
 
-	on_print = cancel_self;
+	on_print = in_attach;
 	if (!libxdp_get_error(prog))
 		xdp_program__attach(prog, if_nametoindex(arg[1]), XDP_MODE_SKB, 0);
 	pthread_testcancel();
 	return NULL;
 }
 
-/* cancel FILE INTERFACE: attaches in a thread that is cancelled meanwhile */
-static void do_cancel(char **args)
+static void exit_self(void)
 {
-	pthread_t cancelled;
+	pthread_exit((void *)left);
+}
+
+/* end HOW FILE INTERFACE: attaches in a thread that ends meanwhile: is cancelled, or exits */
+static void do_end(char **args)
+{
+	pthread_t ending;
 	void *result;
 
-	pthread_create(&cancelled, NULL, attach_in_thread, args);
-	pthread_join(cancelled, &result);
-	say("%s", result == PTHREAD_CANCELED ? "cancelled" : "not cancelled");
+	in_attach = !strcmp(args[0], "exit") ? exit_self : cancel_self;
+	pthread_create(&ending, NULL, attach_in_thread, args + 1);
+	pthread_join(ending, &result);
+	say("%s", result == PTHREAD_CANCELED ? "cancelled" : result ? "left" : "not ended");
 }
 
 static ucontext_t here, there;
@@ -559,6 +567,85 @@ static void do_scarce(char **args)
 	setrlimit(RLIMIT_AS, &limit);
 }
 
+struct block {
+	struct block *next;
+};
+
+/* All the memory that there is, in pieces that are as large as can be. */
+static struct block *take_all(void)
+{
+	struct block *all = NULL, *block;
+
+	for (size_t size = 1 << 20; size >= sizeof(*block); size /= 2)
+		while ((block = malloc(size))) {
+			block->next = all;
+			all = block;
+		}
+	return all;
+}
+
+static void give_back(struct block *all)
+{
+	struct block *next;
+
+	for (; all; all = next) {
+		next = all->next;
+		free(all);
+	}
+}
+
+struct starving {
+	struct xdp_program *prog; /* NULL: a link of fd */
+	int fd, ifindex, answer;
+	bool takes_all;
+};
+
+static void *attach_starving(void *ctx)
+{
+	struct starving *s = ctx;
+	struct block *all = NULL;
+	struct rlimit limit, none;
+
+	getrlimit(RLIMIT_AS, &limit);
+	none = limit;
+	none.rlim_cur = 0;
+	if (s->takes_all) {
+		setrlimit(RLIMIT_AS, &none);
+		all = take_all();
+	}
+	if (s->prog)
+		s->answer = xdp_program__attach(s->prog, s->ifindex, XDP_MODE_SKB, 0);
+	else
+		s->answer = bpf_link_create(s->fd, s->ifindex, BPF_XDP, NULL);
+	setrlimit(RLIMIT_AS, &limit);
+	give_back(all);
+	return NULL;
+}
+
+/*
+ * starved HOW FILE INTERFACE: attach, by libxdp, or a link, in a thread that has no memory at its
+ * first call, and in one that has
+ */
+static void do_starved(char **args)
+{
+	bool is_link = !strcmp(args[0], "link");
+	struct starving s = {
+		.prog = is_link ? NULL : xdp_program__open_file(args[1], "xdp", NULL),
+		.fd = is_link ? load(args[1]) : -1,
+		.ifindex = if_nametoindex(args[2]),
+	};
+
+	for (int i = 0; i < 2; i++) {
+		s.takes_all = !i;
+		do_tick(NULL); /* the policy is looked at once in each */
+		pthread_create(&thread, NULL, attach_starving, &s);
+		pthread_join(thread, NULL);
+		say("%d", s.answer < 0 ? s.answer : 0);
+		if (is_link && s.answer >= 0)
+			close(s.answer);
+	}
+}
+
 static const struct step {
 	const char *name;
 	int n_args;
@@ -569,7 +656,7 @@ static const struct step {
 	{ "attach", 2, do_attach },
 	{ "number", 2, do_number },
 	{ "jump", 3, do_jump },
-	{ "cancel", 2, do_cancel },
+	{ "end", 3, do_end },
 	{ "cancellable", 0, do_cancellable },
 	{ "meanwhile", 3, do_meanwhile },
 	{ "coroutine", 2, do_coroutine },
@@ -596,6 +683,7 @@ static const struct step {
 	{ "full", 0, do_full },
 	{ "free", 0, do_free },
 	{ "scarce", 0, do_scarce },
+	{ "starved", 3, do_starved },
 	{ "rmdir", 1, do_rmdir },
 	{ "rename", 2, do_rename },
 	{ "setns", 1, do_setns },

@@ -28,7 +28,9 @@ says "jump: LIBXDP_SKIP_DISPATCHER is seen again by the next call, which ends wh
 	skipping env LIBXDP_SKIP_DISPATCHER meanwhile "$a" lo - open "$a" env LIBXDP_SKIP_DISPATCHER \
 	cancellable
 says "jump: and if the thread is cancelled meanwhile" "1 cancelled 1" \
-	skipping env LIBXDP_SKIP_DISPATCHER cancel "$a" lo env LIBXDP_SKIP_DISPATCHER
+	skipping env LIBXDP_SKIP_DISPATCHER end cancel "$a" lo env LIBXDP_SKIP_DISPATCHER
+says "jump: and if the thread has ended in the attach" "1 left 1" \
+	skipping env LIBXDP_SKIP_DISPATCHER end exit "$a" lo env LIBXDP_SKIP_DISPATCHER
 
 # libxdp attaches it in a function that is not hooked, below a frame that was left
 place_compile xsk-jump.c -lxdp -lbpf

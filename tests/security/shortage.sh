@@ -17,6 +17,12 @@ says "shortage: enough of everything" "-13 0" app link "$a" lo link "$b" lo
 says "shortage: no descriptor at the first call" "error -24 -13 0" \
 	app full open "$a" free link "$a" lo link "$b" lo
 says "shortage: no memory at the first call" "-13 0" app scarce link "$a" lo link "$b" lo
+for how in link attach; do
+	says "shortage: no memory at the first call of a thread, $how" "-13 -13 -13" \
+		app link "$a" lo starved $how "$a" lo
+done
+deny 'program = ord_b'
+says "shortage: the same, of what is not denied" "0 -13 0" app link "$a" lo starved link "$a" lo
 
 # --- the name of a program, without the right to read its BTF ---
 
