@@ -227,19 +227,31 @@ int hook_bpf_xdp_query(int ifindex, int flags, struct bpf_xdp_query_opts *opts)
 	return REAL(bpf_xdp_query)(ifindex, flags, opts);
 }
 
+/* What the kernel says of what is not even there, or of another kind. */
+static bool is_none(int err)
+{
+	return err == -EBADF || err == -EINVAL;
+}
+
 /*
  * Whether fd is a program without a dispatcher, and denied there. The subject has what is known of
- * the attach.
+ * the attach. A sandbox may keep the kernel from saying which program it is.
  */
 static bool is_denied_fd(const struct policy *policy, int ifindex, int fd,
 			 struct policy_subject *subject)
 {
 	struct proginfo info;
+	int err = proginfo__read(fd, &info);
 
-	if (proginfo__read(fd, &info) || !strcmp(info.name, "xdp_dispatcher"))
+	if (is_none(err) || !strcmp(info.name, "xdp_dispatcher"))
 		return false;
-	proginfo__describe(&info, subject);
-	object__describe_loaded(info.id, subject);
+	if (err) {
+		subject->withheld |= 1U << COND_PROGRAM | 1U << COND_TAG | 1U << COND_SECTION |
+				     1U << COND_OBJECT;
+	} else {
+		proginfo__describe(&info, subject);
+		object__describe_loaded(info.id, subject);
+	}
 	return is_denied(policy, subject, ifindex);
 }
 
@@ -322,16 +334,18 @@ int hook_bpf_link_create(int fd, int target, enum bpf_attach_type type,
 	return REAL(bpf_link_create)(fd, target, type, opts);
 }
 
-/* The interface that a link attaches to; 0 of another kind of link, or one whose interface is gone.
+/*
+ * The interface that a link attaches to; 0 of another kind of link, or one whose interface is gone;
+ * negative if it cannot be known.
  */
 static int link_ifindex(int link)
 {
 	struct bpf_link_info info = { 0 };
 	uint32_t len = sizeof(info);
 
-	if (bpf_obj_get_info_by_fd(link, &info, &len) || info.type != BPF_LINK_TYPE_XDP)
-		return 0;
-	return info.xdp.ifindex;
+	if (bpf_obj_get_info_by_fd(link, &info, &len))
+		return is_none(-errno) ? 0 : -1;
+	return info.type == BPF_LINK_TYPE_XDP ? (int)info.xdp.ifindex : 0;
 }
 
 /* Another program for a link, as bpf_link__update_program() does. */
@@ -340,7 +354,11 @@ int hook_bpf_link_update(int link, int fd, const struct bpf_link_update_opts *op
 	/* the mode was asked for when it was created */
 	struct policy_subject subject = { .withheld = 1U << COND_MODE };
 	int saved_errno = errno, ifindex = link_ifindex(link);
+	char name[IF_NAMESIZE];
 
+	/* it may be in another network namespace */
+	if (ifindex && !if_indextoname(ifindex, name))
+		subject.withheld |= 1U << COND_INTERFACE | 1U << COND_DRIVER;
 	errno = saved_errno;
 	if (ifindex && refuses(ifindex, fd, &subject))
 		return refuse();

@@ -504,23 +504,44 @@ static void do_tick(char **args)
 	while (now.tv_sec == start.tv_sec && now.tv_nsec == start.tv_nsec);
 }
 
-/* no-netlink: as with RestrictAddressFamilies= without AF_NETLINK */
-static void do_no_netlink(char **args)
+/* From now on a system call with that first argument fails. */
+static void refuse(unsigned int call, unsigned int arg, unsigned int error)
 {
 	struct sock_filter code[] = {
 		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_socket, 0, 3),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, call, 0, 3),
 		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args[0])),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, AF_NETLINK, 0, 1),
-		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EAFNOSUPPORT),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, arg, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | error),
 		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
 	};
 	struct sock_fprog filter = { sizeof(code) / sizeof(code[0]), code };
 
-	(void)args;
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) ||
 	    prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter))
 		say("seccomp: %m");
+}
+
+/* no-netlink: as with RestrictAddressFamilies= without AF_NETLINK */
+static void do_no_netlink(char **args)
+{
+	(void)args;
+	refuse(SYS_socket, AF_NETLINK, EAFNOSUPPORT);
+}
+
+/* no-info: the kernel tells nothing of programs, maps and links, as in a sandbox */
+static void do_no_info(char **args)
+{
+	(void)args;
+	refuse(SYS_bpf, BPF_OBJ_GET_INFO_BY_FD, EPERM);
+}
+
+/* newnet: another network namespace */
+static void do_newnet(char **args)
+{
+	(void)args;
+	if (unshare(CLONE_NEWNET))
+		say("unshare: %m");
 }
 
 static int taken[64];
@@ -680,6 +701,8 @@ static const struct step {
 	{ "swap", 0, do_swap },
 	{ "tick", 0, do_tick },
 	{ "no-netlink", 0, do_no_netlink },
+	{ "no-info", 0, do_no_info },
+	{ "newnet", 0, do_newnet },
 	{ "full", 0, do_full },
 	{ "free", 0, do_free },
 	{ "scarce", 0, do_scarce },

@@ -81,6 +81,22 @@ deny "object = $WORK/gone.o"
 says "shortage: an object whose file is gone" "0 -13" \
 	app keep "$a" "$WORK/gone.o" lo unlink "$WORK/gone.o" swap
 
+# --- a program, and the interface of a link, of which the kernel says nothing ---
+
+deny 'program = ord_a'
+says "shortage: no word of a program" "-13 -13 -13 -13" \
+	app link "$a" lo direct "$a" lo no-info link "$a" lo direct "$a" lo
+says "shortage: no word of a link" "0 -13 -13" app keep "$b" "$a" lo swap no-info swap
+: >/etc/xdp/priorities.conf
+says "shortage: no word of a program, where nothing is denied" "0 0" app no-info link "$a" lo direct "$a" lo
+ip link add there type veth peer name here
+deny 'program = ord_a' 'interface = there'
+says "shortage: a link in another network namespace" "0 -13 -13" app keep "$b" "$a" there swap newnet swap
+deny 'program = ord_a' 'driver = veth'
+says "shortage: and its driver" "0 -13 -13" app keep "$b" "$a" there swap newnet swap
+deny 'program = ord_c' 'interface = there'
+says "shortage: another program" "0 0" app keep "$b" "$a" there newnet swap
+
 # --- the mode ---
 
 deny 'mode = skb'
