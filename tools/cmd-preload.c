@@ -9,6 +9,7 @@
 
 #include "below.h"
 #include "common/closed.h"
+#include "common/proc-looks.h"
 #include "coverage.h"
 #include "preload-edit.h"
 #include "preload-probe.h"
@@ -184,8 +185,9 @@ static void print_elsewhere(json_t *json)
 	if (json) {
 		json_object_set_new(
 			json, "elsewhere",
-			json_pack("{s:i, s:i, s:o}", "lacking", elsewhere.lacking, "unreadable",
-				  elsewhere.unreadable, "pid",
+			json_pack("{s:i, s:i, s:i, s:o}", "lacking", elsewhere.lacking,
+				  "unreadable", elsewhere.unreadable, "unknown", elsewhere.unknown,
+				  "pid",
 				  elsewhere.pid ? json_integer(elsewhere.pid) : json_null()));
 		return;
 	}
@@ -197,6 +199,11 @@ static void print_elsewhere(json_t *json)
 			   elsewhere.pid, elsewhere.name);
 	if (elsewhere.unreadable)
 		tool_print("; %u cannot be looked into", elsewhere.unreadable);
+	if (elsewhere.unknown)
+		tool_print("; %u are not known", elsewhere.unknown);
+	if (elsewhere.silent)
+		tool_print(": the files of process %d did not answer within %d s", elsewhere.silent,
+			   PROC_LOOKS_SECONDS);
 	putchar('\n');
 }
 

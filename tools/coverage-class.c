@@ -101,6 +101,8 @@ static const struct {
 				"look at its processes while it runs" },
 	[REASON_HIDDEN] = { COVERAGE_UNKNOWN, "hidden-files", "not known",
 			    "let it have what is the host's there, by its unit or its container" },
+	[REASON_NO_ANSWER] = { COVERAGE_UNKNOWN, "no-answer", "not known",
+			       "look where its root directory and its program are mounted from" },
 	[REASON_NO_LIBRARY] = { COVERAGE_UNKNOWN, "no-library", "found not all of its libraries",
 				"look whether they are installed, and where it is told to find "
 				"them" },

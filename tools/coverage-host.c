@@ -8,6 +8,7 @@
 #include "below.h"
 #include "chain/lock.h"
 #include "common/closed.h"
+#include "common/proc-looks.h"
 #include "coverage.h"
 #include "instance.h"
 #include "policy/db.h"
@@ -69,8 +70,11 @@ int coverage_host__open(const char *root, struct coverage_host *ret)
 {
 	*ret = (struct coverage_host){ .root = root, .budget = MAX_SEARCH };
 	ret->libraries = libraries__new(root, &ret->budget);
-	if (!ret->libraries)
+	ret->looks = coverage__new_looks(ret);
+	if (!ret->libraries || !ret->looks) {
+		coverage_host__close(ret);
 		return -ENOMEM;
+	}
 	ret->shim = below__exists(root, PRELOAD_PATH);
 	ret->host = ret->shim && is_host_wide(root);
 	ret->closed = is_closed(root, PRELOAD_PATH) || is_closed(root, HOOKS_PATH);
@@ -81,6 +85,7 @@ int coverage_host__open(const char *root, struct coverage_host *ret)
 
 void coverage_host__close(struct coverage_host *host)
 {
+	proc_looks__free(host->looks);
 	libraries__free(host->libraries);
 }
 

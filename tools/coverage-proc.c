@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "chain/process.h"
+#include "common/proc-looks.h"
 #include "coverage.h"
 #include "preload-file.h"
 #include "preload/elsewhere.h"
@@ -321,17 +322,89 @@ static int open_process(pid_t pid, struct process *process)
 	return process->dir < 0 ? -ESRCH : 0;
 }
 
+/* What is asked of the child, and what it answers. */
+struct look {
+	pid_t pid;
+	int err;
+	uint64_t budget;
+	struct coverage coverage;
+};
+
+static void look_in_child(void *ctx, void *data)
+{
+	struct coverage_host *host = ctx;
+	struct look *look = data;
+	struct process process;
+
+	host->budget = look->budget;
+	look->coverage = (struct coverage){ .what = WHAT_PROCESS, .pid = look->pid };
+	look->err = open_process(look->pid, &process);
+	if (look->err)
+		return;
+	look->err = look_at(host, &process, &look->coverage);
+	look->budget = host->budget;
+	close(process.dir);
+}
+
+struct proc_looks *coverage__new_looks(struct coverage_host *host)
+{
+	return proc_looks__new(look_in_child, host, sizeof(struct look));
+}
+
+static bool is_refusal(int err)
+{
+	return err == -EACCES || err == -EPERM;
+}
+
+/* What anybody may know of it. */
+static bool look_from_outside(pid_t pid, struct coverage *coverage)
+{
+	struct process process;
+	FILE *f;
+
+	*coverage = (struct coverage){ .what = WHAT_PROCESS, .pid = pid, .reason = REASON_REFUSED };
+	if (open_process(pid, &process))
+		return false;
+	read_unit(&process, coverage->unit, sizeof(coverage->unit));
+	f = open_text(&process, "comm");
+	if (f && fgets(coverage->name, sizeof(coverage->name), f))
+		coverage->name[strcspn(coverage->name, "\n")] = '\0';
+	if (f)
+		fclose(f);
+	close(process.dir);
+	return true;
+}
+
+/* Its files gave no answer. */
+static int tell_no_answer(pid_t pid, int err, pid_t silent, struct coverage *coverage)
+{
+	if (!look_from_outside(pid, coverage))
+		return -ESRCH;
+	coverage->reason = REASON_NO_ANSWER;
+	if (err == -ETIMEDOUT)
+		snprintf(coverage->detail, sizeof(coverage->detail),
+			 "the files of process %d did not answer within %d s", silent,
+			 PROC_LOOKS_SECONDS);
+	else
+		snprintf(coverage->detail, sizeof(coverage->detail), "cannot look at it: %s",
+			 strerror(-err));
+	return 0;
+}
+
 int coverage__look_at_process(const struct coverage_host *host, pid_t pid,
 			      struct coverage *coverage)
 {
-	struct process process;
-	int err = open_process(pid, &process);
+	struct look look = { .pid = pid, .budget = *libraries__budget(host->libraries) };
+	pid_t silent = 0;
+	int err = proc_looks__ask(host->looks, pid, &look, &silent);
 
-	*coverage = (struct coverage){ .what = WHAT_PROCESS, .pid = pid };
-	if (err)
-		return err;
-	err = look_at(host, &process, coverage);
-	close(process.dir);
+	if (!err) {
+		*coverage = look.coverage;
+		*libraries__budget(host->libraries) = look.budget;
+		err = look.err;
+	} else if (err != -ENOENT && err != -ESRCH && !is_refusal(err)) {
+		err = tell_no_answer(pid, err, silent, coverage);
+	}
 	return err == -ENOENT ? -ESRCH : err;
 }
 
@@ -359,30 +432,6 @@ static bool is_of_unit(pid_t pid, const char *unit)
 	read_unit(&process, found, sizeof(found));
 	close(process.dir);
 	return !strcmp(found, unit);
-}
-
-/* What anybody may know of it. */
-static bool look_from_outside(pid_t pid, struct coverage *coverage)
-{
-	struct process process;
-	FILE *f;
-
-	*coverage = (struct coverage){ .what = WHAT_PROCESS, .pid = pid, .reason = REASON_REFUSED };
-	if (open_process(pid, &process))
-		return false;
-	read_unit(&process, coverage->unit, sizeof(coverage->unit));
-	f = open_text(&process, "comm");
-	if (f && fgets(coverage->name, sizeof(coverage->name), f))
-		coverage->name[strcspn(coverage->name, "\n")] = '\0';
-	if (f)
-		fclose(f);
-	close(process.dir);
-	return true;
-}
-
-static bool is_refusal(int err)
-{
-	return err == -EACCES || err == -EPERM;
 }
 
 /* Of all processes: systemd opens libbpf for other things, and nothing says that it attaches XDP.
@@ -421,7 +470,7 @@ size_t coverage__each_process(const struct coverage_host *host, const char *unit
 	while (d && (entry = readdir(d))) {
 		long pid = strtol(entry->d_name, &end, 10);
 
-		if (!*end && pid > 0 && pid != getpid())
+		if (!*end && pid > 0 && pid != getpid() && !proc_looks__is_child(host->looks, pid))
 			told += tell(host, unit, pid, fn, ctx);
 	}
 	if (d)

@@ -60,6 +60,7 @@ enum coverage_reason {
 	REASON_STARTS,
 	REASON_OTHER_ROOT,
 	REASON_HIDDEN,
+	REASON_NO_ANSWER,
 	REASON_NO_LIBRARY,
 	REASON_TOO_LARGE,
 	REASON_BROKEN,
@@ -199,6 +200,7 @@ struct coverage_host {
 	 * be as large as they like. What is installed is the host's own.
 	 */
 	uint64_t budget;
+	struct proc_looks *looks; /* at files of processes, as those have them */
 };
 /*
  * Each path that the preload needs to be the host's, or the policy, or whoever looks at records;
@@ -218,7 +220,13 @@ typedef void coverage_fn(void *ctx, const struct coverage *coverage);
 
 /* --- coverage-proc.c --- */
 
-/* Returns 0, or a negative errno: -ESRCH of one that is not, or no longer, there. */
+/* What looks at the files of processes; see common/proc-looks.h. NULL without memory. */
+struct proc_looks *coverage__new_looks(struct coverage_host *host);
+
+/*
+ * Returns 0, or a negative errno: -ESRCH of one that is not, or no longer, there. That its files do
+ * not answer is an answer.
+ */
 int coverage__look_at_process(const struct coverage_host *host, pid_t pid,
 			      struct coverage *coverage);
 

@@ -25,9 +25,10 @@ test_that() {
 	rm -f "$log"
 }
 
-# wait_for COMMAND...: until it succeeds; a loaded machine may take long, so the limit is far away
+# wait_for COMMAND...: until it succeeds; a loaded machine may take long, so the limit is far away:
+# $LIMIT seconds, else 120
 wait_for() {
-	local end=$((SECONDS + 120))
+	local end=$((SECONDS + ${LIMIT:-120}))
 	until "$@"; do
 		[ $SECONDS -lt $end ] || return 1
 		sleep 0.05

@@ -109,6 +109,7 @@ int main(void)
 	suite_add_tcase(suite, file_lock_tests());
 	suite_add_tcase(suite, in_root_tests());
 	suite_add_tcase(suite, input_tests());
+	suite_add_tcase(suite, proc_looks_tests());
 	suite_add_tcase(suite, netlink_tests());
 	suite_add_tcase(suite, db_tests());
 	suite_add_tcase(suite, formats_tests());

@@ -15,6 +15,7 @@ TCase *files_tests(void);
 TCase *resolve_tests(void);
 TCase *runcfg_tests(void);
 TCase *process_tests(void);
+TCase *proc_looks_tests(void);
 TCase *file_lock_tests(void);
 TCase *in_root_tests(void);
 TCase *input_tests(void);

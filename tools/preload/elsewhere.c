@@ -5,10 +5,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "below.h"
+#include "common/proc-looks.h"
 #include "preload-edit.h"
 #include "preload/elsewhere.h"
 #include "preload/symbols.h"
@@ -17,13 +17,12 @@
 
 /* A root as processes have it, and what was found there. */
 struct seen {
-	ino_t namespace;
-	dev_t dev;
-	ino_t ino;
+	struct proc_root root;
 	int lacks;
 };
 
 struct roots {
+	struct proc_looks *looks;
 	size_t n;
 	struct seen *seen;
 };
@@ -48,6 +47,13 @@ static bool names_ours(const char *text, size_t size)
 	return false;
 }
 
+/* The loader reads such a file neither. */
+static bool is_no_file(int err)
+{
+	return err == -ENOENT || err == -ENOTDIR || err == -ELOOP || err == -EISDIR ||
+	       err == -EINVAL;
+}
+
 int preload_elsewhere__lacks(pid_t pid)
 {
 	char *text = malloc(MAX_TEXT);
@@ -59,7 +65,7 @@ int preload_elsewhere__lacks(pid_t pid)
 	if (fd >= 0)
 		close(fd);
 	if (!named)
-		return err == -EACCES || err == -EPERM ? err : 0;
+		return is_no_file(err) ? 0 : err;
 	fd = open_below(pid, PRELOAD_PATH);
 	if (fd < 0)
 		return 1;
@@ -67,33 +73,34 @@ int preload_elsewhere__lacks(pid_t pid)
 	return 0;
 }
 
-static int read_seen(pid_t pid, struct seen *ret)
-{
-	struct stat namespace, root;
-	char path[64];
+/* What is asked of the child, and what it answers. */
+struct look {
+	pid_t pid;
+	int lacks;
+};
 
-	snprintf(path, sizeof(path), "/proc/%d/ns/mnt", pid);
-	if (stat(path, &namespace))
-		return -errno;
-	snprintf(path, sizeof(path), "/proc/%d/root", pid);
-	if (stat(path, &root))
-		return -errno;
-	*ret = (struct seen){ namespace.st_ino, root.st_dev, root.st_ino, 0 };
-	return 0;
+static void look_in_child(void *ctx, void *data)
+{
+	struct look *look = data;
+
+	(void)ctx;
+	look->lacks = preload_elsewhere__lacks(look->pid);
 }
 
 static int look_at(struct roots *roots, pid_t pid)
 {
+	struct look look = { .pid = pid };
 	struct seen seen, *larger;
-	int err = read_seen(pid, &seen);
+	int err = proc_root__read(pid, &seen.root);
+	pid_t silent;
 
 	if (err)
 		return err;
 	for (size_t i = 0; i < roots->n; i++)
-		if (roots->seen[i].namespace == seen.namespace && roots->seen[i].dev == seen.dev &&
-		    roots->seen[i].ino == seen.ino)
+		if (proc_root__is_same(&roots->seen[i].root, &seen.root))
 			return roots->seen[i].lacks;
-	seen.lacks = preload_elsewhere__lacks(pid);
+	err = proc_looks__ask(roots->looks, pid, &look, &silent);
+	seen.lacks = err ? err : look.lacks;
 	larger = reallocarray(roots->seen, roots->n + 1, sizeof(*larger));
 	if (larger) {
 		roots->seen = larger;
@@ -115,27 +122,36 @@ static void read_name(pid_t pid, char *name, size_t size)
 		fclose(f);
 }
 
+static void add(struct preload_elsewhere *ret, pid_t pid, int lacks)
+{
+	if (lacks == -EACCES || lacks == -EPERM) {
+		ret->unreadable++;
+	} else if (lacks < 0 && lacks != -ENOENT && lacks != -ESRCH) {
+		if (lacks == -ETIMEDOUT && !ret->silent)
+			ret->silent = pid;
+		ret->unknown++;
+	} else if (lacks > 0 && !ret->lacking++) {
+		ret->pid = pid;
+		read_name(pid, ret->name, sizeof(ret->name));
+	}
+}
+
 void preload_elsewhere__look(struct preload_elsewhere *ret)
 {
-	struct roots roots = { 0 };
-	DIR *proc = opendir("/proc");
+	struct roots roots = { .looks = proc_looks__new(look_in_child, NULL, sizeof(struct look)) };
+	DIR *proc = roots.looks ? opendir("/proc") : NULL;
 	struct dirent *entry;
 
 	*ret = (struct preload_elsewhere){ 0 };
 	while (proc && (entry = readdir(proc))) {
 		char *end;
 		long pid = strtol(entry->d_name, &end, 10);
-		int lacks = *end || pid <= 0 ? 0 : look_at(&roots, pid);
 
-		ret->unreadable += lacks == -EACCES || lacks == -EPERM;
-		if (lacks <= 0)
-			continue;
-		if (!ret->lacking++) {
-			ret->pid = pid;
-			read_name(pid, ret->name, sizeof(ret->name));
-		}
+		if (!*end && pid > 0)
+			add(ret, pid, look_at(&roots, pid));
 	}
 	if (proc)
 		closedir(proc);
+	proc_looks__free(roots.looks);
 	free(roots.seen);
 }

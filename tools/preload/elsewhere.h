@@ -13,6 +13,8 @@
 struct preload_elsewhere {
 	unsigned int lacking;	 /* processes that have the name and not the library */
 	unsigned int unreadable; /* those that may not be looked into */
+	unsigned int unknown;	 /* those whose files give no answer */
+	pid_t silent;		 /* one of those that did not answer in time, or 0 */
 	pid_t pid;		 /* one of those that lack it */
 	char name[32];		 /* its name */
 };
