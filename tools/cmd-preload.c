@@ -145,10 +145,10 @@ static void tell_closed(void *ctx, const char *part, mode_t mode)
 		   closed__verb(mode));
 }
 
-/* Whether processes of all users can open both. Else says what is in the way. */
+/* Whether processes of all users can open both, which are there. Else says what is in the way. */
 static bool is_for_all(const char *root)
 {
-	bool for_all = true;
+	bool for_all = below__exists(root, PRELOAD_PATH) && below__exists(root, HOOKS_PATH);
 
 	closed__each(root, PRELOAD_PATH, false, tell_closed, &for_all);
 	if (for_all)
