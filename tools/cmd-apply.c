@@ -288,7 +288,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		state->child_inputs[0] = &apply->opts;
 		return 0;
 	case 'N':
-		apply->netns = program__netns(arg, state);
+		apply->netns = arg;
 		return 0;
 	case 'n':
 		apply->correct.dry_run = true;

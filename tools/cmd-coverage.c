@@ -344,10 +344,6 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		command->args = state->argv + state->next;
 		command->n_args = state->argc - state->next;
 		state->next = state->argc;
-		for (int i = 0; i < command->n_args; i++)
-			if (!*command->args[i]) /* of a variable in a script, perhaps */
-				argp_error(state, "found an empty argument, expected a binary, a "
-						  "PID, a unit or an interface");
 		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;

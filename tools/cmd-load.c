@@ -117,7 +117,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		load->run.dry_run = true;
 		return 0;
 	case 'N':
-		load->netns = program__netns(arg, state);
+		load->netns = arg;
 		return 0;
 	case 'v':
 		load->run.verbose = true;

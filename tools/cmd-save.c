@@ -69,7 +69,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case 'N':
 		if (!strcmp(arg, "all"))
 			argp_error(state, "--netns: found all, expected one: a file is for one");
-		save->netns = program__netns(arg, state);
+		save->netns = arg;
 		return 0;
 	case 'o':
 		save->output = arg;

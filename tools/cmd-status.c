@@ -326,7 +326,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 			argp_error(state, "found --watch=%s, expected seconds, 1 to 86400", arg);
 		return 0;
 	case 'N':
-		status->netns = program__netns(arg, state);
+		status->netns = arg;
 		return 0;
 	case ARGP_KEY_ARGS:
 		status->args = state->argv + state->next;

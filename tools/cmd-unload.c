@@ -39,7 +39,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		unload->run.dry_run = true;
 		return 0;
 	case 'N':
-		unload->netns = program__netns(arg, state);
+		unload->netns = arg;
 		return 0;
 	case 'v':
 		unload->run.verbose = true;

@@ -34,8 +34,6 @@ static bool is_program(const char *value, char *why)
 	const unsigned char *c = (const unsigned char *)value;
 	char near[64];
 
-	if (!*value)
-		return refuse(why, "found an empty name, expected a program's");
 	if (strpbrk(value, "*?["))
 		return refuse(why,
 			      "found '%.60s', expected the name of one program: a pattern "
@@ -64,7 +62,7 @@ static bool is_interface(const char *value, char *why)
 {
 	const char *at = strstr(value, "@");
 
-	if (!*value || !strcmp(value, ".") || !strcmp(value, ".."))
+	if (!strcmp(value, ".") || !strcmp(value, ".."))
 		return refuse(why, "found '%s', expected the name of an interface", value);
 	if (strlen(value) >= ALTIFNAMSIZ)
 		return refuse(why,
@@ -125,8 +123,8 @@ bool given__is_possible(enum policy_cond cond, const char *value, char why[GIVEN
 	case COND_EXECUTABLE:
 		return *value == '/' ||
 		       refuse(why, "found '%.60s', expected a whole path, such as /usr/bin/%.60s",
-			      value, *value ? value : "suricata");
+			      value, value);
 	default:
-		return *value || refuse(why, "found nothing, expected a value");
+		return true;
 	}
 }

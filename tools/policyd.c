@@ -65,7 +65,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		if (!strcmp(arg, "all"))
 			daemon->opts.all_netns = true;
 		else
-			add_netns(daemon, program__netns(arg, state), state);
+			add_netns(daemon, arg, state);
 		return 0;
 	case KEY_ONCE:
 		daemon->opts.once = true;
@@ -247,6 +247,7 @@ int main(int argc, char **argv)
 	signal(SIGXFSZ, SIG_IGN); /* it is an error of a write, even of --help */
 	argp_err_exit_status = TOOL_USAGE;
 	program__check_output();
+	program__refuse_empty(program_invocation_short_name, argc, argv);
 	argp_parse(&argp, argc, argv, 0, NULL, &daemon);
 	log__init();
 	if (daemon.opts.root) {

@@ -272,6 +272,7 @@ int main(int argc, char **argv)
 	signal(SIGXFSZ, SIG_IGN); /* it is an error of a write, after which we clean up */
 	argp_err_exit_status = TOOL_USAGE;
 	program__check_output();
+	program__refuse_empty(program_invocation_short_name, argc, argv);
 	argp_parse(&argp, argc, argv, 0, NULL, &w);
 	status = watch_work__open(&w.work, &w.opts);
 	if (status)

@@ -65,15 +65,27 @@ static char *help_filter(int key, const char *text, void *input)
 	return out;
 }
 
+/* How many words are in front of the command that is to be run. */
+static int count_own(int argc, char **argv)
+{
+	int n = 1;
+
+	while (n < argc && (*argv[n] == '-' || !*argv[n]) && strcmp(argv[n], "--"))
+		n++;
+	return n;
+}
+
 static int run_command(const struct tool_command *command, struct argp_state *state)
 {
 	char **argv = state->argv + state->next - 1, name[64];
 	int argc = state->argc - state->next + 1, status;
+	bool is_run = command->run == cmd_run;
 	char *word = argv[0];
 
 	/* so that argp names the command in its messages; our own parser looks at it again */
 	snprintf(name, sizeof(name), "xdp-policy %s", command->name);
 	argv[0] = name;
+	program__refuse_empty(name, is_run ? count_own(argc, argv) : argc, argv);
 	status = command->run(argc, argv);
 	argv[0] = word;
 	return status;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-/* The arguments of --root, --netns and --rescan, and what could not be written: looked at in one
- * place for all programs.
+/* Arguments that are empty, those of --root and --rescan, and what could not be written: looked at
+ * in one place for all programs.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -13,6 +13,30 @@
 #include "common/program.h"
 #include "tool.h"
 #include "util/encode.h"
+
+static bool is_empty(const char *arg)
+{
+	const char *value = strncmp(arg, "--", 2) ? NULL : strchr(arg, '=');
+
+	return !*arg || (value && !value[1]);
+}
+
+void program__refuse_empty(const char *name, int argc, char **argv)
+{
+	for (int i = 1; i < argc; i++) {
+		const char *behind = *argv[i] ? argv[i] : argv[i - 1];
+
+		if (!is_empty(argv[i]))
+			continue;
+		if (*behind == '-')
+			fprintf(stderr,
+				"%s: found an empty argument behind %.*s, expected a word\n", name,
+				(int)strcspn(behind, "="), behind);
+		else
+			fprintf(stderr, "%s: found an empty argument, expected a word\n", name);
+		exit(TOOL_USAGE);
+	}
+}
 
 const char *program__root(const char *arg, struct argp_state *state)
 {
@@ -29,8 +53,6 @@ const char *program__root(const char *arg, struct argp_state *state)
 		close(fd);
 	if (found)
 		return arg;
-	if (!*arg) /* of a variable in a script, perhaps; the host is not meant */
-		argp_error(state, "found an empty argument of --root, expected a directory");
 	shown = encode__shown_copy(arg);
 	argp_failure(state, err == EACCES ? TOOL_PERM : TOOL_USAGE, err, "%s: cannot open",
 		     shown ? shown : "out of memory");
@@ -49,14 +71,6 @@ unsigned int program__rescan(const char *arg, struct argp_state *state)
 		argp_error(state, "--rescan: found '%s', expected seconds from 1 to %d", arg,
 			   MAX_RESCAN);
 	return (unsigned int)seconds;
-}
-
-const char *program__netns(const char *arg, struct argp_state *state)
-{
-	if (!*arg)
-		argp_error(state, "found an empty argument of --netns, expected the name of a "
-				  "network namespace, or all");
-	return arg;
 }
 
 int program__flush(void)

@@ -6,15 +6,18 @@
 
 #include <argp.h>
 
+/*
+ * Ends the program if one of the arguments behind the first is empty, of a variable in a script,
+ * perhaps: no option and no command takes that, and neither the host nor all of something is meant.
+ */
+void program__refuse_empty(const char *name, int argc, char **argv);
+
 /* The argument of --root, which must be a directory: else says so and ends the program. */
 const char *program__root(const char *arg, struct argp_state *state);
 
 /* The argument of --rescan in seconds, and what it is without one. */
 unsigned int program__rescan(const char *arg, struct argp_state *state);
 #define PROGRAM_RESCAN 60
-
-/* The argument of --netns, which must be a word. */
-const char *program__netns(const char *arg, struct argp_state *state);
 
 /* Flushes standard output. Returns 0, or the error number of the first failure of the process. */
 int program__flush(void);
