@@ -88,6 +88,21 @@ static bool find_user(FILE *passwd, const char *user, struct passwd *ret, char *
 	return false;
 }
 
+/* No process has such a name, as the policy sees it; its number may be one of elsewhere. */
+static void tell_no_user(const char *root, const char *user, int err)
+{
+	if (!user[strspn(user, "0123456789")])
+		return;
+	if (err)
+		tool_error("--user: found '%s', which cannot be looked for: %s/etc/passwd: cannot "
+			   "open: %s",
+			   user, root, strerror(err));
+	else
+		tool_error("--user: found '%s', expected a user of %s/etc/passwd; one of elsewhere "
+			   "is known by number alone",
+			   user, root);
+}
+
 /*
  * A user's other name: the number of a name, the name of a number. From the file alone, as where a
  * program is attached; below another root, that one's.
@@ -100,14 +115,19 @@ static void set_user_alias(struct explain *explain)
 	struct passwd pw;
 	char buf[1024];
 
-	if (!passwd)
+	if (!passwd) {
+		if (user)
+			tell_no_user(root, user, errno);
 		return;
+	}
 	if (find_user(passwd, user, &pw, buf, sizeof(buf))) {
 		if (strcmp(pw.pw_name, user))
 			snprintf(explain->user, sizeof(explain->user), "%s", pw.pw_name);
 		else
 			snprintf(explain->user, sizeof(explain->user), "%u", pw.pw_uid);
 		explain->subject.uid = explain->user;
+	} else {
+		tell_no_user(root, user, 0);
 	}
 	fclose(passwd);
 }
