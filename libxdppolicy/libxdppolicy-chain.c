@@ -216,6 +216,15 @@ static void tell_ids(const struct request *r, const struct chain_load *load)
 	}
 }
 
+static void write_log(const struct chain_problem *problem, char *log, size_t size)
+{
+	size_t len = strlen(problem->text) + 1;
+
+	snprintf(log, size, "%s%s", problem->text, problem->log ? "\n" : "");
+	if (problem->log && len < size)
+		strcpy(log + len, chain_problem__log_end(problem, SIZE_MAX, size - len));
+}
+
 static void tell(struct request *r)
 {
 	const struct xdp_policy_chain_opts *opts = &r->opts;
@@ -224,8 +233,7 @@ static void tell(struct request *r)
 	if (opts->failed)
 		*opts->failed = problem->program;
 	if (opts->log && opts->log_size)
-		snprintf(opts->log, opts->log_size, "%s%s%s", problem->text,
-			 problem->log ? "\n" : "", problem->log ? problem->log : "");
+		write_log(problem, opts->log, opts->log_size);
 	chain_problem__clear(&r->problem);
 }
 

@@ -103,8 +103,9 @@ struct xdp_policy_chain_opts {
 
 	/*
 	 * Room for what there is to say: why it failed, "found X, expected Y", and below it what
-	 * the kernel's verifier said, its last line first. Cut to fit, always terminated, empty if
-	 * there is nothing to say. 1000 bytes have room for any message without the verifier's.
+	 * the kernel's verifier said: the last lines of that for which there is room. Cut to fit,
+	 * always terminated, empty if there is nothing to say. 1000 bytes have room for any message
+	 * without the verifier's.
 	 */
 	char *log;
 	size_t log_size;

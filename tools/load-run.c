@@ -48,20 +48,30 @@ static void note_error(struct load_run *run, int err)
 		run->not_permitted = true;
 }
 
-static void print_log(const struct load_run *run, const char *log)
+static size_t count_lines(const char *begin, const char *end)
 {
-	char shown[1024], line[512];
-	unsigned int n = 0;
+	size_t n = 0;
 
-	for (; *log; n++) {
-		int len = (int)strcspn(log, "\n");
+	for (; begin < end; begin++)
+		n += *begin == '\n';
+	return n;
+}
 
-		if (n == MAX_LOG_LINES && !run->verbose) {
-			fputs("    ... --verbose shows all of it\n", stderr);
-			return;
-		}
-		snprintf(line, sizeof(line), "%.*s", len, log);
-		fprintf(stderr, "    %s\n", encode__shown(line, shown, sizeof(shown)));
+static void print_log(const struct load_run *run, const struct chain_problem *problem)
+{
+	const char *log =
+		chain_problem__log_end(problem, run->verbose ? SIZE_MAX : MAX_LOG_LINES, SIZE_MAX);
+
+	if (log != problem->log)
+		fprintf(stderr, "    ... %zu lines before these; --verbose shows all\n",
+			count_lines(problem->log, log));
+	while (*log) {
+		size_t len = strcspn(log, "\n");
+		char *line = strndup(log, len), *shown = line ? encode__shown_copy(line) : NULL;
+
+		fprintf(stderr, "    %s\n", shown ? shown : "out of memory");
+		free(shown);
+		free(line);
 		log += len + (log[len] == '\n');
 	}
 }
@@ -88,7 +98,7 @@ static void tell_problem(struct load_run *run, const struct load_job *job,
 		json_object_set_new(json_array_get(run->errors, json_array_size(run->errors) - 1),
 				    "log", tool_json_string(problem->log));
 	else if (problem->log)
-		print_log(run, problem->log);
+		print_log(run, problem);
 	chain_problem__clear(problem);
 }
 

@@ -12,7 +12,7 @@
 #include "program.h"
 #include "util/libbpf-words.h"
 
-/* The verifier's log is as long as it is; its end is what counts, and that is always there. */
+/* What is kept of the verifier's log; if it is longer, the kernel says ENOSPC. */
 #define LOG_SIZE (1024 * 1024)
 
 /* --- maps that exist already --- */
@@ -92,29 +92,6 @@ static int share_maps(const struct loading *l, struct bpf_object *obj)
 
 /* --- the load --- */
 
-/* The reason stands at the end, where nobody would look for it. */
-static char *last_line_first(const char *log)
-{
-	size_t len = strlen(log);
-	char *ret = malloc(len + 2), *out = ret;
-
-	while (ret && len) {
-		const char *end = log + len, *begin = end;
-
-		if (end[-1] == '\n')
-			end--;
-		for (begin = end; begin > log && begin[-1] != '\n'; begin--)
-			;
-		memcpy(out, begin, end - begin);
-		out += end - begin;
-		*out++ = '\n';
-		len = begin - log;
-	}
-	if (ret)
-		*out = '\0';
-	return ret;
-}
-
 static bool is_of(const struct loading *l, unsigned int i, const struct component_object *o)
 {
 	const struct component *c = &l->components->component[i];
@@ -140,22 +117,47 @@ static int prepare_program(struct component *c, int target, char *log)
 	return err ? err : bpf_program__set_log_buf(c->program, log, LOG_SIZE);
 }
 
+/* libbpf fills it with descriptors of the object's other programs, which have none. */
+static const struct bpf_map *find_jumps(struct bpf_object *obj)
+{
+	struct bpf_map *map;
+
+	bpf_object__for_each_map(map, obj)
+	{
+		if (bpf_map__type(map) == BPF_MAP_TYPE_PROG_ARRAY)
+			return map;
+	}
+	return NULL;
+}
+
 /* Which program it was that the verifier refused; if none, libbpf has not come so far. */
 static int explain_failure(struct loading *l, const struct component_object *o, char *const logs[],
 			   int err)
 {
 	unsigned int n = l->components->spec->n;
+	const struct bpf_map *map;
 
 	for (unsigned int i = 0; i < n; i++) {
 		if (!is_of(l, i, o) || !logs[i] || !*logs[i])
 			continue;
 		l->program = i;
-		l->problem->log = last_line_first(logs[i]);
+		l->problem->log = strdup(logs[i]);
 		return component__fail(
 			l, err, "%s: found program '%s', which the kernel refuses: %s",
 			component__label(&l->components->spec->program[i]),
-			bpf_program__name(l->components->component[i].program), strerror(-err));
+			bpf_program__name(l->components->component[i].program),
+			err == -ENOSPC ? "the verifier's log is longer than the 1 MiB that is kept "
+					 "of it" :
+					 strerror(-err));
 	}
+	map = err == -EBADF ? find_jumps(o->obj) : NULL;
+	if (map)
+		return component__fail(
+			l, err,
+			"%s: found programs for tail calls in map '%s', which are not "
+			"loaded into a chain; expected a map that is empty until an "
+			"application fills it",
+			o->path ? o->path : bpf_object__name(o->obj), bpf_map__name(map));
 	/* libbpf would advise to raise a limit */
 	if (err == -EPERM && !libbpf_probe_bpf_prog_type(BPF_PROG_TYPE_EXT, NULL))
 		return component__fail(l, err,

@@ -26,6 +26,20 @@ int chain_problem__set(struct chain_problem *problem, int program, int err, cons
 	return err;
 }
 
+const char *chain_problem__log_end(const struct chain_problem *problem, size_t lines, size_t size)
+{
+	const char *log = problem->log, *end = log + strlen(log), *begin = end, *at = end;
+
+	while (at > log && lines--) {
+		for (at--; at > log && at[-1] != '\n'; at--)
+			;
+		if ((size_t)(end - at) >= size)
+			break;
+		begin = at;
+	}
+	return begin;
+}
+
 void chain_problem__clear(struct chain_problem *problem)
 {
 	free(problem->log);

@@ -29,9 +29,13 @@ struct chain_problem {
 	int err;		       /* negative errno */
 	int program;		       /* which one of the spec; -1: the chain as a whole */
 	char text[CHAIN_PROBLEM_SIZE]; /* "found X, expected Y" */
-	char *log; /* what the verifier had to say, its last line first; or NULL. To be freed. */
+	char *log; /* what the verifier had to say, in its own order; or NULL. To be freed. */
 };
 void chain_problem__clear(struct chain_problem *problem);
+/*
+ * The end of its log, where the reason is: whole lines, at most so many, and less than size bytes.
+ */
+const char *chain_problem__log_end(const struct chain_problem *problem, size_t lines, size_t size);
 
 struct chain_load_opts {
 	const struct policy *policy;

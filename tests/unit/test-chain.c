@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "chain/load.h"
 #include "chain/remarks.h"
 #include "chain/swap.h"
 #include "unit.h"
@@ -283,6 +284,33 @@ START_TEST(test_each_remark_once)
 }
 END_TEST
 
+/* Whole lines of the verifier's log, the last ones, for which there is room. */
+START_TEST(test_end_of_a_log)
+{
+	static const struct {
+		const char *log, *end;
+		size_t lines, size;
+	} rows[] = {
+		{ "", "", 30, 100 },
+		{ "one\ntwo\nthree\n", "one\ntwo\nthree\n", 30, SIZE_MAX },
+		{ "one\ntwo\nthree\n", "two\nthree\n", 2, SIZE_MAX },
+		{ "one\ntwo\nthree", "two\nthree", 2, SIZE_MAX },
+		{ "one\ntwo\nthree\n", "one\ntwo\nthree\n", SIZE_MAX, 15 },
+		{ "one\ntwo\nthree\n", "two\nthree\n", SIZE_MAX, 14 },
+		{ "one\ntwo\nthree\n", "", SIZE_MAX, 6 },
+		{ "one\n\n\n", "\n\n", 2, SIZE_MAX },
+		{ "one\n", "", 0, SIZE_MAX },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const struct chain_problem problem = { .log = (char *)rows[i].log };
+
+		ck_assert_str_eq(chain_problem__log_end(&problem, rows[i].lines, rows[i].size),
+				 rows[i].end);
+	}
+}
+END_TEST
+
 TCase *chain_tests(void)
 {
 	TCase *tc = tcase_create("chain");
@@ -295,6 +323,7 @@ TCase *chain_tests(void)
 	tcase_add_test(tc, test_new_ties);
 	tcase_add_test(tc, test_remarks);
 	tcase_add_test(tc, test_each_remark_once);
+	tcase_add_test(tc, test_end_of_a_log);
 	tcase_add_test(tc, test_plan_order);
 	tcase_add_test(tc, test_plan_removal);
 	return tc;

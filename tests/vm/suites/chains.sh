@@ -126,7 +126,19 @@ for object in ord_gone.o ord_text.o ord_bad.o; do
 	unchanged "$object" does "$object" 1 load bad.json
 	tells "$object: the line" "bad.json:4: .*$object"
 done
-contains "the verifier's last lines come first" "^ *invalid access to packet" "$(head -n 4 does.out)"
+
+# log_of FILE: the verifier's log in it
+log_of() { grep '^    ' "$1"; }
+is "the verifier's log: in its own order" "invalid access to packet processed" \
+	"$(log_of does.out | grep -oE 'invalid access to packet|^ *processed' | tr -s '\n ' ' ' | sed 's/ $//')"
+xdp-policy load --verbose bad.json >whole.out 2>&1
+n=$(log_of whole.out | wc -l)
+is "the verifier's log: its last 30 lines, and how many are left out" \
+	"    ... $((n - 30)) lines before these; --verbose shows all $(log_of whole.out | tail -n 30)" \
+	"$(log_of does.out | head -n 1) $(log_of does.out | sed 1d)"
+xdp-policy load --json bad.json >whole.json 2>/dev/null
+is "the verifier's log: JSON has it whole" "$(log_of whole.out | sed 's/^    //')" \
+	"$(python3 -c 'import json; print(json.load(open("whole.json"))["errors"][0]["log"], end="")')"
 is "packets: the old chains run on" "RECV $SENT abcd:$SENT RECV $SENT dcba:$SENT" \
 	"$(packets v0) $(packets v1)"
 
