@@ -142,7 +142,7 @@ json_t *chain_change__json(const struct chain_change *change, const struct chain
 		json_object_set_new(json, "why", tool_json_string(change->why));
 	for (enum chain_phase phase = 0; phase < N_PHASES; phase++)
 		json_object_set_new(phases, chain_phase_names[phase],
-				    json_real(times->ns[phase] / 1e6));
+				    tool_json_milliseconds(times->ns[phase]));
 	json_object_set_new(json, "milliseconds", phases);
 	return json;
 }

@@ -241,7 +241,8 @@ static int print_json(const struct import *imp, const struct source *from)
 	}
 	json_object_set_new(json, "from", json_string(from->name));
 	json_object_set_new(json, key_of(imp), made);
-	json_object_set(json, "not_imported", imp->missed);
+	json_object_set(json, "not-imported", imp->missed);
+	json_object_set(json, "not_imported", imp->missed); /* its name before 0.2.0 */
 	json_object_set(json, "notes", imp->notes);
 	return tool_json_print(json);
 }

@@ -188,9 +188,12 @@ json_t *tool_json_new(void)
 	return json;
 }
 
+/* Of 17 digits, jansson's own choice, the last ones are none of ours: 0.30000000000000004 */
+#define JSON_FLAGS (JSON_PRESERVE_ORDER | JSON_REAL_PRECISION(15))
+
 int tool_json_write(json_t *json, FILE *out)
 {
-	int err = json_dumpf(json, out, JSON_INDENT(2) | JSON_PRESERVE_ORDER);
+	int err = json_dumpf(json, out, JSON_FLAGS | JSON_INDENT(2));
 
 	json_decref(json);
 	putc('\n', out);
@@ -212,6 +215,11 @@ json_t *tool_json_string(const char *text)
 
 	free(utf8);
 	return json;
+}
+
+json_t *tool_json_milliseconds(uint64_t ns)
+{
+	return json_real((ns + 500) / 1000 / 1e3);
 }
 
 /* Each action with its sign, as in the files; an empty list is "none". */

@@ -109,6 +109,8 @@ int tool_json_print(json_t *json);
 int tool_json_write(json_t *json, FILE *out);
 /* Any text as JSON, in the form of encode.h, since that takes UTF-8 alone. NULL is null. */
 json_t *tool_json_string(const char *text);
+/* Nanoseconds as milliseconds, to the third digit behind the point. */
+json_t *tool_json_milliseconds(uint64_t ns);
 /* A value as JSON: a number, a list of actions, a word. */
 json_t *tool_json_value(enum policy_attr attr, const struct policy_value *value);
 

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tool.h"
 #include "unit.h"
 #include "util/encode.h"
 
@@ -150,6 +151,41 @@ START_TEST(cut)
 }
 END_TEST
 
+/* Three digits behind the point at most, and none of what a double has besides. */
+START_TEST(milliseconds)
+{
+	static const struct {
+		uint64_t ns;
+		const char *text;
+	} rows[] = {
+		{ 0, "{\"ms\": 0.0}\n" },
+		{ 499, "{\"ms\": 0.0}\n" },
+		{ 300000, "{\"ms\": 0.3}\n" },
+		{ 1234567, "{\"ms\": 1.235}\n" },
+		{ 367123456, "{\"ms\": 367.123}\n" },
+		{ 86400000000001, "{\"ms\": 86400000.0}\n" },
+	};
+	char text[64] = "", *to;
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		FILE *out = fmemopen(text, sizeof(text), "w");
+
+		ck_assert_int_eq(
+			tool_json_write(
+				json_pack("{s:o}", "ms", tool_json_milliseconds(rows[i].ns)), out),
+			0);
+		fclose(out);
+		/* without the indent */
+		to = text;
+		for (const char *c = text; *c; c++)
+			if (*c != '\n' && (*c != ' ' || c[-1] == ':'))
+				*to++ = *c;
+		strcpy(to, "\n");
+		ck_assert_str_eq(text, rows[i].text);
+	}
+}
+END_TEST
+
 TCase *encode_tests(void)
 {
 	TCase *tc = tcase_create("encode");
@@ -158,5 +194,6 @@ TCase *encode_tests(void)
 	tcase_add_test(tc, ascii);
 	tcase_add_test(tc, back_again);
 	tcase_add_test(tc, cut);
+	tcase_add_test(tc, milliseconds);
 	return tc;
 }
