@@ -256,6 +256,7 @@ static char *look(struct status *status)
 	if (!out)
 		return NULL;
 	start(status);
+	tool_tell_run_dirs();
 	status->found = interfaces__new_found(status->netns, status->n_args);
 	if (netns__each(status->netns, show_netns, tool_no_netns, status))
 		status->failed = true;

@@ -12,6 +12,7 @@
 #include "chain/sweep.h"
 #include "interfaces.h"
 #include "run/retired.h"
+#include "said.h"
 #include "tool.h"
 #include "util/ifinfo.h"
 #include "util/layers.h"
@@ -235,6 +236,20 @@ static int wait_for_libxdp(void)
 	return lock == -ETIMEDOUT || lock == -EINTR ? lock : 0;
 }
 
+static void tell_refused(void *ctx, const char *text)
+{
+	if (said__is_new(ctx, text))
+		tool_error("%s", text);
+}
+
+void tool_tell_run_dirs(void)
+{
+	static struct said said;
+
+	run_dirs__each_refused(tell_refused, &said);
+	said__end_round(&said);
+}
+
 int tool_take_lock(void)
 {
 	char holder[FILE_LOCK_HOLDER_SIZE], text[256], why[RUN_DIR_WHY_SIZE];
@@ -251,6 +266,8 @@ int tool_take_lock(void)
 	} else if (lock < 0 && lock != -EINTR) {
 		tool_error("%s", run_dir__strerror(lock, "lock", why));
 	}
+	if (lock >= 0)
+		tool_tell_run_dirs();
 	return lock;
 }
 

@@ -49,6 +49,9 @@ void tool_waiting(const char *path, const char *holder);
 /* Waits for the lock of chain/lock.h, and before that for libxdp's to be free. Returns it, or a
  * negative errno after a message. */
 int tool_take_lock(void);
+
+/* Says which directories of /run/xdp-policy are refused, once for as long as they are. */
+void tool_tell_run_dirs(void);
 /* Gives it back, and then removes what changes of chains have left over. */
 void tool_drop_lock(int lock);
 

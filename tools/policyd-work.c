@@ -319,9 +319,18 @@ static void release_lock(struct daemon *daemon)
 	daemon->lock = -1;
 }
 
+static void tell_refused(void *ctx, const char *text)
+{
+	struct daemon *daemon = ctx;
+
+	daemon->errors++;
+	log__error("%s", text);
+}
+
 static void recover(struct daemon *daemon)
 {
 	daemon->recover = false;
+	run_dirs__each_refused(tell_refused, daemon);
 	if (daemon->opts.once)
 		chain_sweep__now(true);
 	record__sweep(RECORD_SWEEP_ALL);

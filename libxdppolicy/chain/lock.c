@@ -110,6 +110,40 @@ char *run_dir__strerror(int err, const char *name, char buf[RUN_DIR_WHY_SIZE])
 	return buf;
 }
 
+/* The directories below it, and what is missing of whoever has no use of one. */
+static const struct {
+	const char *name, *without;
+} run_dirs[] = {
+	{ "attached", "what applications and load have attached is not known, and no chain can be "
+		      "loaded" },
+	{ "seen", "what programs had before the policy changed them is not known, and not kept" },
+	{ "journal", "no chain can be changed" },
+	{ "retired", "what was replaced stays pinned" },
+};
+
+bool run_dir__is_refused(const char *name, char buf[RUN_DIR_WHY_SIZE])
+{
+	int fd = run_dir__find(name);
+	char path[64];
+
+	if (fd >= 0)
+		close(fd);
+	snprintf(path, sizeof(path), XDP_POLICY_RUN_DIR "/%s", name);
+	return fd < 0 && fd != -ENOENT && explain_dir(path, true, buf);
+}
+
+void run_dirs__each_refused(void (*fn)(void *ctx, const char *text), void *ctx)
+{
+	char why[RUN_DIR_WHY_SIZE], text[2 * RUN_DIR_WHY_SIZE];
+
+	for (size_t i = 0; i < sizeof(run_dirs) / sizeof(run_dirs[0]); i++) {
+		if (!run_dir__is_refused(run_dirs[i].name, why))
+			continue;
+		snprintf(text, sizeof(text), "%s; %s", why, run_dirs[i].without);
+		fn(ctx, text);
+	}
+}
+
 int chain_lock__take(unsigned int timeout_ms)
 {
 	int dir = run_dir__open(NULL), fd, err;

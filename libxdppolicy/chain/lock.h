@@ -5,6 +5,8 @@
 /* The places of this project below /run, and the lock that lets one process at a time change
  * chains. */
 
+#include <stdbool.h>
+
 #include "util/file-lock.h"
 
 #define XDP_POLICY_RUN_DIR "/run/xdp-policy"
@@ -24,6 +26,12 @@ int run_dir__find(const char *name);
  */
 #define RUN_DIR_WHY_SIZE 200
 char *run_dir__strerror(int err, const char *name, char buf[RUN_DIR_WHY_SIZE]);
+
+/* Whether such a directory is there and is refused, with what was found in buf. */
+bool run_dir__is_refused(const char *name, char buf[RUN_DIR_WHY_SIZE]);
+
+/* Calls fn with a line for each that is, which says what comes of it. */
+void run_dirs__each_refused(void (*fn)(void *ctx, const char *text), void *ctx);
 
 /*
  * Opens a file of root's alone in such a directory, and makes it if it is not there; flags are

@@ -14,6 +14,7 @@
 
 #include "change/attach.h"
 #include "journal.h"
+#include "lock.h"
 #include "pins.h"
 #include "plan.h"
 #include "record.h"
@@ -86,12 +87,13 @@ static int pin(const struct chain_swap *swap, const struct replacement *new,
 {
 	uint64_t clock = chain_times__now();
 	int lock = take_lock(&swap->before, why), err;
+	char reason[RUN_DIR_WHY_SIZE];
 
 	if (lock < 0)
 		return lock;
 	err = journal__add(&swap->entry, &swap->before);
 	if (err)
-		explain(why, err, "the journal: %s", strerror(-err));
+		explain(why, err, "%s", run_dir__strerror(err, "journal", reason));
 	if (!err && new->n) {
 		err = pins__make(swap->entry.ifindex, swap->entry.new_id, new->n, new->prog_fds,
 				 new->link_fds);
@@ -273,6 +275,7 @@ static int retire(const struct chain_swap *swap, char why[CHAIN_WHY_SIZE])
 	uint32_t id = swap->undone ? swap->entry.new_id : swap->entry.old_id;
 	int ifindex = swap->entry.ifindex;
 	int err = id ? is_attached(ifindex, id) : 0;
+	char reason[RUN_DIR_WHY_SIZE];
 
 	/* nobody we know of puts one back, but without its pins it would call nothing */
 	if (err > 0)
@@ -280,7 +283,10 @@ static int retire(const struct chain_swap *swap, char why[CHAIN_WHY_SIZE])
 	if (err && err != -ENODEV) /* an interface that is gone has none */
 		return explain(why, err, "the interface can't be looked at: %s", strerror(-err));
 	err = id ? retired__add(ifindex, id) : 0;
-	return err ? explain(why, err, "the old pins: %s", strerror(-err)) : 0;
+	if (!err)
+		return 0;
+	return explain(why, err, "the old pins: %s",
+		       run_dir__is_refused("retired", reason) ? reason : strerror(-err));
 }
 
 static int finish(const struct chain_swap *swap, char why[CHAIN_WHY_SIZE])
@@ -300,6 +306,7 @@ static int finish(const struct chain_swap *swap, char why[CHAIN_WHY_SIZE])
 int chain_swap__settle(struct chain_swap *swap, struct chain_times *times, char why[CHAIN_WHY_SIZE])
 {
 	uint64_t clock = chain_times__now();
+	char reason[RUN_DIR_WHY_SIZE];
 	int err;
 
 	*why = '\0';
@@ -309,7 +316,8 @@ int chain_swap__settle(struct chain_swap *swap, struct chain_times *times, char 
 		wait_for_packets(swap->done_at);
 	chain_times__add(times, PHASE_GRACE, &clock);
 	if (err)
-		explain(why, err, "the first values can't be kept: %s", strerror(-err));
+		explain(why, err, "the first values can't be kept: %s",
+			run_dir__strerror(err, "seen", reason));
 	else
 		err = finish(swap, why);
 	free(swap);

@@ -34,6 +34,33 @@ touch /run/xdp-policy
 refused "found a file, expected a directory" 1
 rm /run/xdp-policy
 
+# below_refused DIR FOUND CONSEQUENCE: of a directory below it; what is asked for is not in its way
+below_refused()
+{
+	local line="/run/xdp-policy/$1: found $2; $3"
+	says_only "apply: $1: $2" 0 "xdp-policy: $line" xdp-policy apply lo
+	says_only "status: $1: $2" 0 "xdp-policy: $line" xdp-policy status lo
+	says_only "xdp-policyd: $1: $2" 0 "xdp-policyd: $line" xdp-policyd --once
+}
+mkdir -m 755 /run/xdp-policy
+while read -r dir without; do
+	mkdir -m 775 "/run/xdp-policy/$dir"
+	below_refused "$dir" "mode 0775, expected no write permission for group and others" "$without"
+	chmod 755 "/run/xdp-policy/$dir"
+	chown 65534 "/run/xdp-policy/$dir"
+	below_refused "$dir" "owner 65534, expected 0" "$without"
+	rmdir "/run/xdp-policy/$dir"
+	ln -s "$WORK" "/run/xdp-policy/$dir"
+	below_refused "$dir" "a link, expected a directory" "$without"
+	rm "/run/xdp-policy/$dir"
+done <<'END'
+attached what applications and load have attached is not known, and no chain can be loaded
+seen what programs had before the policy changed them is not known, and not kept
+journal no chain can be changed
+retired what was replaced stays pinned
+END
+says_only "status: nothing is refused" 0 "" xdp-policy status lo
+
 missing="xdp-policy: none: found no such interface in any network namespace, expected one"
 mkdir -p /run/netns
 for name in a b; do
