@@ -95,14 +95,29 @@ static bool is_starved(int err)
 /*
  * What nobody can look into may have anything in it, a deny too; it is not as if it were not there.
  */
-static void cannot_reach(struct policy_files *files, const char *path, int err,
-			 const struct policy_log *log)
+static void tell_unreachable(const char *path, int err, const struct policy_log *log)
 {
 	errno = err;
 	policy_log__msg(log, POLICY_ERROR, path, 0,
 			"found a directory that can't be reached, expected a readable one: %m; no "
 			"file in it counts");
+}
+
+static void cannot_reach(struct policy_files *files, const char *path, int err,
+			 const struct policy_log *log)
+{
+	tell_unreachable(path, err, log);
 	files->n_dirs_refused++;
+}
+
+/* Whether it is in one of the three directories, and a message said so of that. */
+static bool is_in_closed(const struct policy_files *files, const char *path)
+{
+	for (size_t i = 0; i < N_DIRS && i < files->n; i++)
+		if (files->file[i].closed &&
+		    !strncmp(path, files->file[i].path, strlen(files->file[i].path)))
+			return true;
+	return false;
 }
 
 /*
@@ -126,8 +141,11 @@ static int look_at_dir(struct policy_files *files, const char *root, char *path,
 		file->state = FILE_ABSENT;
 		if (is_starved(file->stamp.err))
 			return -file->stamp.err;
-		if (!is_absent(file->stamp.err))
-			cannot_reach(files, path, file->stamp.err, log);
+		if (is_absent(file->stamp.err))
+			return 0;
+		files->n_dirs_refused++;
+		if (!is_in_closed(files, path))
+			tell_unreachable(path, file->stamp.err, log);
 		return 0;
 	}
 	policy_stamp__set(&file->stamp, &st, 0);
@@ -158,7 +176,8 @@ static int look_in_dir(const struct policy_files *files, size_t dir, const char 
  * replace.
  */
 static int find_single(const char *root, const bool *usable, const char *name,
-		       enum policy_file_kind kind, struct policy_files *files)
+		       enum policy_file_kind kind, struct policy_files *files,
+		       const struct policy_log *log)
 {
 	for (size_t i = 0; i < N_DIRS; i++) {
 		struct policy_file *file;
@@ -173,6 +192,10 @@ static int find_single(const char *root, const bool *usable, const char *name,
 		if (!file)
 			return -ENOMEM;
 		err = look_in_dir(files, i, path, &st);
+		file->closed = err == EACCES && usable[i];
+		if (file->closed && !files->file[i].closed)
+			tell_unreachable(files->file[i].path, err, log);
+		files->file[i].closed |= file->closed;
 		if (is_absent(err) || (err && !usable[i] && kind != FILE_SWITCH)) {
 			policy_stamp__set(&file->stamp, NULL, err);
 			file->implied = file->stamp.err == ENOENT;
@@ -444,9 +467,9 @@ int policy_files__find(const char *root, uid_t owner, struct policy_files *ret,
 	if (rc >= 0)
 		rc = find_kill_switch(root, usable[DIR_RUN], &files, log);
 	if (!rc)
-		rc = find_single(root, usable, switch_name, FILE_SWITCH, &files);
+		rc = find_single(root, usable, switch_name, FILE_SWITCH, &files, log);
 	if (!rc)
-		rc = find_single(root, usable, main_name, FILE_RULES, &files);
+		rc = find_single(root, usable, main_name, FILE_RULES, &files, log);
 	if (!rc)
 		rc = find_dropins(root, owner, usable, dropin_name, policy_files__is_dropin, &files,
 				  log);

@@ -20,6 +20,8 @@ enum policy_file_kind {
 struct policy_file {
 	char *path;   /* with the root in front */
 	bool implied; /* it is not there, and its directory is watched */
+	bool closed;  /* a message said that nothing in the directory that it is, or is in, can be
+		       * reached */
 	enum policy_file_kind kind;
 	enum policy_file_state state;
 	struct policy_stamp stamp;

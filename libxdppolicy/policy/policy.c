@@ -64,6 +64,14 @@ static int parse_rules(struct policy_loaded *loaded, const char *path, const cha
 	return loaded->rules.file ? policy_rules__parse(&loaded->rules, text, size, log) : -ENOMEM;
 }
 
+/* Of a directory that cannot be reached one message is enough. */
+static const struct policy_log *log_of(const struct policy *policy, const struct policy_file *file)
+{
+	static const struct policy_log silent;
+
+	return file->closed ? &silent : &policy->log;
+}
+
 /* What a file has in it. Returns its state; -ENOMEM in *rc alone is a failure. */
 static enum policy_file_state read_file(const struct policy *policy, struct policy_file *file,
 					struct policy_loaded *loaded, int *rc)
@@ -79,7 +87,7 @@ static enum policy_file_state read_file(const struct policy *policy, struct poli
 					  &file->stamp, &policy->log);
 	else
 		state = policy_file__read(file->path, strlen(policy->root), policy->owner, &text,
-					  &size, &file->stamp, &policy->log);
+					  &size, &file->stamp, log_of(policy, file));
 	if (state != FILE_GOOD)
 		return state;
 	if (file->kind == FILE_DB) {
@@ -161,7 +169,7 @@ static void load_switch(const struct policy *policy, struct policy_state *next,
 
 	if (file->state != FILE_REFUSED) {
 		file->state = policy_file__read(file->path, strlen(policy->root), policy->owner,
-						&text, &size, &file->stamp, &policy->log);
+						&text, &size, &file->stamp, log_of(policy, file));
 		next->n_errors += file->state == FILE_REFUSED;
 	}
 	if (file->state == FILE_GOOD) {

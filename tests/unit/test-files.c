@@ -443,6 +443,30 @@ START_TEST(test_directories_that_cannot_be_reached)
 }
 END_TEST
 
+/* One that may not be searched is told of once, not once for each file that might be in it. */
+START_TEST(test_closed_directory)
+{
+	uid_t before = geteuid();
+	struct messages m;
+	struct policy *policy;
+
+	put_file(root, "/etc/xdp/priorities.conf", "p: 1\n");
+	put_file(root, "/etc/xdp/xdpswitch.conf", "on-error: allow\n");
+	put_file(root, "/etc/xdp/priorities.d/10-a.conf", "q: 1\n");
+	chmod(root, 0755);
+	chmod(at(root, "/etc/xdp"), before ? 0 : 0700);
+	ck_assert_int_eq(before ? 0 : seteuid(65534), 0);
+	policy = open_policy(root, &m);
+	ck_assert_int_eq(before ? 0 : seteuid(0), 0);
+	ck_assert_uint_eq(policy__n_errors(policy), 3);
+	ck_assert(policy__denies_all(policy));
+	ck_assert_uint_eq(m.n, 1);
+	ck_assert_ptr_nonnull(strstr(m.text, "0: found a directory that can't be reached"));
+	policy__close(policy);
+	chmod(at(root, "/etc/xdp"), 0755);
+}
+END_TEST
+
 START_TEST(test_root_must_be_a_directory)
 {
 	struct policy_opts opts = { .root = at(root, "/missing") };
@@ -478,6 +502,7 @@ TCase *files_tests(void)
 	tcase_add_test(tc, test_unreadable_switch);
 	tcase_add_test(tc, test_switch_in_a_refused_directory);
 	tcase_add_test(tc, test_directories_that_cannot_be_reached);
+	tcase_add_test(tc, test_closed_directory);
 	tcase_add_test(tc, test_root_must_be_a_directory);
 	return tc;
 }
