@@ -215,9 +215,10 @@ static int follow_link(struct edit *edit)
 	return is_link ? TOOL_CONFIG : TOOL_OK;
 }
 
+/* A file that is named by its path has other directories as well, which are not ours to make. */
 static int make_dirs(const struct edit *edit)
 {
-	int err = replace__make_dirs(edit->path);
+	int err = is_path(edit) ? output__make_dir(edit->path) : replace__make_dirs(edit->path);
 
 	return err ? tool_cannot(edit->path, "make its directory", -err) : TOOL_OK;
 }
@@ -545,7 +546,7 @@ static int begin(struct edit *edit)
 {
 	int status = find_path(edit);
 
-	if (!status && !is_path(edit))
+	if (!status)
 		status = make_dirs(edit);
 	if (!status)
 		status = set_dir(edit);

@@ -92,21 +92,30 @@ cat >"$WORK/editor" <<'END'
 #!/bin/sh
 echo "ord_b: 10" >"$1"
 END
-chmod 755 "$WORK/editor"
+cat >"$WORK/chains" <<'END'
+#!/bin/sh
+printf 'version: 1\nchains: {}\n' >"$1"
+END
+chmod 755 "$WORK/editor" "$WORK/chains"
 (
 	umask 077
 	rm -rf /var/lib/xdp-policy
 	EDITOR=$WORK/editor xdp-policy edit
 	EDITOR=$WORK/editor xdp-policy edit 10-a.conf
+	EDITOR=$WORK/chains xdp-policy edit /etc/xdp/chains.d/10-a.yaml
 	xdp-policy convert /etc/xdp/priorities.conf -o /etc/xdp/priorities.d/20-b.json
 	xdp-policy compile
 	xdp-policy preload enable --force
 ) >"$WORK/log" 2>&1
 says "umask 077: edit, convert, compile and preload enable" \
-	"/etc/ld.so.preload 644,/etc/xdp 755,\
+	"/etc/ld.so.preload 644,/etc/xdp 755,/etc/xdp/chains.d 755,/etc/xdp/chains.d/10-a.yaml 644,\
 /etc/xdp/priorities.conf 644,/etc/xdp/priorities.d 755,/etc/xdp/priorities.d/10-a.conf 644,\
 /etc/xdp/priorities.d/20-b.json 644,/var/lib/xdp-policy 755,/var/lib/xdp-policy/policy.cdb 644" \
 	sh -c 'find /etc/xdp /etc/ld.so.preload /var/lib/xdp-policy -printf "%p %m\n" | sort | paste -sd , -'
+
+EDITOR=$WORK/editor says "edit makes no directory of others" \
+	"xdp-policy: /etc/others/: found no directory, expected one: No such file or directory status 2" \
+	xdp-policy edit /etc/others/10-a.conf
 
 # a root that is not searched would seem empty
 mkdir -p /run/closed/etc/xdp

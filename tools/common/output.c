@@ -299,8 +299,7 @@ static int write_stream(int fd, const struct output *output)
 	return err;
 }
 
-/* The policy's own directories are made, if they are not there; other ones are not ours to make. */
-static int make_own_dir(const char *path)
+int output__make_dir(const char *path)
 {
 	static const char *const own[] = {
 		"/etc/xdp/",
@@ -329,7 +328,7 @@ static int write_file(const struct place *place, const struct output *output)
 	struct replace replace;
 	int err;
 
-	err = make_own_dir(place->path);
+	err = output__make_dir(place->path);
 	if (!err)
 		err = replace__begin(&replace, place->path);
 	if (err)

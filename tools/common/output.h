@@ -36,6 +36,12 @@ bool output__is_stdout(const char *path);
 int output__write(const char *path, const struct output *output, char why[OUTPUT_WHY_SIZE]);
 
 /*
+ * Makes the directory of a file, with mode 0755 whatever the umask, if it is one of the policy's
+ * own. Returns 0 or a negative errno.
+ */
+int output__make_dir(const char *path);
+
+/*
  * Follows path, below root ("" for this host), for as long as it is a link. Returns 0 with what it
  * leads to in *ret, to be freed, with root in front, which is there if path is a link; or a
  * negative errno with the reason in why.
