@@ -12,12 +12,23 @@
 
 #define ADVICE_SIZE 512
 
+/* What was found, and for which argument: 0 if all of the host was asked for. */
+struct row {
+	int asked;
+	size_t nth;
+	struct coverage coverage;
+};
+
 struct command {
 	struct tool_opts opts;
 	char **args;
 	int n_args;
 	struct coverage_host host;
 	struct libscols_table *table;
+	struct row **row;
+	size_t n_rows;
+	int asked;
+	bool no_memory;
 	json_t *list;
 	struct coverage_scan scan;
 	bool unreached, missing, refused;
@@ -121,11 +132,54 @@ static void add_json(json_t *list, const struct coverage *coverage)
 static void show(void *ctx, const struct coverage *coverage)
 {
 	struct command *command = ctx;
+	struct row **more = reallocarray(command->row, command->n_rows + 1, sizeof(*more));
+	struct row *row = malloc(sizeof(*row));
 
-	if (command->list)
-		add_json(command->list, coverage);
-	else
-		add_row(command, coverage);
+	command->row = more ? more : command->row;
+	if (!more || !row) {
+		command->no_memory = true;
+		free(row);
+		return;
+	}
+	*row = (struct row){ command->asked, command->n_rows, *coverage };
+	command->row[command->n_rows++] = row;
+}
+
+static const char *sorted_name(const struct row *row)
+{
+	return *row->coverage.script ? row->coverage.script : row->coverage.name;
+}
+
+/*
+ * In the order of the arguments; of one, or of all, interfaces, processes and files by their names,
+ * eth2 before eth10 in each locale. The commands of a unit are in its own order.
+ */
+static int by_name(const void *a, const void *b)
+{
+	const struct row *x = *(struct row *const *)a, *y = *(struct row *const *)b;
+	int order = x->asked - y->asked;
+
+	if (!order)
+		order = (int)x->coverage.what - (int)y->coverage.what;
+	if (!order && (!x->coverage.setting || !y->coverage.setting))
+		order = strverscmp(sorted_name(x), sorted_name(y));
+	if (!order)
+		order = x->coverage.pid - y->coverage.pid;
+	return order ? order : (x->nth > y->nth) - (x->nth < y->nth);
+}
+
+static void show_rows(struct command *command)
+{
+	if (command->n_rows)
+		qsort(command->row, command->n_rows, sizeof(struct row *), by_name);
+	for (size_t i = 0; i < command->n_rows; i++) {
+		if (command->list)
+			add_json(command->list, &command->row[i]->coverage);
+		else
+			add_row(command, &command->row[i]->coverage);
+		free(command->row[i]);
+	}
+	free(command->row);
 }
 
 /* What was asked for, or runs. */
@@ -279,6 +333,7 @@ static void start(struct command *command)
 		return;
 	}
 	command->table = table__new(columns, sizeof(columns) / sizeof(columns[0]), false);
+	table__wrap(command->table);
 }
 
 static int print_json(struct command *command)
@@ -318,10 +373,13 @@ static int run(struct command *command)
 	int rc = TOOL_OK, written = TOOL_OK;
 
 	start(command);
-	for (int i = 0; i < command->n_args; i++)
-		ask(command, command->args[i]);
+	for (command->asked = 0; command->asked < command->n_args; command->asked++)
+		ask(command, command->args[command->asked]);
 	if (!command->n_args)
 		rc = show_host(command);
+	show_rows(command);
+	if (command->no_memory)
+		rc = tool_no_memory();
 	if (command->list)
 		written = print_json(command);
 	else

@@ -14,6 +14,13 @@
 /* tree: the first column is one. Never NULL. */
 struct libscols_table *table__new(const char *const *columns, size_t n, bool tree);
 
+/*
+ * Its lines shall have no more than TABLE_WIDTH columns, also where there is no terminal: what is
+ * longer goes on below, in the same column.
+ */
+#define TABLE_WIDTH 100
+void table__wrap(struct libscols_table *table);
+
 void table__set(struct libscols_line *line, size_t column, const char *text);
 
 /* Prints it, unless it is empty, and frees it. Returns whether it had a line. */
