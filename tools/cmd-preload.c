@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-#include <dlfcn.h>
 #include <errno.h>
+#include <limits.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "below.h"
@@ -15,9 +15,9 @@
 #include "preload-probe.h"
 #include "preload-unit.h"
 #include "preload/elsewhere.h"
+#include "preload/parts.h"
 #include "preload/symbols.h"
 #include "tool.h"
-#include "util/owner.h"
 
 struct preload {
 	struct tool_opts opts;
@@ -89,25 +89,6 @@ static bool names_us(const char *list)
 	return false;
 }
 
-/* Whether the hooks can be opened and are of our version, as the shim will ask. */
-static bool hooks_fit(void)
-{
-	static const struct preload_shim nothing;
-	preload_hooks_fn *get;
-	bool fit = false;
-	struct stat st;
-	void *handle;
-
-	if (stat(HOOKS_PATH, &st) || !owner__is_alone(&st, 0) ||
-	    !owner__has_path(HOOKS_PATH, 0, 0, NULL, NULL))
-		return false;
-	handle = dlopen(HOOKS_PATH, RTLD_NOW | RTLD_LOCAL);
-	get = handle ? dlsym(handle, PRELOAD_HOOKS_SYMBOL) : NULL;
-	if (get)
-		fit = get(VERSION, &nothing);
-	return fit;
-}
-
 static bool is_interposing(void)
 {
 	const char *path = preload_probe__in_front();
@@ -128,9 +109,10 @@ static void print_unit(const struct preload_unit *unit, const struct preload_pro
 					      running->with, "unreadable", running->unreadable));
 		return;
 	}
-	tool_print("%-12s %-4s %s\n", "unit", enabled ? "yes" : "no", unit->dropin);
-	tool_print("%-12s %-4u of %u of %s that run now", "processes", running->with, running->all,
-		   unit->name);
+	tool_print("%-12s %-4s %s%s\n", "unit", enabled ? "yes" : "no", unit->dropin,
+		   enabled ? "" : " is not there, or does not name the shim");
+	tool_print("%-12s %-4u of the %u of %s that run now have it", "processes", running->with,
+		   running->all, unit->name);
 	if (running->unreadable)
 		printf("; %u cannot be looked into", running->unreadable);
 	putchar('\n');
@@ -191,7 +173,7 @@ static void print_elsewhere(json_t *json)
 				  elsewhere.pid ? json_integer(elsewhere.pid) : json_null()));
 		return;
 	}
-	tool_print("%-12s %-4u processes have that name in /etc and no library of it", "lacking",
+	tool_print("%-12s %-4u processes have " PRELOAD_FILE " and not the shim", "lacking",
 		   elsewhere.lacking);
 	if (elsewhere.lacking)
 		tool_print(", such as %d (%s): each program says so there at its start, and runs "
@@ -207,49 +189,172 @@ static void print_elsewhere(json_t *json)
 	putchar('\n');
 }
 
+enum fact_state {
+	FACT_NO,
+	FACT_YES,
+	FACT_UNKNOWN
+};
+
+/* A fact, and the sentence for the state that it is in. */
+struct fact {
+	const char *name;
+	enum fact_state state;
+	char text[2 * PATH_MAX];
+};
+
+__attribute__((format(printf, 4, 5))) static void set_fact(struct fact *fact, const char *name,
+							   enum fact_state state, const char *fmt,
+							   ...)
+{
+	va_list args;
+
+	fact->name = name;
+	fact->state = state;
+	va_start(args, fmt);
+	vsnprintf(fact->text, sizeof(fact->text), fmt, args);
+	va_end(args);
+}
+
+static void print_fact(const struct fact *fact, json_t *json)
+{
+	static const char *const words[] = { "no", "yes", "?" };
+
+	if (json)
+		json_object_set_new(json, fact->name,
+				    fact->state == FACT_UNKNOWN ? json_null() :
+								  json_boolean(fact->state));
+	else
+		tool_print("%-12s %-4s %s\n", fact->name, words[fact->state], fact->text);
+}
+
+/* The file is there, and what stands in it cannot be known. */
+static bool is_unreadable(const char *root)
+{
+	char real[PATH_MAX];
+	int fd = below__open(root, PRELOAD_FILE, real, sizeof(real));
+
+	if (fd >= 0)
+		close(fd);
+	return fd < 0 && errno != ENOENT && errno != ENOTDIR;
+}
+
+static void look_at_host(const struct preload *preload, bool works, struct preload_found *found,
+			 struct fact *ret)
+{
+	char times[64] = "";
+
+	if (!preload_edit__look(preload->root, NULL, found) && is_unreadable(preload->root)) {
+		set_fact(ret, "host", FACT_UNKNOWN,
+			 PRELOAD_FILE " cannot be read, and may name the shim");
+		return;
+	}
+	if (found->ours > 1)
+		snprintf(times, sizeof(times), " %u times, once is enough", found->ours);
+	if (!found->ours)
+		set_fact(ret, "host", FACT_NO, PRELOAD_FILE " does not name the shim");
+	else if (works)
+		set_fact(ret, "host", FACT_YES,
+			 PRELOAD_FILE " names the shim%s: every new process gets it", times);
+	else
+		set_fact(ret, "host", FACT_YES,
+			 PRELOAD_FILE " names the shim%s: programs say at their start that it "
+				      "cannot be used, or run without the policy",
+			 times);
+}
+
+static void look_at_part(const char *root, const char *name, const char *path,
+			 const char *(*look)(const char *root, char *why), struct fact *ret)
+{
+	char buf[PRELOAD_PART_WHY_SIZE];
+	const char *why = look(root, buf);
+
+	set_fact(ret, name, why ? FACT_NO : FACT_YES, "%s%s%s", path, why ? " " : "",
+		 why ? why : "");
+}
+
+/* What an administrator asks first. */
+static void print_summary(const struct preload *preload, const struct preload_unit *unit,
+			  bool works, enum fact_state host)
+{
+	if (!works)
+		puts("The preload is not installed, or cannot be used; see what says no below.");
+	else if (host == FACT_YES)
+		puts("The preload is installed, and enabled for every new process.");
+	else if (unit && preload_unit__is_enabled(unit))
+		tool_print("The preload is installed, and enabled for %s.\n", unit->name);
+	else if (unit)
+		tool_print("The preload is installed, and not enabled for %s.\n", unit->name);
+	else if (host == FACT_UNKNOWN)
+		puts("The preload is installed; whether it is enabled for every process is not "
+		     "known.");
+	else
+		puts("The preload is installed, and not enabled for every process; --unit shows "
+		     "one service.");
+	if (policy_files__is_disabled(preload->root))
+		puts("The policy is off.");
+}
+
 static int print_status(const struct preload *preload, const struct preload_unit *unit)
 {
-	const char *env = getenv("LD_PRELOAD");
+	enum {
+		SHIM,
+		HOOKS,
+		ALL_USERS,
+		HOST,
+		ENVIRONMENT,
+		MAPPED,
+		INTERPOSING,
+		DISABLED,
+		N_FACTS
+	};
+	const char *env = getenv("LD_PRELOAD"), *root = preload->root;
+	bool in_env = env && names_us(env), in_front = is_interposing();
+	bool mapped = preload_probe__is_mapped("self") > 0, for_all = is_for_all(root);
+	bool disabled = policy_files__is_disabled(root), works;
+	json_t *json = preload->opts.json ? tool_json_new() : NULL;
+	struct fact *facts = calloc(N_FACTS, sizeof(*facts));
 	struct preload_processes running = { 0 };
 	struct preload_found found;
-	struct {
-		const char *name, *text;
-		bool yes;
-	} facts[] = {
-		{ "shim", PRELOAD_PATH, below__exists(preload->root, PRELOAD_PATH) },
-		{ "hooks", HOOKS_PATH " (this version)",
-		  below__exists(preload->root, HOOKS_PATH) && hooks_fit() },
-		{ "all-users", "processes of all users can open both", is_for_all(preload->root) },
-		{ "host", "named in " PRELOAD_FILE ": every new process",
-		  preload_edit__look(preload->root, NULL, &found) && found.ours },
-		{ "environment", "named in LD_PRELOAD: what this shell starts",
-		  env && names_us(env) },
-		{ "mapped", "in the memory of this command, as of any that is started like it",
-		  preload_probe__is_mapped("self") > 0 },
-		{ "interposing", "and in front of libbpf there", is_interposing() },
-		{ "disabled", POLICY_KILL_SWITCH " exists: nothing is done",
-		  policy_files__is_disabled(preload->root) },
-	};
-	bool works = facts[0].yes && facts[1].yes && facts[2].yes;
-	json_t *json = preload->opts.json ? tool_json_new() : NULL;
 
-	if (unit && !*preload->root)
+	if (!facts)
+		return tool_no_memory();
+	look_at_part(root, "shim", PRELOAD_PATH, preload_parts__shim, &facts[SHIM]);
+	look_at_part(root, "hooks", HOOKS_PATH, preload_parts__hooks, &facts[HOOKS]);
+	works = facts[SHIM].state && facts[HOOKS].state;
+	look_at_host(preload, works, &found, &facts[HOST]);
+	set_fact(&facts[ALL_USERS], "all-users", for_all,
+		 for_all ? "processes of all users can open both" :
+			   "there are users whose processes cannot open both");
+	set_fact(&facts[ENVIRONMENT], "environment", in_env,
+		 in_env ? "LD_PRELOAD names the shim: what this shell starts gets it" :
+			  "LD_PRELOAD of this shell does not name the shim");
+	set_fact(&facts[MAPPED], "mapped", mapped,
+		 mapped ? "this command got it, as does what is started like it" :
+			  "this command did not get it, nor does what is started like it");
+	set_fact(&facts[INTERPOSING], "interposing", in_front,
+		 in_front ? "in this command it comes before libbpf, as it must" :
+			    "in this command nothing of it comes before libbpf");
+	set_fact(&facts[DISABLED], "disabled", disabled,
+		 disabled ? POLICY_KILL_SWITCH " is there: the policy is off" :
+			    POLICY_KILL_SWITCH
+			 " is not there, or does not count: the policy is on");
+	works = works && for_all;
+	if (unit && !*root)
 		preload_unit__processes(unit, &running);
-	for (size_t i = 0; i < sizeof(facts) / sizeof(facts[0]); i++)
-		if (json)
-			json_object_set_new(json, facts[i].name, json_boolean(facts[i].yes));
-		else
-			tool_print("%-12s %-4s %s\n", facts[i].name, facts[i].yes ? "yes" : "no",
-				   facts[i].text);
-	if (found.ours && !*preload->root)
+	if (!json)
+		print_summary(preload, unit, works, facts[HOST].state);
+	for (size_t i = 0; i < N_FACTS; i++)
+		print_fact(&facts[i], json);
+	free(facts);
+	if (found.ours && !*root)
 		print_elsewhere(json);
-	look_at_policy(preload->root);
+	look_at_policy(root);
 	if (unit)
 		print_unit(unit, &running, json);
 	if (found.comment_line)
 		tool_error("%s" PRELOAD_FILE ":%u: found a comment that glibc takes for names, as "
 			   "there is one before it; expected one comment at most",
-			   preload->root, found.comment_line);
+			   root, found.comment_line);
 	return json && tool_json_print(json) ? TOOL_FOUND : works ? TOOL_OK : TOOL_FOUND;
 }
 
