@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "chain-file.h"
+#include "chain-table.h"
 #include "chain/component.h"
 #include "chain/program.h"
 #include "chain/record.h"
@@ -28,6 +29,8 @@ struct save {
 	const char *netns, *output;
 	char **args;
 	int n_args;
+	bool json;
+	json_t *interfaces, *left_out, *remarks; /* with --json, else NULL */
 
 	struct record_dirs dirs;
 	struct chain_file file;
@@ -36,6 +39,8 @@ struct save {
 
 static const struct argp_option options[] = {
 	{ "format", 'f', "FORMAT", 0, "Write yaml or json; else what the output's suffix says", 0 },
+	{ "json", 'j', NULL, 0, "Print JSON about it; with the chains, unless there is --output",
+	  0 },
 	{ "netns", 'N', "NAME", 0, "The chains of a network namespace", 0 },
 	{ "output", 'o', "FILE", 0, "Replace FILE instead of writing to standard output", 0 },
 	{ 0 },
@@ -66,6 +71,12 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case 'f':
 		set_format(save, arg, state);
 		return 0;
+	case 'j':
+		save->json = true;
+		save->interfaces = json_array();
+		save->left_out = json_array();
+		save->remarks = json_array();
+		return 0;
 	case 'N':
 		if (!strcmp(arg, "all"))
 			argp_error(state, "--netns: found all, expected one: a file is for one");
@@ -93,6 +104,28 @@ static void fail(struct save *save, int err, const char *name)
 	tool_error("%s: %s", name, strerror(-err));
 	save->failed = true;
 	save->not_permitted = save->not_permitted || err == -EPERM || err == -EACCES;
+}
+
+static json_t *about(const char *ifname, const struct proginfo *info, const char *key,
+		     const char *text)
+{
+	return json_pack("{s:o, s:o, s:o, s:o}", "interface", tool_json_string(ifname), "program",
+			 info ? chain_table__name(info) : json_null(), "id",
+			 info ? json_integer(info->id) : json_null(), key, tool_json_string(text));
+}
+
+/* What is not in the file: a program, or without info a whole chain. */
+static void leave_out(struct save *save, const char *ifname, const struct proginfo *info,
+		      const char *why)
+{
+	save->failed = true;
+	if (save->json)
+		json_array_append_new(save->left_out, about(ifname, info, "reason", why));
+	else if (info)
+		tool_error("%s: program '%s' (id %u): %s; it is left out", ifname,
+			   proginfo__label(info), info->id, why);
+	else
+		tool_error("%s: %s; its chain is left out", ifname, why);
 }
 
 /* An interface's name is any text but blanks and slashes; in the file it is a glob. */
@@ -192,9 +225,7 @@ static int add_programs(struct save *save, const char *ifname, const struct chai
 		name = subject.name_cut ? NULL : subject.value[COND_PROGRAM];
 		why = why_not(&record, &entry->spec, name);
 		if (why) {
-			tool_error("%s: program '%s' (id %u): %s; it is left out", ifname,
-				   proginfo__label(info), info->id, why);
-			save->failed = true;
+			leave_out(save, ifname, info, why);
 			/* so that to load the rest leaves it where it is */
 			entry->spec.add = true;
 		} else {
@@ -244,39 +275,49 @@ static int add_chain(struct save *save, const char *ifname, const struct chain *
 	err = add_programs(save, ifname, chain, entry);
 	if (!err && !entry->spec.n)
 		drop_last(&save->file);
+	else if (!err && save->json)
+		json_array_append_new(save->interfaces, tool_json_string(ifname));
 	return err;
 }
 
 /* Who loads the file has the same. */
-static void tell_remarks(const char *ifname, const struct chain *chain)
+static void tell_remark(const struct save *save, const char *ifname, const struct proginfo *info,
+			const char *text)
+{
+	if (save->json)
+		json_array_append_new(save->remarks, about(ifname, info, "remark", text));
+	else
+		tool_error("%s: program '%s' (id %u): %s", ifname, proginfo__label(info), info->id,
+			   text);
+}
+
+static void tell_remarks(const struct save *save, const char *ifname, const struct chain *chain)
 {
 	char text[CHAIN_REMARK_SIZE];
 
 	for (unsigned int i = 0; i < chain->n; i++)
 		for (enum chain_remark remark = 0; remark < N_REMARKS; remark++)
 			if (chain__remark(chain, i, remark, text))
-				tool_error("%s: program '%s' (id %u): %s", ifname,
-					   proginfo__label(&chain->program[i].info),
-					   chain->program[i].info.id, text);
+				tell_remark(save, ifname, &chain->program[i].info, text);
 }
 
 static void save_interface(struct save *save, const struct interface *interface)
 {
+	char why[2 * CHAIN_WHY_SIZE];
 	struct chain chain;
 	int err = chain__read(interface->ifindex, NULL, &chain);
 
 	if (!err && chain.kind == CHAIN_DISPATCHER && !can_be_written(interface->name)) {
-		tool_error("%s: found a name that no chain file can hold, expected UTF-8 without "
-			   "control characters; its chain is left out",
-			   interface->name);
-		save->failed = true;
+		leave_out(save, interface->name, NULL,
+			  "found a name that no chain file can hold, expected UTF-8 without "
+			  "control characters");
 	} else if (!err && chain.kind == CHAIN_DISPATCHER) {
 		err = add_chain(save, interface->name, &chain);
-		tell_remarks(interface->name, &chain);
+		tell_remarks(save, interface->name, &chain);
 	} else if (!err && chain.kind != CHAIN_NONE) {
-		tool_error("%s: found no chain, but one program: %s; it is left out",
-			   interface->name, *chain.fixed ? chain.fixed : "expected a dispatcher");
-		save->failed = true;
+		snprintf(why, sizeof(why), "found no chain, but one program: %s",
+			 *chain.fixed ? chain.fixed : "expected a dispatcher");
+		leave_out(save, interface->name, NULL, why);
 	} else if (!err && save->n_args) {
 		tool_error("%s: found no program, expected a chain", interface->name);
 		save->failed = true;
@@ -307,22 +348,66 @@ static int print(FILE *out, void *ctx)
 		       chain_file__write_yaml(out, &save->file, &tool_log_stderr);
 }
 
-static int finish(struct save *save)
+/* The chains as load would read them; NULL if they cannot be written. */
+static json_t *chains_json(const struct save *save)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+	json_t *file = NULL, *chains;
+
+	if (out && !chain_file__write_json(out, &save->file, &tool_log_stderr))
+		fflush(out);
+	if (out && !fclose(out))
+		file = json_loads(text, 0, NULL);
+	chains = json_incref(json_object_get(file, "chains"));
+	json_decref(file);
+	free(text);
+	return chains;
+}
+
+static int print_report(const struct save *save, bool written)
+{
+	json_t *json = tool_json_new(), *chains;
+	bool to_file = !output__is_stdout(save->output);
+
+	json_object_set_new(json, "file",
+			    to_file && written ? tool_json_string(save->output) : json_null());
+	json_object_set_new(json, "interfaces", save->interfaces);
+	json_object_set_new(json, "left-out", save->left_out);
+	json_object_set_new(json, "remarks", save->remarks);
+	chains = to_file ? NULL : chains_json(save);
+	if (chains)
+		json_object_set_new(json, "chains", chains);
+	return tool_json_print(json);
+}
+
+static int write_file(struct save *save)
 {
 	const struct output output = { .print = print, .ctx = save };
 	char why[OUTPUT_WHY_SIZE];
-	int status = TOOL_OK;
+
+	if (save->json && output__is_stdout(save->output))
+		return TOOL_OK; /* it is a part of the report */
+	return tool_written(save->output, output__write(save->output, &output, why), why);
+}
+
+static int finish(struct save *save)
+{
+	int status = TOOL_OK, reported = TOOL_OK;
 
 	/* an empty file would mask another, or take all off */
 	if (!save->file.n && !save->failed) {
 		tool_error("found no chain on any interface, expected one; nothing is written");
 		save->failed = true;
 	} else if (save->file.n) {
-		status = tool_written(save->output, output__write(save->output, &output, why), why);
+		status = write_file(save);
 	}
+	if (save->json)
+		reported = print_report(save, save->file.n && !status);
 	if (save->not_permitted || status == TOOL_PERM)
 		return TOOL_PERM;
-	return status || save->failed ? TOOL_FOUND : TOOL_OK;
+	return status || reported || save->failed ? TOOL_FOUND : TOOL_OK;
 }
 
 int cmd_save(int argc, char **argv)

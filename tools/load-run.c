@@ -21,9 +21,8 @@
 
 /* --- errors --- */
 
-/* For --json: they stand beside the interfaces then. */
-static void on_message(void *ctx, enum policy_level level, const char *file, unsigned int line,
-		       const char *text)
+void load_run__tell(void *ctx, enum policy_level level, const char *file, unsigned int line,
+		    const char *text)
 {
 	struct load_run *run = ctx;
 	json_t *json;
@@ -89,14 +88,16 @@ static unsigned int line_of(const struct load_job *job, const struct chain_probl
 static void tell_problem(struct load_run *run, const struct load_job *job,
 			 struct chain_problem *problem)
 {
+	size_t n = json_array_size(run->errors);
+
 	policy_log__msg(&run->log, POLICY_ERROR, job->path ? job->path : "xdp-policy",
 			line_of(job, problem), "%s%s%s: %s", run->netns, *run->netns ? "/" : "",
 			job->interface.name, problem->text);
 	/* the verifier says EACCES as well, and so does a rule */
 	note_error(run, problem->log || (problem->err == -EACCES && !geteuid()) ? 0 : problem->err);
-	if (problem->log && run->errors)
-		json_object_set_new(json_array_get(run->errors, json_array_size(run->errors) - 1),
-				    "log", tool_json_string(problem->log));
+	if (problem->log && run->errors) /* unless that was said before */
+		json_object_set_new(json_array_get(run->errors, n), "log",
+				    tool_json_string(problem->log));
 	else if (problem->log)
 		print_log(run, problem);
 	chain_problem__clear(problem);
@@ -115,7 +116,7 @@ void load_run__init(struct load_run *run)
 	*run = (struct load_run){
 		.foreign = -1,
 		.netns = "",
-		.log = { .fn = on_message, .ctx = run },
+		.log = { .fn = load_run__tell, .ctx = run },
 	};
 }
 
@@ -313,9 +314,9 @@ static void conclude(const struct load_run *run, const struct load_job *job)
 
 	if (!job->entry && !job->undo)
 		tell_others(run, job->interface.name, chain_load__after(job->load));
-	if (run->interfaces)
+	if (run->interfaces && !(job->outcome == LOAD_SAME && run->quiet_if_same))
 		json_array_append_new(run->interfaces, chain_change__json(&change, times));
-	else if (run->verbose && job->outcome == LOAD_DONE && !run->dry_run)
+	else if (run->verbose && !run->interfaces && job->outcome == LOAD_DONE && !run->dry_run)
 		chain_change__print_times(job->interface.name, times);
 }
 

@@ -64,6 +64,13 @@ struct load_jobs {
 	struct load_job *job;
 };
 
+/*
+ * A run's message, as policy_log's: to standard error; with --json they stand beside the
+ * interfaces.
+ */
+void load_run__tell(void *run, enum policy_level level, const char *file, unsigned int line,
+		    const char *text);
+
 /* Before argp fills in what is asked for. */
 void load_run__init(struct load_run *run);
 

@@ -191,21 +191,36 @@ json_t *tool_json_new(void)
 /* Of 17 digits, jansson's own choice, the last ones are none of ours: 0.30000000000000004 */
 #define JSON_FLAGS (JSON_PRESERVE_ORDER | JSON_REAL_PRECISION(15))
 
-int tool_json_write(json_t *json, FILE *out)
+static int write_json(json_t *json, FILE *out, size_t flags)
 {
-	int err = json_dumpf(json, out, JSON_FLAGS | JSON_INDENT(2));
+	int err = json_dumpf(json, out, JSON_FLAGS | flags);
 
 	json_decref(json);
 	putc('\n', out);
 	return err || fflush(out) ? -1 : 0;
 }
 
-int tool_json_print(json_t *json)
+int tool_json_write(json_t *json, FILE *out)
 {
-	if (!tool_json_write(json, stdout))
+	return write_json(json, out, JSON_INDENT(2));
+}
+
+static int print_json(json_t *json, size_t flags)
+{
+	if (!write_json(json, stdout, flags))
 		return TOOL_OK;
 	tool_error("cannot write: %m");
 	return TOOL_FOUND;
+}
+
+int tool_json_print(json_t *json)
+{
+	return print_json(json, JSON_INDENT(2));
+}
+
+int tool_json_print_line(json_t *json)
+{
+	return print_json(json, JSON_COMPACT);
 }
 
 json_t *tool_json_string(const char *text)

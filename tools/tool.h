@@ -105,7 +105,9 @@ void tool_tell_disabled(const struct tool_opts *opts, bool disabled, json_t *jso
 json_t *tool_json_new(void);
 /* Prints and frees it. Returns TOOL_OK, or TOOL_FOUND if standard output does not take it. */
 int tool_json_print(json_t *json);
-/* The same to any stream. Returns 0 or -1 with errno. */
+/* The same in one line, for who reads a line at a time. */
+int tool_json_print_line(json_t *json);
+/* To any stream. Returns 0 or -1 with errno. */
 int tool_json_write(json_t *json, FILE *out);
 /* Any text as JSON, in the form of encode.h, since that takes UTF-8 alone. NULL is null. */
 json_t *tool_json_string(const char *text);

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "chain-dirs.h"
 #include "chain/links.h"
@@ -12,6 +13,7 @@ struct watched {
 	char *path;
 	struct policy_stamp stamp;
 	unsigned int version; /* of what was read; 0: nothing yet */
+	bool refused;	      /* that is not what is there now, which is wrong */
 	struct chain_file chains;
 };
 
@@ -21,6 +23,7 @@ struct done {
 	char *path; /* for which file */
 	unsigned int version;
 	bool wanted; /* by a file, in this round */
+	bool failed; /* it is not as the file says */
 };
 
 static void on_message(void *ctx, enum policy_level level, const char *file, unsigned int line,
@@ -32,7 +35,7 @@ static void on_message(void *ctx, enum policy_level level, const char *file, uns
 	if (asprintf(&said, "%s:%u: %s", file, line, text) < 0)
 		return;
 	if (said__is_new(&w->said, said))
-		tool_print_message(stderr, level, file, line, text);
+		load_run__tell(&w->run, level, file, line, text);
 	free(said);
 }
 
@@ -75,6 +78,7 @@ static void read_file(struct watch_work *w, struct policy_file *found, struct wa
 
 	/* what is wrong is to be said again */
 	said__clear(&w->said);
+	file->refused = false;
 	switch (chain_dirs__read(w->root, found, &w->run.log, &chains)) {
 	case FILE_GOOD:
 		chain_file__free(&file->chains);
@@ -86,6 +90,8 @@ static void read_file(struct watch_work *w, struct policy_file *found, struct wa
 		file->version = 0;
 		break;
 	case FILE_REFUSED:
+		file->refused = true;
+		break;
 	case FILE_ABSENT:
 		break;
 	}
@@ -130,6 +136,7 @@ static int read_files(struct watch_work *w)
 	for (size_t i = 0; files && i < found.n; i++)
 		if (found.file[i].kind == FILE_RULES)
 			take_file(w, &found.file[i], &files[n++]);
+	w->dir_refused = found.n_dirs_refused;
 	/* whatever was in a directory that does not count now */
 	for (size_t i = 0; files && found.n_dirs_refused && i < w->n_files; i++)
 		if (w->file[i].path)
@@ -187,7 +194,7 @@ static void note(struct watch_work *w, const struct watched *file,
 		return;
 	}
 	free(done->path);
-	*done = (struct done){ *interface, path, file->version, true };
+	*done = (struct done){ *interface, path, file->version, true, false };
 	done->interface.altnames = NULL; /* they are the list's */
 }
 
@@ -215,21 +222,36 @@ static void drop_done(struct watch_work *w, const struct watched *file, struct l
 	jobs->n = n;
 }
 
+static void note_failed(struct watch_work *w, const struct load_jobs *jobs)
+{
+	for (size_t i = 0; i < jobs->n; i++) {
+		struct done *done = find_done(w, jobs->job[i].interface.ifindex);
+
+		if (done)
+			done->failed = true;
+	}
+	w->failed = true;
+}
+
 static void load_file(struct watch_work *w, struct watched *file,
 		      const struct interfaces *interfaces)
 {
 	struct load_jobs jobs;
 
+	w->failed |= file->refused;
 	if (!file->version)
 		return;
 	if (load_run__match(&w->run, &file->chains, interfaces, &jobs)) {
 		keep(w, file);
+		w->failed = true;
 	} else {
 		drop_done(w, file, &jobs);
 		for (size_t i = 0; i < jobs.n; i++)
 			note(w, file, &jobs.job[i].interface);
-		if (jobs.n && load_run__do(&w->run, &jobs))
+		if (jobs.n && load_run__do(&w->run, &jobs)) {
 			keep(w, file);
+			note_failed(w, &jobs);
+		}
 	}
 	load_jobs__clear(&jobs);
 }
@@ -258,7 +280,8 @@ static void unload_rest(struct watch_work *w, const struct interfaces *interface
 		if (!interface)
 			sweeper__soon(w->sweeper, w->done[i].interface.ifindex);
 		if (interface && !load_jobs__unload(&one, &jobs)) {
-			load_run__do(&w->run, &jobs);
+			if (load_run__do(&w->run, &jobs))
+				w->failed = true;
 			load_jobs__clear(&jobs);
 		}
 		forget(w, &w->done[i]);
@@ -271,33 +294,91 @@ static void load_all(struct watch_work *w, const struct interfaces *interfaces)
 		w->done[i].wanted = false;
 	for (size_t i = 0; i < w->n_files; i++)
 		load_file(w, &w->file[i], interfaces);
+	/* what is not tried again is not well for that */
+	for (size_t i = 0; i < w->n_done; i++)
+		w->failed |= w->done[i].wanted && w->done[i].failed;
 	unload_rest(w, interfaces);
 	load_run__settle(&w->run);
 	load_run__drop_claims(&w->run);
 }
 
-int watch_work__look(struct watch_work *w)
+static void look_at_all(struct watch_work *w)
 {
 	struct interfaces interfaces = { 0 };
-	int lock = tool_take_lock(), err;
+	int err;
 
-	if (lock < 0)
-		return lock == -ETIMEDOUT ? lock : 0;
 	links__remember(true);
 	chain__recover();
 	policy__refresh(w->policy);
 	err = read_files(w);
+	w->failed = err || w->dir_refused;
 	if (err) {
 		tool_error("the chain files can't be read: %s", strerror(-err));
 	} else if (interfaces__find(NULL, 0, NULL, &interfaces)) {
 		interfaces__sort(&interfaces, false);
 		load_all(w, &interfaces);
+	} else {
+		w->failed = true;
 	}
 	interfaces__free(&interfaces);
-	tool_drop_lock(lock);
-	links__remember(false);
-	said__end_round(&w->said);
-	return 0;
+}
+
+/* --- what is told of a look --- */
+
+/* The daemon's metrics have the same words. */
+static void print_json(struct watch_work *w)
+{
+	json_t *json = tool_json_new();
+
+	json_object_set_new(json, "disabled", json_boolean(policy__is_disabled(w->policy)));
+	json_object_set_new(json, "failing", json_boolean(w->failing));
+	json_object_set_new(json, "pending", json_boolean(w->pending));
+	json_object_set_new(json, "last-success",
+			    w->last_success ? json_integer(w->last_success) : json_null());
+	json_object_set_new(json, "interfaces", w->run.interfaces);
+	json_object_set_new(json, "errors", w->run.errors);
+	tool_json_print_line(json);
+	w->run.interfaces = json_array();
+	w->run.errors = json_array();
+}
+
+static void print_text(const struct watch_work *w, bool before)
+{
+	if (w->failing && !before)
+		tool_error("failing: not all chains are as their files say");
+	else if (!w->failing && before)
+		tool_error("well again: all chains are as their files say");
+}
+
+static void conclude(struct watch_work *w, bool pending)
+{
+	bool first = !w->n_looks++, before = w->failing;
+	bool changed = first || before != w->failed || w->pending != pending;
+
+	w->failing = w->failed;
+	w->pending = pending;
+	if (!w->failing)
+		w->last_success = time(NULL);
+	if (!w->run.interfaces)
+		print_text(w, before);
+	else if (changed || json_array_size(w->run.interfaces) || json_array_size(w->run.errors))
+		print_json(w);
+}
+
+int watch_work__look(struct watch_work *w)
+{
+	int lock = tool_take_lock();
+
+	w->failed = true;
+	if (lock >= 0) {
+		look_at_all(w);
+		tool_drop_lock(lock);
+		links__remember(false);
+		said__end_round(&w->said);
+	}
+	if (lock != -EINTR)
+		conclude(w, lock == -ETIMEDOUT);
+	return lock == -ETIMEDOUT ? lock : 0;
 }
 
 void watch_work__reload(struct watch_work *w)
@@ -325,6 +406,8 @@ void watch_work__close(struct watch_work *w)
 		free(w->done[i].path);
 	free(w->file);
 	free(w->done);
+	json_decref(w->run.interfaces);
+	json_decref(w->run.errors);
 	said__clear(&w->said);
 	policy__close(w->policy);
 }

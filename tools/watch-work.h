@@ -7,6 +7,8 @@
  * and an interface is remembered, and done again only if one of the two is another.
  */
 
+#include <time.h>
+
 #include "common/sweeper.h"
 #include "load-run.h"
 #include "said.h"
@@ -24,6 +26,15 @@ struct watch_work {
 	struct watched *file;
 	struct done *done;
 	unsigned int version;
+	bool dir_refused; /* one of those of the files, in this look */
+	bool failed;	  /* something in this look */
+
+	/* told */
+	uint64_t n_looks;
+	bool failing;	     /* since some look not all chains are as their files say */
+	bool pending;	     /* others did not let us look; it is tried again */
+	time_t last_success; /* of a look; 0: none yet */
+
 	struct sweeper *sweeper; /* for interfaces that had a chain and are gone */
 };
 

@@ -43,6 +43,7 @@ struct watcher {
 #define KEY_RESCAN 0x100
 
 static const struct argp_option options[] = {
+	{ "json", 'j', NULL, 0, "Print JSON, an object a line", 0 },
 	{ "rescan", KEY_RESCAN, "SECONDS", 0, "Look at everything so often (60)", 0 },
 	{ "root", 'r', "DIR", 0, "Take DIR for the root directory", 0 },
 	{ 0 },
@@ -53,6 +54,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	struct watcher *w = state->input;
 
 	switch (key) {
+	case 'j':
+		w->opts.json = true;
+		return 0;
 	case KEY_RESCAN:
 		w->rescan = program__rescan(arg, state) * 1000000ULL;
 		return 0;

@@ -93,6 +93,8 @@ before=$(attached v0)
 chain_file "$CHAINS/10-first.yaml" v0 /test/bpf/ord_a.o /test/bpf/ord_gone.o
 wait_for "$LOG" "10-first.yaml:6: .*ord_gone"
 contains "a missing object is told" "10-first.yaml:6: .*ord_gone.o: found no file" "$(cat "$LOG")"
+wait_for "$LOG" "xdp-policy: failing: not all chains are as their files say"
+contains "and that it fails" "xdp-policy: failing: not all chains" "$(cat "$LOG")"
 is "the chain runs on" "$before RECV $SENT ac:$SENT" "$(attached v0) $(packets v0)"
 printf 'version: 1\nchains: {v0: {program: []}}\n' >"$CHAINS/10-first.yaml"
 wait_for "$LOG" "10-first.yaml:2: "
@@ -100,6 +102,8 @@ contains "a bad file is told" "10-first.yaml:2: .*found 'program'" "$(cat "$LOG"
 is "the chain runs on" "$before RECV $SENT ac:$SENT" "$(attached v0) $(packets v0)"
 chain_file "$CHAINS/10-first.yaml" v0 /test/bpf/ord_c.o
 follows "it is mended" v0 "10 ord_c" c
+wait_for "$LOG" "xdp-policy: well again: all chains are as their files say"
+is "once it fails, once it is well" "1 1" "$(grep -c failing: "$LOG") $(grep -c 'well again' "$LOG")"
 chain_file "$CHAINS/20-later.yaml" 'w*' /test/bpf/ord_b.o /test/bpf/ord_a.o
 is "v0 is as it was" "RECV $SENT c:$SENT" "$(packets v0)"
 links w0
@@ -128,6 +132,27 @@ rm "$CHAINS/10-first.yaml"
 follows "a file that it has not loaded itself is removed" v0 "" NONE
 kill $watch_pid
 wait $watch_pid
+$watch --json >watch.json 2>"$LOG" &
+watch_pid=$!
+wait_for watch.json '"failing":false'
+chain_file "$CHAINS/10-first.yaml" v0 /test/bpf/ord_a.o /test/bpf/ord_gone.o
+wait_for watch.json '"failing":true'
+chain_file "$CHAINS/10-first.yaml" v0 /test/bpf/ord_c.o
+follows "--json: it is mended" v0 "10 ord_c" c
+rm "$CHAINS/10-first.yaml"
+follows "--json: it is removed" v0 "" NONE
+kill $watch_pid
+wait $watch_pid
+is "--json: an object a line" "False 0 0|True 0 1|False 1 0 loaded v0|False 1 0 unloaded v0" \
+	"$(python3 -c 'import json
+lines = [json.loads(line) for line in open("watch.json")]
+first = lines[0]["last-success"]
+assert first and all(line["last-success"] >= first for line in lines), lines
+assert not any(line["pending"] or line["disabled"] for line in lines), lines
+assert lines[1]["errors"][0]["line"] == 6 and "ord_gone" in lines[1]["errors"][0]["message"], lines
+print("|".join(" ".join([str(line["failing"]), str(len(line["interfaces"])), str(len([e for e in
+    line["errors"] if e["level"] == "error"]))] + [i["outcome"] + " " + i["interface"] for i in
+    line["interfaces"]]) for line in lines))')"
 sed 's/^/#   /' "$LOG" | head -n 20
 /sbin/ip link del w0
 boot

@@ -365,6 +365,25 @@ does "load what was saved" 0 load saved.json
 proves "load what was saved" v0 "3 ord_b, 7 ord_d" bd
 is "its actions" "7 ord_d XDP_PASS,XDP_TX" "$(chain v0 | tail -n 1)"
 proves "load what was saved" v1 "10 ord_h, 20 ord_c" hc
+is "save --json: which file, which interfaces" "saved.yaml ['v0', 'v1'] [] False" \
+	"$(xdp-policy save --json -o saved.yaml v0 v1 | python3 -c 'import json, sys
+said = json.load(sys.stdin)
+print(said["file"], said["interfaces"], said["left-out"], "chains" in said)')"
+is "save --json: without a file it has the chains" "None ['v1'] [10, 20]" \
+	"$(xdp-policy save --json v1 | python3 -c 'import json, sys
+said = json.load(sys.stdin)
+print(said["file"], said["interfaces"], [p["priority"] for p in said["chains"]["v1"]["programs"]])')"
+cp /test/bpf/ord_c.o ord_moved.o
+yaml v0 ord_b.o ord_moved.o >moved.yaml
+does "one whose object goes" 0 load --replace-foreign moved.yaml
+rm ord_moved.o
+is "save --json: what is left out" "1 ['v0'] v0 ord_c found its object file no more" \
+	"$(xdp-policy save --json -o saved.yaml v0 >save.json
+	echo "$? $(python3 -c 'import json
+said = json.load(open("save.json"))
+out = said["left-out"][0]
+print(said["interfaces"], out["interface"], out["program"], out["reason"])')")"
+does "back" 0 load saved.json
 does "save one" 0 save v1
 tells "save one: what was asked for" "v1:"
 is "save one: nothing else" "" "$(grep v0 does.out)"
