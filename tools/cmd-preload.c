@@ -152,7 +152,7 @@ static void look_at_policy(const char *root)
 	static const struct policy_log silent;
 	struct policy_files files;
 
-	if (policy_files__find(root, (uid_t)-1, &files, &silent))
+	if (policy_files__find(root, (uid_t)-1, NULL, &files, &silent))
 		return;
 	closed__policy(root, &files, tell_closed_policy, NULL);
 	policy_files__free(&files);

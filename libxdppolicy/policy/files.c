@@ -40,6 +40,38 @@ static struct policy_file *add_file(struct policy_files *files, char *path,
 	return file;
 }
 
+/* A file of what was read last, by its path; NULL for none, and for a place where none was. */
+static const struct policy_file *find_before(const struct policy_files *before, const char *path)
+{
+	for (size_t i = 0; before && i < before->n; i++)
+		if (before->file[i].kind != FILE_WATCHED && !strcmp(before->file[i].path, path))
+			return &before->file[i];
+	return NULL;
+}
+
+/* The name of a file in dir, which ends in a slash; NULL if path is elsewhere or farther down. */
+static const char *name_in(const char *dir, const char *path)
+{
+	size_t len = strlen(dir);
+
+	return strncmp(path, dir, len) || strchr(path + len, '/') ? NULL : path + len;
+}
+
+/* What is said of all files of a directory that is refused. */
+static const char *fate(const struct policy_files *files, const char *path)
+{
+	size_t len = strlen(path);
+
+	for (size_t i = 0; files->before && i < files->before->n; i++) {
+		const struct policy_file *file = &files->before->file[i];
+
+		if (file->kind != FILE_WATCHED && !strncmp(file->path, path, len) &&
+		    file->path[len] == '/')
+			return "what was read from it before holds";
+	}
+	return "no file in it counts";
+}
+
 static char *join(const char *a, const char *b, const char *c)
 {
 	char *path = malloc(strlen(a) + strlen(b) + strlen(c) + 1);
@@ -77,7 +109,7 @@ static void refuse_dir(struct policy_files *files, const char *root, const char 
 				"namespace; no file of the policy counts",
 				OVERFLOW_UID);
 	else if (!unknown)
-		policy_log__msg(log, POLICY_ERROR, path, 0, "%s; no file in it counts", why);
+		policy_log__msg(log, POLICY_ERROR, path, 0, "%s; %s", why, fate(files, path));
 	files->root_unknown = files->root_unknown || unknown;
 	files->n_dirs_refused++;
 }
@@ -95,18 +127,19 @@ static bool is_starved(int err)
 /*
  * What nobody can look into may have anything in it, a deny too; it is not as if it were not there.
  */
-static void tell_unreachable(const char *path, int err, const struct policy_log *log)
+static void tell_unreachable(const struct policy_files *files, const char *path, int err,
+			     const struct policy_log *log)
 {
 	errno = err;
 	policy_log__msg(log, POLICY_ERROR, path, 0,
-			"found a directory that can't be reached, expected a readable one: %m; no "
-			"file in it counts");
+			"found a directory that can't be reached, expected a readable one: %m; %s",
+			fate(files, path));
 }
 
 static void cannot_reach(struct policy_files *files, const char *path, int err,
 			 const struct policy_log *log)
 {
-	tell_unreachable(path, err, log);
+	tell_unreachable(files, path, err, log);
 	files->n_dirs_refused++;
 }
 
@@ -143,9 +176,10 @@ static int look_at_dir(struct policy_files *files, const char *root, char *path,
 			return -file->stamp.err;
 		if (is_absent(file->stamp.err))
 			return 0;
+		file->state = FILE_REFUSED;
 		files->n_dirs_refused++;
 		if (!is_in_closed(files, path))
-			tell_unreachable(path, file->stamp.err, log);
+			tell_unreachable(files, path, file->stamp.err, log);
 		return 0;
 	}
 	policy_stamp__set(&file->stamp, &st, 0);
@@ -170,10 +204,23 @@ static int look_in_dir(const struct policy_files *files, size_t dir, const char 
 	return in_root__lstat(path, files->root_len, st) ? errno : 0;
 }
 
+/* One that its directory takes down: what was read of it before holds, if anything was. */
+static void refuse_with_dir(const struct policy_files *files, struct policy_file *file,
+			    enum policy_file_kind kind)
+{
+	struct stat st;
+	/* stat, as policy_files__changed() will: a link's target may change too */
+	int err = policy_file__stat(file->path, files->root_len, &st) ? errno : 0;
+
+	policy_stamp__set(&file->stamp, &st, err);
+	file->kind = kind;
+	file->state = FILE_REFUSED;
+}
+
 /*
  * The first of the directories that has the file has it all. In one that is refused none counts,
  * but a switch that is there, or may be, is one that cannot be read, and not the next one's to
- * replace.
+ * replace; nor is any file that was read when the directory was not refused yet.
  */
 static int find_single(const char *root, const bool *usable, const char *name,
 		       enum policy_file_kind kind, struct policy_files *files,
@@ -191,25 +238,27 @@ static int find_single(const char *root, const bool *usable, const char *name,
 		file = add_file(files, path, FILE_WATCHED);
 		if (!file)
 			return -ENOMEM;
+		if (files->file[i].state == FILE_REFUSED && find_before(files->before, path)) {
+			refuse_with_dir(files, file, kind);
+			return 0;
+		}
 		err = look_in_dir(files, i, path, &st);
 		file->closed = err == EACCES && usable[i];
 		if (file->closed && !files->file[i].closed)
-			tell_unreachable(files->file[i].path, err, log);
+			tell_unreachable(files, files->file[i].path, err, log);
 		files->file[i].closed |= file->closed;
 		if (is_absent(err) || (err && !usable[i] && kind != FILE_SWITCH)) {
 			policy_stamp__set(&file->stamp, NULL, err);
 			file->implied = file->stamp.err == ENOENT;
 			continue;
 		}
-		if (!usable[i]) {
-			/* stat, as policy_files__changed() will: a link's target may change too */
-			err = policy_file__stat(path, files->root_len, &st) ? errno : 0;
-			policy_stamp__set(&file->stamp, &st, err);
-			if (kind != FILE_SWITCH || files->root_unknown)
-				continue;
-			file->kind = kind;
-			file->state = FILE_REFUSED;
+		if (!usable[i] && kind == FILE_SWITCH && !files->root_unknown) {
+			refuse_with_dir(files, file, kind);
 			return 0;
+		}
+		if (!usable[i]) {
+			refuse_with_dir(files, file, FILE_WATCHED);
+			continue;
 		}
 		file->kind = kind;
 		return 0;
@@ -220,6 +269,7 @@ static int find_single(const char *root, const bool *usable, const char *name,
 struct dropin {
 	char *name;
 	size_t dir;
+	bool refused; /* with its directory */
 };
 
 struct dropins {
@@ -244,6 +294,20 @@ static bool has_dropin(const struct dropins *dropins, size_t n, const char *name
 	return false;
 }
 
+static int add_dropin(struct dropins *dropins, size_t dir, const char *name, bool refused)
+{
+	struct dropin *more = reallocarray(dropins->entry, dropins->n + 1, sizeof(*dropins->entry));
+
+	if (!more)
+		return -ENOMEM;
+	dropins->entry = more;
+	more[dropins->n] = (struct dropin){ .name = strdup(name), .dir = dir, .refused = refused };
+	if (!more[dropins->n].name)
+		return -ENOMEM;
+	dropins->n++;
+	return 0;
+}
+
 static int scan_dropins(const char *path, size_t root_len, size_t dir,
 			bool (*counts)(const char *name), struct dropins *dropins)
 {
@@ -259,25 +323,58 @@ static int scan_dropins(const char *path, size_t root_len, size_t dir,
 		return rc;
 	}
 	while (!rc && (entry = readdir(d))) {
-		struct dropin *more;
-
 		if (!counts(entry->d_name) || has_dropin(dropins, from_higher, entry->d_name))
 			continue;
-		more = reallocarray(dropins->entry, dropins->n + 1, sizeof(*more));
-		if (!more) {
-			rc = -ENOMEM;
-			break;
-		}
-		dropins->entry = more;
-		more[dropins->n].dir = dir;
-		more[dropins->n].name = strdup(entry->d_name);
-		if (more[dropins->n].name)
-			dropins->n++;
-		else
-			rc = -ENOMEM;
+		rc = add_dropin(dropins, dir, entry->d_name, false);
 	}
 	closedir(d);
 	return rc;
+}
+
+/* Of a directory that is refused: what was read from it before it was. */
+static int keep_dropins(const struct policy_files *before, const char *path, size_t dir,
+			struct dropins *dropins)
+{
+	size_t from_higher = dropins->n;
+	int rc = 0;
+
+	for (size_t i = 0; before && i < before->n && !rc; i++) {
+		const struct policy_file *file = &before->file[i];
+		const char *name = file->kind == FILE_RULES ? name_in(path, file->path) : NULL;
+
+		if (name && !has_dropin(dropins, from_higher, name))
+			rc = add_dropin(dropins, dir, name, true);
+	}
+	return rc;
+}
+
+/* The files of one directory, path with a slash behind it. Returns < 0 without memory. */
+static int list_dropins(const char *root, uid_t owner, bool usable, const char *path, size_t dir,
+			bool (*counts)(const char *name), struct dropins *dropins,
+			struct policy_files *files, const struct policy_log *log)
+{
+	bool refused = files->file[dir].state == FILE_REFUSED;
+	int rc = 0;
+
+	if (usable) {
+		rc = look_at_dir(files, root, strndup(path, strlen(path) - 1), true, owner, log);
+		refused = !rc && files->file[files->n - 1].state == FILE_REFUSED;
+	}
+	if (rc > 0) {
+		rc = scan_dropins(path, files->root_len, dir, counts, dropins);
+		/* no descriptors, no memory: the caller keeps what it has and tries again */
+		refused = rc && !is_starved(-rc);
+	}
+	if (!refused)
+		return rc;
+	if (rc) {
+		errno = -rc;
+		policy_log__msg(log, POLICY_ERROR, path, 0,
+				"found a directory that can't be read, expected a readable "
+				"one: %m; no file in it counts");
+		files->n_dirs_refused++;
+	}
+	return keep_dropins(files->before, path, dir, dropins);
 }
 
 static int by_name(const void *a, const void *b)
@@ -300,29 +397,22 @@ static int find_dropins(const char *root, uid_t owner, const bool *usable, const
 		free(dir);
 		if (!path[i])
 			rc = -ENOMEM;
-		else if (usable[i])
-			rc = look_at_dir(files, root, strndup(path[i], strlen(path[i]) - 1), true,
-					 owner, log);
-		if (rc <= 0)
-			continue;
-		rc = scan_dropins(path[i], files->root_len, i, counts, &dropins);
-		/* no descriptors, no memory: the caller keeps what it has and tries again */
-		if (rc && !is_starved(-rc)) {
-			errno = -rc;
-			rc = 0;
-			policy_log__msg(log, POLICY_ERROR, path[i], 0,
-					"found a directory that can't be read, expected a readable "
-					"one: %m; no file in it counts");
-			files->n_dirs_refused++;
-		}
+		else
+			rc = list_dropins(root, owner, usable[i], path[i], i, counts, &dropins,
+					  files, log);
 	}
 	if (dropins.n)
 		qsort(dropins.entry, dropins.n, sizeof(*dropins.entry), by_name);
 	for (size_t i = 0; i < dropins.n; i++) {
 		struct dropin *entry = &dropins.entry[i];
+		struct policy_file *file =
+			rc ? NULL :
+			     add_file(files, join(path[entry->dir], entry->name, ""), FILE_RULES);
 
-		if (!rc && !add_file(files, join(path[entry->dir], entry->name, ""), FILE_RULES))
+		if (!rc && !file)
 			rc = -ENOMEM;
+		if (file && entry->refused)
+			refuse_with_dir(files, file, FILE_RULES);
 		free(entry->name);
 	}
 	free(dropins.entry);
@@ -387,26 +477,29 @@ static int watch(struct policy_files *files, char *path)
 
 /*
  * Its directory counts as those of the rules do, and is only spoken of if there is a database. Of a
- * link to nothing it alone tells whether it is there.
+ * link to nothing it alone tells whether it is there; so it is watched.
  */
 static int find_db(const char *root, uid_t owner, struct policy_files *files,
 		   const struct policy_log *log)
 {
 	char *path = join(root, POLICY_DB_PATH, ""), *dir, why[160];
 	struct policy_file *file = add_file(files, path, FILE_DB);
+	enum policy_file_kind kept;
 	struct stat st;
 
 	if (!file)
 		return -ENOMEM;
+	kept = find_before(files->before, path) ? FILE_DB : FILE_WATCHED;
 	dir = strndup(path, strrchr(path, '/') - path);
 	if (!dir)
 		return -ENOMEM;
 	if (in_root__lstat(path, files->root_len, &st)) {
-		policy_stamp__set(&file->stamp, NULL, errno);
-		file->kind = FILE_WATCHED;
-		file->implied = is_absent(file->stamp.err);
+		int err = errno;
+
+		file->implied = is_absent(err);
 		if (!file->implied)
-			cannot_reach(files, dir, file->stamp.err, log);
+			cannot_reach(files, dir, err, log);
+		refuse_with_dir(files, file, file->implied ? FILE_WATCHED : kept);
 		return watch(files, dir);
 	}
 	if (policy_file__stat(dir, files->root_len, &st)) {
@@ -415,16 +508,10 @@ static int find_db(const char *root, uid_t owner, struct policy_files *files,
 	}
 	if (policy_file__check_owner(&st, owner, why, sizeof(why))) {
 		refuse_dir(files, root, dir, &st, owner, why, log);
-		file->kind = FILE_WATCHED;
-		policy_stamp__set(&file->stamp, &st,
-				  policy_file__stat(path, files->root_len, &st) ? errno : 0);
-		/* its mode may be mended without a change of the file */
-		return watch(files, dir);
+		refuse_with_dir(files, file, kept);
 	}
-	if (policy_file__stat(path, files->root_len, &st) && errno == ENOENT)
-		return watch(files, dir);
-	free(dir);
-	return 0;
+	/* its mode may be another without a change of the file */
+	return watch(files, dir);
 }
 
 /* Which of the three can have files that count. Returns < 0 without memory. */
@@ -438,6 +525,21 @@ static int look_at_dirs(const char *root, uid_t owner, bool usable[N_DIRS],
 		usable[i] = rc > 0;
 	}
 	return rc;
+}
+
+/* A process may have entered another root directory: what it read before it did is not from there.
+ */
+static void note_root(const char *root, const struct policy_files *before,
+		      struct policy_files *files)
+{
+	struct stat st;
+
+	if (stat(*root ? root : "/", &st))
+		return;
+	files->root_dev = st.st_dev;
+	files->root_ino = st.st_ino;
+	if (before && before->root_dev == st.st_dev && before->root_ino == st.st_ino)
+		files->before = before;
 }
 
 int policy_files__find_dropins(const char *root, uid_t owner, const char *dir,
@@ -457,12 +559,15 @@ int policy_files__find_dropins(const char *root, uid_t owner, const char *dir,
 	return rc < 0 ? rc : 0;
 }
 
-int policy_files__find(const char *root, uid_t owner, struct policy_files *ret,
-		       const struct policy_log *log)
+int policy_files__find(const char *root, uid_t owner, const struct policy_files *before,
+		       struct policy_files *ret, const struct policy_log *log)
 {
 	struct policy_files files = { .root_len = strlen(root) };
 	bool usable[N_DIRS];
-	int rc = look_at_dirs(root, owner, usable, &files, log);
+	int rc;
+
+	note_root(root, before, &files);
+	rc = look_at_dirs(root, owner, usable, &files, log);
 
 	if (rc >= 0)
 		rc = find_kill_switch(root, usable[DIR_RUN], &files, log);
@@ -479,6 +584,7 @@ int policy_files__find(const char *root, uid_t owner, struct policy_files *ret,
 		policy_files__free(&files);
 		return rc;
 	}
+	files.before = NULL;
 	*ret = files;
 	return 0;
 }

@@ -29,11 +29,14 @@ struct policy_file {
 
 struct policy_files {
 	size_t root_len; /* of the root in front of each path */
+	dev_t root_dev;
+	ino_t root_ino;
 	size_t n;
 	struct policy_file *file;
 	unsigned int n_dirs_refused;
 	bool root_unknown; /* a message said that root is nobody in this user namespace */
 	bool disabled;	   /* POLICY_KILL_SWITCH exists, and its directory counts */
+	const struct policy_files *before; /* while they are looked for: what was found last */
 };
 
 /* Below the root: turns the preload off on the whole host. */
@@ -42,10 +45,11 @@ struct policy_files {
 /*
  * Lists the files of the policy below root ("" for the host): the switch file, the main file, the
  * drop-ins, as UAPI.6 orders and masks them, the database, and every directory that was looked at.
- * Files and directories must belong to owner and be writable by nobody else. Returns 0 or -ENOMEM.
+ * Files and directories must belong to owner and be writable by nobody else. Of a directory that is
+ * refused the files stay that before, or NULL, has from it, as refused ones. Returns 0 or -ENOMEM.
  */
-int policy_files__find(const char *root, uid_t owner, struct policy_files *ret,
-		       const struct policy_log *log);
+int policy_files__find(const char *root, uid_t owner, const struct policy_files *before,
+		       struct policy_files *ret, const struct policy_log *log);
 /*
  * The same of other files of the host: those of three directories of this name whose names count,
  * of kind FILE_RULES.

@@ -111,6 +111,14 @@ static bool is_same(const struct policy_file *file, const struct policy_loaded *
 	return policy_stamp__same(&before->stamp, &now);
 }
 
+/* The last good version stays in force, if there is one. */
+static void keep_loaded(struct policy_state *next, size_t i, struct policy_loaded *before)
+{
+	next->loaded[i] = before;
+	if (before)
+		before->refs++;
+}
+
 /* Loads one file into next; what went wrong with the file is a message, not a failure. */
 static int load_file(const struct policy *policy, struct policy_state *next, size_t i, bool force)
 {
@@ -118,10 +126,13 @@ static int load_file(const struct policy *policy, struct policy_state *next, siz
 	struct policy_loaded *before = find_loaded(policy->state, file->path), *loaded;
 	int rc;
 
+	if (file->state == FILE_REFUSED) { /* with its directory, which counts as an error */
+		keep_loaded(next, i, before);
+		return 0;
+	}
 	if (!force && is_same(file, before)) {
 		file->stamp = before->stamp;
-		next->loaded[i] = before;
-		before->refs++;
+		keep_loaded(next, i, before);
 		return 0;
 	}
 	loaded = calloc(1, sizeof(*loaded));
@@ -139,10 +150,7 @@ static int load_file(const struct policy *policy, struct policy_state *next, siz
 		return rc;
 	if (file->state == FILE_REFUSED) {
 		next->n_errors++;
-		if (before) { /* the last good version stays in force */
-			next->loaded[i] = before;
-			before->refs++;
-		}
+		keep_loaded(next, i, before);
 	}
 	return 0;
 }
@@ -217,7 +225,9 @@ static int load_files(const struct policy *policy, struct policy_state *next, bo
 {
 	int rc;
 
-	rc = policy_files__find(policy->root, policy->owner, &next->files, &policy->log);
+	rc = policy_files__find(policy->root, policy->owner,
+				policy->state ? &policy->state->files : NULL, &next->files,
+				&policy->log);
 	if (rc)
 		return rc;
 	next->n_errors = next->files.n_dirs_refused;

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,6 +9,7 @@
 #include <unistd.h>
 
 #include "policy/db.h"
+#include "policy/ini.h"
 #include "unit.h"
 
 static char *root;
@@ -340,6 +342,77 @@ START_TEST(test_last_good_is_kept)
 }
 END_TEST
 
+/* A database of one rule, below root. */
+static void put_db(const char *text)
+{
+	struct policy_rules rules = { .file = (char *)"x" };
+	const struct policy_rules *set = &rules;
+	int fd;
+
+	put_file(root, POLICY_DB_PATH, "");
+	ck_assert(!policy_ini__parse(text, strlen(text), &rules, NULL));
+	fd = open(at(root, POLICY_DB_PATH), O_RDWR);
+	ck_assert_int_eq(policy_db__write(fd, &set, 1, NULL, NULL), 0);
+	close(fd);
+	policy_rules__clear(&rules);
+}
+
+/* As does a file that is refused, one keeps its rules whose directory is. */
+START_TEST(test_last_good_of_a_directory_is_kept)
+{
+	static const struct {
+		const char *dir;
+		const char *end; /* of what is said of it */
+	} rows[] = {
+		{ "/etc/xdp", "what was read from it before holds\n" },
+		{ "/etc/xdp/priorities.d", "what was read from it before holds\n" },
+		{ "/run/xdp", "no file in it counts\n" },
+		{ "/usr/lib/xdp/priorities.d", "no file in it counts\n" },
+		{ "/var/lib/xdp-policy", "what was read from it before holds\n" },
+	};
+	struct messages m;
+	struct policy *policy;
+
+	put_file(root, "/etc/xdp/xdpswitch.conf", "priority: files cdb\n");
+	put_file(root, "/etc/xdp/priorities.conf", "p: 1\n");
+	put_file(root, "/etc/xdp/priorities.d/10-a.conf", "q: 2\n");
+	put_file(root, "/etc/xdp/priorities.d/90-masked.conf", "");
+	/* what these hide stays hidden */
+	put_file(root, "/run/xdp/xdpswitch.conf", "priority: app\n");
+	put_file(root, "/run/xdp/priorities.conf", "p: 11\n");
+	put_file(root, "/usr/lib/xdp/priorities.d/10-a.conf", "q: 12\n");
+	put_file(root, "/usr/lib/xdp/priorities.d/90-masked.conf", "p: 13\nq: 13\n");
+	put_db("r: 3\n");
+	policy = open_policy(root, &m);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		for (int mode = 0777; mode >= 0755; mode -= 0022) {
+			m = (struct messages){ 0 };
+			chmod(at(root, rows[i].dir), mode);
+			expect_refresh(policy, 1, 1);
+			ck_assert_int_eq(priority_of(policy, "q"), 2);
+			ck_assert_int_eq(priority_of(policy, "r"), 3);
+			ck_assert_uint_eq(policy__n_errors(policy), mode == 0777);
+			ck_assert_uint_eq(m.n, mode == 0777);
+			ck_assert(mode != 0777 || strstr(m.text, rows[i].end));
+		}
+	}
+	/* a file that its owner takes away while nothing in its directory counts is as it was */
+	chmod(at(root, "/etc/xdp/priorities.d"), 0777);
+	unlink(at(root, "/etc/xdp/priorities.d/10-a.conf"));
+	expect_refresh(policy, 1, 1);
+	ck_assert_int_eq(priority_of(policy, "q"), 2);
+	chmod(at(root, "/etc/xdp/priorities.d"), 0755);
+	expect_refresh(policy, 1, 1);
+	ck_assert_int_eq(priority_of(policy, "q"), 12);
+	policy__close(policy);
+	/* who has read none has none */
+	chmod(at(root, "/etc/xdp"), 0777);
+	policy = open_policy(root, &m);
+	ck_assert_int_eq(priority_of(policy, "p"), 13);
+	policy__close(policy);
+}
+END_TEST
+
 START_TEST(test_deny_on_error)
 {
 	struct messages m;
@@ -389,6 +462,10 @@ START_TEST(test_unreadable_switch)
 		policy__close(policy);
 		unlink(at(root, path));
 	}
+	ck_assert(!symlink("nothing", at(root, path)));
+	policy = open_policy(root, &m);
+	ck_assert(policy__denies_all(policy));
+	policy__close(policy);
 }
 END_TEST
 
@@ -498,6 +575,7 @@ TCase *files_tests(void)
 	tcase_add_test(tc, test_a_link_to_no_database_comes_and_goes);
 	tcase_add_test(tc, test_young_files_are_not_trusted);
 	tcase_add_test(tc, test_last_good_is_kept);
+	tcase_add_test(tc, test_last_good_of_a_directory_is_kept);
 	tcase_add_test(tc, test_deny_on_error);
 	tcase_add_test(tc, test_unreadable_switch);
 	tcase_add_test(tc, test_switch_in_a_refused_directory);
