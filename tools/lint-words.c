@@ -142,6 +142,24 @@ static const char *check_minus(struct word *w)
 	return "the - is a character of it";
 }
 
+/* "a -> b" and "a>b" in an order: what is left without the signs */
+static const char *check_arrow(struct word *w)
+{
+	size_t len = 0;
+
+	if (w->cond != COND_PROGRAM || !strpbrk(w->text, "<>"))
+		return NULL;
+	for (const char *c = w->text; *c; c++)
+		if (!strchr("<>=-", *c))
+			w->meant[len++] = *c;
+		else if (len && w->meant[len - 1] != ' ')
+			w->meant[len++] = ' ';
+	if (len && w->meant[len - 1] == ' ')
+		len--;
+	w->meant[len] = '\0';
+	return "programs in their order have blanks alone between them";
+}
+
 static const char *check_operator(struct word *w)
 {
 	static const char *const between[] = { "or", "OR", "and", "AND", "&&", "||" };
@@ -262,9 +280,9 @@ static const char *check_driver(struct word *w)
 }
 
 static const manner_check checks[] = {
-	check_space, check_quotes, check_braces,   check_alternatives, check_expression,
-	check_plus,  check_minus,  check_operator, check_bracket,      check_parent,
-	check_user,  check_tool,   check_driver,
+	check_space,  check_quotes, check_braces, check_alternatives, check_expression,
+	check_plus,   check_minus,  check_arrow,  check_operator,     check_bracket,
+	check_parent, check_user,   check_tool,	  check_driver,
 };
 
 bool lint__manner(struct lint *lint, const struct policy_rule *rule, enum policy_cond cond,

@@ -180,9 +180,9 @@ int policy_glob__check(const char *word, char *err, size_t err_size)
 		snprintf(err, err_size, "found a lone '!', expected !GLOB without a blank");
 	else if (is_setting(word))
 		snprintf(err, err_size,
-			 "found '%.60s' in a list of globs, expected globs alone; a setting stands "
-			 "by itself",
-			 word);
+			 "found '%.60s' in a list of globs, expected globs alone; %s", word,
+			 *word == '=' ? "blanks or commas separate them" :
+					"a setting stands by itself");
 	else if (has_control(word))
 		snprintf(err, err_size, "found '%.60s', expected a glob without control characters",
 			 word);

@@ -224,21 +224,6 @@ static bool parse_steps(const struct line *l, enum policy_attr attr, const char 
 	return true;
 }
 
-static bool parse_on_error(const struct line *l, const char *t, bool *deny)
-{
-	size_t len;
-
-	t = skip_blanks(t);
-	len = name_len(t);
-	if (len == 4 && !strncasecmp(t, "deny", len) && !*skip_blanks(t + len))
-		*deny = true;
-	else if (len == 5 && !strncasecmp(t, "allow", len) && !*skip_blanks(t + len))
-		*deny = false;
-	else
-		return wrong(l, t, "allow or deny");
-	return true;
-}
-
 /*
  * Whether a line that is wrong was to be one for on-error, and not for "allow": who writes it wants
  * attaching to be refused when anything is wrong, and something is.
@@ -266,6 +251,30 @@ static bool means_deny(const char *line)
 	near = policy_meant__find(value, words, N(words));
 	/* a misspelt "allow" opens; no other word for it does */
 	return near != words[0] || strncasecmp(value, "al", 2);
+}
+
+/* line: of which t is the value. */
+static bool parse_on_error(const struct line *l, const char *line, const char *t, bool *deny)
+{
+	static const char *const words[] = { "allow", "deny" };
+	char word[32], expected[128];
+	size_t len;
+
+	t = skip_blanks(t);
+	len = name_len(t);
+	if (len == 4 && !strncasecmp(t, "deny", len) && !*skip_blanks(t + len)) {
+		*deny = true;
+		return true;
+	}
+	if (len == 5 && !strncasecmp(t, "allow", len) && !*skip_blanks(t + len)) {
+		*deny = false;
+		return true;
+	}
+	snprintf(word, sizeof(word), "%.*s", (int)len, t);
+	snprintf(expected, sizeof(expected), "allow or deny%s; %s",
+		 policy_meant__hint(word, words, N(words)).text,
+		 means_deny(line) ? "it counts as 'on-error: deny'" : "the line is ignored");
+	return wrong(l, t, expected);
 }
 
 /* Returns whether it can be ignored: not if an attach that was to be refused is allowed then. */
@@ -322,7 +331,7 @@ static bool parse_line(struct policy_switch *sw, const struct line *l, char *tex
 	if (!len || *colon != ':')
 		return wrong(l, colon, "'attribute: source...'");
 	if (len == 8 && !strncmp(text, "on-error", len)) {
-		if (!parse_on_error(l, colon + 1, &sw->deny_on_error))
+		if (!parse_on_error(l, text, colon + 1, &sw->deny_on_error))
 			return false;
 		note_line(l, N_ATTRS, "on-error");
 		return true;

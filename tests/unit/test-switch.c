@@ -93,7 +93,13 @@ static const struct {
 	/* a source of that name may be installed: not for the grammar to say */
 	{ "priority: ldap_2-x app\n", "ldap_2-x:rccc app:rccc", DEFAULT, "" },
 	{ "priority: \033[2J\n", DEFAULT, DEFAULT, "1: found '\\x1b[2J', expected a source" },
-	{ "on-error: maybe\n", DEFAULT, DEFAULT, "1: found 'maybe', expected allow or deny" },
+	{ "on-error: maybe\n", DEFAULT, DEFAULT,
+	  "1: found 'maybe', expected allow or deny; it counts as 'on-error: deny'" },
+	{ "on-error: alow # why\n", DEFAULT, DEFAULT,
+	  "1: found 'alow ', expected allow or deny; did you mean allow?; the line is ignored" },
+	{ "on-error: dney\n", DEFAULT, DEFAULT,
+	  "1: found 'dney', expected allow or deny; did you mean deny?; it counts as 'on-error: "
+	  "deny'" },
 	/* ours are called by one name, a plug-in by that of its file */
 	{ "priority: FILES Cdb bTf APP Ldap\n", "files:rccc cdb:rccc btf:rccc app:rccc Ldap:rccc",
 	  DEFAULT, "" },
