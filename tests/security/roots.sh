@@ -67,6 +67,11 @@ says "roots: a program that is started in another namespace" 33 \
 cp "$WORK/app" "$WORK/replaced"
 says "roots: a program whose file is gone meanwhile" 33 \
 	preloaded "$WORK/replaced" unlink "$WORK/replaced" open "$a"
+cp "$WORK/app" "$WORK/replaced"
+printf '[of one file]\nexecutable = %s\npriority = 34\n' "$WORK/replaced" >>/etc/xdp/priorities.conf
+says "roots: a rule for the path that it had" 34 \
+	preloaded "$WORK/replaced" unlink "$WORK/replaced" open "$a"
+echo 'ord_a: 33' >/etc/xdp/priorities.conf
 
 cp "$WORK/app" "$WORK/replaced"
 ln "$WORK/replaced" "$WORK/linked"

@@ -171,6 +171,10 @@ static const struct {
 		       [COND_SECTION] = "xdp", [COND_TAG] = "0123456789abcdef",
 		       [COND_UNIT] = "a.service", [COND_EXECUTABLE] = "/usr/sbin/y" } },
 	  3, PASS, 0, "files default default" },
+	/* outside of all units */
+	{ "[x]\npriority = 3\nunit = !a.service\n", "",
+	  { .value = { [COND_PROGRAM] = "p", [COND_UNIT] = "" } }, 3, PASS, 0,
+	  "files default default" },
 	/* driver and mode, which are known when a program is attached */
 	{ "[x]\ndriver = ixgbe i40e\nmode = !skb\npriority = 3\n", "",
 	  { .value = { [COND_PROGRAM] = "p", [COND_DRIVER] = "i40e", [COND_MODE] = "native" } }, 3,

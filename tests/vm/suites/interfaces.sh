@@ -229,6 +229,28 @@ END
 is "libxdp attaches it" 0 "$(with python3 from-id.py "$(program_id v0 ord_b)" v1 2>/dev/null)"
 proves "the rule of the other interface" v1 "5 ord_b, 50 ord_a" ba
 proves "the first is as it was" v0 "50 ord_b" b
+tag=$(xdp-policy status --json v0 | sed -n 's/.*"tag": "\(.*\)",/\1/p')
+xdp-loader unload v1 -i "$(program_id v0 ord_b)"
+policy <<END
+[by its tag]
+tag       = $tag
+priority  = 7
+[by any tag]
+tag       = *
+program   = ord_a
+priority  = 8
+END
+with python3 from-id.py "$(program_id v0 ord_b)" v1 >/dev/null 2>&1
+proves "its tag is known" v1 "7 ord_b, 50 ord_a" ba
+with app-shared v2 ord_a.o >/dev/null 2>&1
+proves "that of a program that the application loads is not" v2 "50 ord_a" a
+xdp-loader unload v2 --all
+policy <<END
+[there]
+program   = ord_b
+interface = v1
+priority  = 5
+END
 
 # The same with libxdp linked in, where all that is seen of such a program is the dispatcher.
 if [ -x /test/app-inside ]; then

@@ -79,6 +79,9 @@ printf 'ord_c: 90\nord_b: ten\n' | policy
 contains "app-shared" "^attach ord_a v0 rc=-13" "$(with app-shared v0 ord_a.o 2>/dev/null)"
 fails "xdp-loader" "Permission denied" with xdp-loader load v0 ord_a.o
 is "nothing is left" "" "$(chain v0)"
+xdp-loader load v0 ord_a.o
+succeeds "detaching" with xdp-loader unload v0 --all
+is "nothing is left of that either" "" "$(chain v0)"
 echo "ord_b: 10" | policy
 contains "once the file is mended" "^attach ord_a v0 rc=0" \
 	"$(with app-shared v0 ord_a.o 2>/dev/null)"
@@ -176,6 +179,14 @@ with app-shared v0 ord_b.o >/dev/null 2>&1
 logged "app-shared: a denied attach" 'ord_b on v0.*denied.*/etc/xdp/priorities.conf:3'
 with xdp-loader load v0 ord_b.o >/dev/null 2>&1
 logged "xdp-loader: a denied attach" 'ord_b on v0.*denied.*/etc/xdp/priorities.conf:3'
+unload v0
+with app-shared --native v0 ord_a.o >/dev/null 2>&1
+policy <<END
+[never native]
+attach-mode = skb
+END
+with app-shared --native v0 ord_b.o >/dev/null 2>&1
+logged "a mode that is not applied" 'not applied, others are attached in another mode: ord_b on v0: attach-mode native -> skb'
 kill $syslogd
 
 section "xdp-policy status"
@@ -190,6 +201,12 @@ is "as the policy wants: no drift" "" "$(echo "$status" | grep -i drift)"
 echo "ord_a: 40" | policy
 fails "after a change of the policy" "ord_a .*70 -> 40.*DRIFT.*/etc/xdp/priorities.conf:1" \
 	xdp-policy status v0
+reset
+LIBXDP_SKIP_DISPATCHER=1 app-shared --native v0 ord_a.o >/dev/null 2>&1
+is "alone and without a record: what the application wants is not known" "true false" \
+	"$(xdp-policy status --json v0 | tr -d ' \n' |
+		sed 's/.*"priority":{"undecided":\([a-z]*\),"drift":\([a-z]*\),.*/\1 \2/')"
+/sbin/ip link set dev v0 xdpdrv off
 
 reset
 exit 0

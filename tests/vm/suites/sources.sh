@@ -87,6 +87,18 @@ priority = 73
 END
 with app-shared --skb v0 ord_a.o ord_b.o ord_c.o >/dev/null 2>&1
 proves "mode skb" v0 "50 ord_a, 50 ord_b, 73 ord_c" abc
+reset
+policy <<END
+[any driver]
+driver   = *
+priority = 70
+[any but this]
+driver   = !veth
+priority = 71
+END
+with app-shared --skb lo ord_a.o >/dev/null 2>&1
+is "an interface without a driver" "50 ord_a XDP_PASS" "$(chain lo)"
+xdp-loader unload lo --all
 
 section "attach-mode"
 # xdp-loader status names the mode in the line of the interface
@@ -131,6 +143,16 @@ with app-shared --native v0 ord_b.o >/dev/null 2>&1
 proves "who joins a chain of another mode is not kept out" v0 "50 ord_a, 50 ord_b" ab
 is "and the mode stays" native "$(mode_of v0)"
 contains "status shows what is wanted" "native -> skb" "$(xdp-policy status v0)"
+xdp-loader unload v0 --all
+with app-shared --native v0 ord_b.o >/dev/null 2>&1
+is "once nothing is attached the rule holds" skb "$(mode_of v0)"
+reset
+policy <<END
+[what the kernel can]
+attach-mode = auto
+END
+with app-shared --skb v0 ord_a.o >/dev/null 2>&1
+is "attach-mode = auto leaves it to the kernel" native "$(mode_of v0)"
 reset
 policy <<END
 [never native]
