@@ -294,6 +294,17 @@ static void read_chains(struct chain_reader *r, size_t map, struct chain_file *f
 	}
 }
 
+static void unknown_top(struct yaml_reader *r, size_t key, const char *name,
+			const struct yaml_field *fields, size_t n)
+{
+	if (!strcmp(name, "rules"))
+		yaml_reader__error(r, key,
+				   "found rules, expected chains: this is a file for priorities.d, "
+				   "see priorities.conf(5)");
+	else
+		yaml_reader__unknown(r, key, name, fields, n);
+}
+
 static void read_top(struct chain_reader *r, struct chain_file *file)
 {
 	struct yaml_field f[N_TOP] = {
@@ -304,7 +315,7 @@ static void read_top(struct chain_reader *r, struct chain_file *file)
 	if (!yaml_reader__is_a(&r->yaml, 0, NODE_MAPPING, "a mapping of version and chains") ||
 	    !yaml_reader__is_our_version(&r->yaml))
 		return;
-	yaml_reader__fields(&r->yaml, 0, f, N_TOP, yaml_reader__unknown);
+	yaml_reader__fields(&r->yaml, 0, f, N_TOP, unknown_top);
 	if (!f[TOP_VERSION].value)
 		yaml_reader__lacks(&r->yaml, 0, 0, "found no version, expected version: 1");
 	else if (!f[TOP_CHAINS].value)

@@ -238,7 +238,7 @@ static int action_by_name(const char *word)
 
 static void wrong_action(const char *word, char *err, size_t err_size)
 {
-	char sign = strchr("+-!", *word) ? *word : 0;
+	char sign = strchr("+-!~^", *word) ? *word : 0;
 	const char *name = word + !!sign, *near;
 	char hint[64] = "";
 
@@ -250,6 +250,8 @@ static void wrong_action(const char *word, char *err, size_t err_size)
 			 sign	     ? "-" :
 				       "",
 			 near);
+	else if (sign && !*name)
+		snprintf(hint, sizeof(hint), "; no blank stands behind a sign");
 	else if (*comment_hint(word))
 		snprintf(hint, sizeof(hint), "%s", comment_hint(word));
 	else if (name[strcspn(name, "|/&")])

@@ -11,8 +11,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "ini.h"
+#include "switch.h"
 #include "yaml.h"
 
 #define MAX_ERRORS 20
@@ -140,12 +142,27 @@ static void begin_section(struct parser *p, const char *start, size_t len)
 		p->no_memory = p->stopped = true;
 }
 
+static bool line_begins(const char *line, size_t len, const char *with)
+{
+	return len >= strlen(with) && !memcmp(line, with, strlen(with));
+}
+
+static const char *no_value_hint(const char *line, size_t len)
+{
+	line += len && strchr(".@#%", *line);
+	if (line_begins(line, len, "//") || line_begins(line, len, "/*"))
+		return "; a comment begins with #";
+	if (line_begins(line, len, "include"))
+		return "; nothing is included, all files of priorities.d count";
+	return "";
+}
+
 static void no_value(struct parser *p, const char *line, size_t len)
 {
 	error(p,
 	      "found '%.*s', expected 'program: priority [actions]', '[rule name]' or "
-	      "'name = value'",
-	      len > 60 ? 60 : (int)len, line);
+	      "'name = value'%s",
+	      len > 60 ? 60 : (int)len, line, no_value_hint(line, len));
 }
 
 /* inih's idea of a line: see the order of its tests in ini_parse_stream(). */
@@ -299,6 +316,13 @@ static void short_rule(struct parser *p, const char *program, const char *value)
 		return;
 	}
 	key = policy_key__find(program);
+	if (key && key->kind == KEY_ATTR && policy_switch__has_source(value)) {
+		error(p,
+		      "found sources for '%s', expected rules; a line such as '%s: files app' "
+		      "stands in xdpswitch.conf",
+		      program, program);
+		return;
+	}
 	if (key && (!number || key->kind != KEY_COND)) {
 		error(p, "found '%s' before the first '[rule name]', expected one above it",
 		      program);
@@ -338,10 +362,11 @@ static void unknown(struct parser *p, const struct policy_rule *rule, const char
 	char err[POLICY_ERROR_SIZE];
 	size_t digits = strspn(value, "0123456789");
 
-	if (!strcmp(name, "name"))
+	if (!strcasecmp(name, "name"))
 		error(p,
-		      "found 'name', expected a condition or a setting; a rule's name is what its "
-		      "brackets hold");
+		      "found '%s', expected a condition or a setting; a rule's name is what its "
+		      "brackets hold",
+		      name);
 	else if (!policy_key__unknown(name, value, true, true, err, sizeof(err)) &&
 		 is_number(value, digits))
 		error(p,
@@ -390,6 +415,12 @@ int policy_ini__parse(const char *text, size_t size, struct policy_rules *rules,
 	};
 	size_t begin = policy_yaml__begin(text, size);
 	int line;
+
+	if (policy_text__is_utf16(text, size)) {
+		p.line = 1;
+		error(&p, "found text in UTF-16, expected UTF-8");
+		return -EINVAL;
+	}
 
 	if (begin < size) {
 		for (size_t i = 0; i <= begin; i++)

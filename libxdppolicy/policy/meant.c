@@ -41,8 +41,8 @@ static const struct synonym {
 	{ "hw", " offload offloaded xdpoffload hardware hw-mode " },
 	{ "auto", " best any default unspec unspecified " },
 	/* what else a value can be */
-	{ "deny", " no false drop never block refuse reject off forbid prohibit disallow " },
-	{ "allow", " yes true pass accept permit ok on " },
+	{ "deny", " no false drop never block refuse reject off forbid prohibit disallow denied " },
+	{ "allow", " yes true pass accept permit ok on allowed " },
 	{ "required", " yes true on must always force mandatory " },
 	{ "optional", " no false off may never " },
 	{ "true", " yes on 1 " },
@@ -187,6 +187,23 @@ const char *policy_meant__find(const char *word, const char *const *candidates, 
 	if (!found)
 		found = find_longer(name, candidates, n);
 	return found ? found : find_nearest(name, candidates, n);
+}
+
+/* As the kernel, systemd and the usual tools name them; no function is called so. */
+bool policy_meant__is_interface(const char *word)
+{
+	static const char *const beginnings[] = { "eth",  "ens",   "eno",  "enp",  "enx",
+						  "wlan", "wlp",   "bond", "tun",  "tap",
+						  "veth", "dummy", "vlan", "virbr" };
+	size_t len = 0;
+
+	if (!strcmp(word, "lo"))
+		return true;
+	for (size_t i = 0; i < sizeof(beginnings) / sizeof(beginnings[0]) && !len; i++)
+		if (!strncmp(word, beginnings[i], strlen(beginnings[i])))
+			len = strlen(beginnings[i]);
+	return len && isdigit((unsigned char)word[len]) &&
+	       !word[len + strspn(word + len, "0123456789abcdefnps.")];
 }
 
 struct policy_hint policy_meant__hint(const char *word, const char *const *candidates, size_t n)

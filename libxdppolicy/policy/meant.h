@@ -7,6 +7,7 @@
  * chain files and the switch, and commands.
  */
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /*
@@ -14,6 +15,9 @@
  * the one that begins so; or one that is a typing error or two away. NULL if there is none.
  */
 const char *policy_meant__find(const char *word, const char *const *candidates, size_t n);
+
+/* Whether the word is certainly the name of an interface, whatever stands in its place. */
+bool policy_meant__is_interface(const char *word);
 
 struct policy_hint {
 	char text[64];

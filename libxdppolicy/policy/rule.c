@@ -483,6 +483,12 @@ int policy_rule__finish(struct policy_rule *rule, char *err, size_t err_size)
 		if (rule->head.has[attr])
 			return 0;
 	policy_key__nothing_set(err, err_size);
+	if (rule->cond[COND_MODE]) {
+		size_t len = strlen(err);
+
+		snprintf(err + len, err_size - len,
+			 "; mode asks for the mode, attach-mode sets it");
+	}
 	return -EINVAL;
 }
 

@@ -64,7 +64,7 @@ static const char *skip_blanks(const char *text)
 
 static bool wrong(const struct line *l, const char *text, const char *expected)
 {
-	const char *hint = *text == ',' ? "; blanks separate sources" :
+	const char *hint = *text == ',' ? "; blanks separate words" :
 			   *text == ';' ? "; a comment begins with #" :
 					  "";
 
@@ -97,11 +97,14 @@ bool policy_source__may_answer(enum policy_source source, enum policy_attr attr)
 	}
 }
 
+#define STATUS_WORDS "success, notfound, unavail or tryagain"
+
 /* [ "!"? STATUS = ACTION ... ], as in nsswitch.conf(5); *text is behind the bracket. */
 static bool parse_brackets(const struct line *l, enum policy_attr attr, const char **text,
 			   struct policy_step *step)
 {
 	const char *t = skip_blanks(*text);
+	bool first = true;
 
 	do {
 		bool negate = *t == '!';
@@ -112,7 +115,7 @@ static bool parse_brackets(const struct line *l, enum policy_attr attr, const ch
 		len = name_len(t);
 		status = find(t, len, statuses, N(statuses));
 		if (status < 0)
-			return wrong_word(l, t, len, "success, notfound, unavail or tryagain",
+			return wrong_word(l, t, len, first ? STATUS_WORDS : "']', " STATUS_WORDS,
 					  statuses, N(statuses));
 		t = skip_blanks(t + len);
 		if (*t != '=')
@@ -129,6 +132,7 @@ static bool parse_brackets(const struct line *l, enum policy_attr attr, const ch
 			if ((s == status) != negate)
 				step->action[s] = action;
 		t = skip_blanks(t + len);
+		first = false;
 	} while (*t && *t != ']');
 
 	if (*t != ']')
@@ -277,11 +281,17 @@ static bool parse_on_error(const struct line *l, const char *line, const char *t
 	return wrong(l, t, expected);
 }
 
+/* ": 10 PASS", as behind a program in a rule file */
+static bool is_rule(const char *value)
+{
+	return *value == ':' && isdigit((unsigned char)*skip_blanks(value + 1));
+}
+
 /* Returns whether it can be ignored: not if an attach that was to be refused is allowed then. */
 static bool unknown_attr(const struct line *l, const char *name, size_t len)
 {
 	bool shut, deny = means_deny(name);
-	const char *names[N_ATTRS + 1], *near;
+	const char *names[N_ATTRS + 1], *near, *value = skip_blanks(name + len);
 	char word[32];
 
 	for_each_attr(attr)
@@ -292,8 +302,9 @@ static bool unknown_attr(const struct line *l, const char *name, size_t len)
 	shut = near && (near == names[N_ATTRS] || near == names[ATTR_ATTACH]);
 	policy_log__msg(l->log, shut ? POLICY_ERROR : POLICY_WARNING, l->file, l->line,
 			"found attribute '%s', expected priority, chain-call-actions, attach, "
-			"attach-mode, dispatcher or on-error%s; %s",
+			"attach-mode, dispatcher or on-error%s%s; %s",
 			word, policy_meant__hint(word, names, N(names)).text,
+			is_rule(value) ? "; rules stand in priorities.conf" : "",
 			deny ? "it counts as 'on-error: deny'" : "the line is ignored");
 	return !shut;
 }
@@ -400,6 +411,14 @@ unsigned int policy_switch__parse(struct policy_switch *sw, const char *file, co
 	unsigned int n_wrong = 0;
 
 	policy_switch__default(sw);
+	if (policy_text__is_utf16(text, size)) {
+		policy_log__msg(log, POLICY_ERROR, file, 1,
+				"found text in UTF-16, expected UTF-8; it counts as 'on-error: "
+				"deny'");
+		/* who knows what it says of on-error */
+		sw->deny_on_error = true;
+		return 1;
+	}
 	if (size >= strlen(mark) && !memcmp(text, mark, strlen(mark)))
 		text += strlen(mark);
 	while (text < end) {
@@ -411,6 +430,12 @@ unsigned int policy_switch__parse(struct policy_switch *sw, const char *file, co
 		text += len + !!newline;
 	}
 	return n_wrong;
+}
+
+bool policy_switch__has_source(const char *value)
+{
+	value = skip_blanks(value);
+	return find(value, name_len(value), sources, N(sources)) >= 0;
 }
 
 void policy_switch__unknown_source(const struct policy_step *step, char *err, size_t err_size)

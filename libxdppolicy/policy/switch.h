@@ -70,6 +70,9 @@ void policy_switch__default(struct policy_switch *sw);
 unsigned int policy_switch__parse(struct policy_switch *sw, const char *file, const char *text,
 				  size_t size, const struct policy_log *log);
 
+/* Whether what stands behind "priority:" is meant for the switch. */
+bool policy_switch__has_source(const char *value);
+
 /* "found source 'x', expected one that is there", with the built-in name that is likely meant. */
 void policy_switch__unknown_source(const struct policy_step *step, char *err, size_t err_size);
 

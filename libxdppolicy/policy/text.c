@@ -30,6 +30,11 @@ void policy_log__more(const struct policy_log *log, const char *file, unsigned i
 		policy_log__msg(log, POLICY_INFO, file, 0, "%u more error%s", n, n == 1 ? "" : "s");
 }
 
+bool policy_text__is_utf16(const char *text, size_t size)
+{
+	return size >= 2 && (!memcmp(text, "\xff\xfe", 2) || !memcmp(text, "\xfe\xff", 2));
+}
+
 bool policy_text__has_control(const char *text)
 {
 	for (; *text; text++)

@@ -32,6 +32,9 @@ __attribute__((format(printf, 5, 6))) void policy_log__msg(const struct policy_l
 void policy_log__more(const struct policy_log *log, const char *file, unsigned int n);
 
 /* Whether there is a control character in it, of ASCII or of Unicode's second set in UTF-8. */
+/* By its byte order mark, which some editors of Windows write: text here is UTF-8. */
+bool policy_text__is_utf16(const char *text, size_t size);
+
 bool policy_text__has_control(const char *text);
 
 /*

@@ -318,7 +318,7 @@ static int parse(struct loader *l, const char *eased)
 	return rc;
 }
 
-/* Of what libyaml has taken, whatever is said of it beside that. */
+/* Of a file that is named .json: libyaml knows only what YAML lacks. */
 static int check_json(const struct yaml_source *source)
 {
 	struct json_fault fault;
@@ -358,7 +358,9 @@ int policy_doc__read(struct policy_doc *doc, const char *text, size_t size, cons
 		l.source.text += 3;
 		l.source.size -= 3;
 	}
-	rc = check_directives(&l);
+	rc = check_json(&l.source);
+	if (!rc)
+		rc = check_directives(&l);
 	if (rc)
 		return rc;
 	eased = malloc(l.source.size + 1);
@@ -369,7 +371,7 @@ int policy_doc__read(struct policy_doc *doc, const char *text, size_t size, cons
 	json_text__ease(eased, l.source.size);
 	rc = parse(&l, eased);
 	free(eased);
-	return rc ? rc : check_json(&l.source);
+	return rc;
 }
 
 void policy_doc__free(struct policy_doc *doc)

@@ -256,8 +256,10 @@ static bool begins(const char *text, const char *end, const char *with)
 
 size_t policy_yaml__begin(const char *text, size_t size)
 {
-	static const char *const beginnings[] = { "{\"", "{ ",	"{\t",	 "{\n",	   "{\r",
-						  "{}",	 "---", "%YAML", "rules:", "chains:" };
+	static const char *const beginnings[] = {
+		"{\"",	 "{ ",	  "{\t",   "{\n",   "{\r",    "{}",	 "---\n",
+		"---\r", "--- #", "--- {", "%YAML", "rules:", "chains:",
+	};
 	const char *at = text, *end = text + size;
 
 	at += begins(at, end, "\xef\xbb\xbf") ? 3 : 0;

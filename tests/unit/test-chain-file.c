@@ -39,7 +39,8 @@ static const struct {
 	  "2: column 1: found 'chians', expected version or chains; did you mean chains?\n" },
 	{ V "chains: {}\nchains: {}\n",
 	  "3: column 1: found 'chains' a second time in this mapping, expected it once\n" },
-	{ V "rules: []\nchains: {}\n", "2: column 1: found 'rules', expected version or chains\n" },
+	{ V "rules: []\nchains: {}\n",
+	  "2: column 1: found rules, expected chains: this is a file for priorities.d, see priorities.conf(5)\n" },
 	{ V "chains: {}\n---\n" V,
 	  "3: column 1: found a second document, expected one in a file\n" },
 

@@ -68,7 +68,7 @@ static const struct {
 	{ "priority: files [success=stop]\n", DEFAULT, DEFAULT,
 	  "1: found 'stop]', expected return, continue or merge; did you mean return?" },
 	{ "priority: files, app\n", DEFAULT, DEFAULT,
-	  "1: found ', app', expected a source: files, cdb, app or btf; blanks separate sources" },
+	  "1: found ', app', expected a source: files, cdb, app or btf; blanks separate words" },
 	{ "priority:\xc2\xa0"
 	  "files\n",
 	  DEFAULT, DEFAULT,
