@@ -140,9 +140,9 @@ static void check_chains(struct check *check, const char *path, const char *text
 		add_chains(check, &file);
 }
 
-static void finish_chains(struct check *check, const char *root)
+static void finish_chains(struct check *check, const char *root, const struct policy_files *dirs)
 {
-	if (lint__chain_files(check->chains, check->n_chain_files, root, &check->lint))
+	if (lint__chain_files(check->chains, check->n_chain_files, root, dirs, &check->lint))
 		no_memory(check);
 	while (check->n_chain_files)
 		chain_file__free(&check->chains[--check->n_chain_files]);
@@ -320,8 +320,8 @@ static void check_host_chains(struct check *check)
 		if (chain_dirs__read(check->opts.root, &files.file[i], &log, &chains) == FILE_GOOD)
 			add_chains(check, &chains);
 	}
+	finish_chains(check, check->opts.root, &files);
 	policy_files__free(&files);
-	finish_chains(check, check->opts.root);
 }
 
 static int check_host(struct check *check)
@@ -425,7 +425,7 @@ int cmd_check(int argc, char **argv)
 		tool_tell_disabled(&check.opts, check.disabled, NULL, stdout);
 	for (int i = 0; i < check.n_args; i++) {
 		check_arg(&check, check.args[i]);
-		finish_chains(&check, NULL);
+		finish_chains(&check, NULL, NULL);
 	}
 	if (!check.n_args)
 		status = check_host(&check);

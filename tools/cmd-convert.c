@@ -57,7 +57,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		if (convert->to < 0 && output__is_stdout(convert->output))
 			argp_error(state, "found neither --to nor --output, expected one of them");
 		else if (convert->to < 0)
-			convert->to = rule_format__of(convert->output);
+			convert->to = rule_format__of_output(convert->output, state);
 		if (convert->to == FORMAT_CDB && !convert->output)
 			argp_error(state, "found no --output, expected one for a database");
 		return 0;

@@ -81,7 +81,8 @@ static void finish_args(struct args *args, struct argp_state *state)
 	if (args->chain && args->format == FORMAT_INI)
 		argp_error(state, "found format 'ini', expected yaml or json with --chain");
 	if (args->format < 0)
-		args->format = args->output ? (int)rule_format__of(args->output) : FORMAT_INI;
+		args->format = args->output ? (int)rule_format__of_output(args->output, state) :
+					      FORMAT_INI;
 	if (args->format == FORMAT_CDB)
 		argp_error(state, "found format 'cdb', expected ini, yaml or json; see compile");
 }

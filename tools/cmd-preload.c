@@ -42,8 +42,11 @@ static error_t parse_verb(struct preload *preload, const char *arg, struct argp_
 		preload->verb = verbs[i];
 		return 0;
 	}
-	argp_error(state, "found '%s', expected %s", arg,
-		   preload->verb ? "nothing more" : "enable, disable or status");
+	if (preload->verb)
+		argp_error(state, "found '%s', expected nothing more; did you mean --unit=%s?", arg,
+			   arg);
+	else
+		argp_error(state, "found '%s', expected enable, disable or status", arg);
 	return EINVAL;
 }
 

@@ -39,6 +39,11 @@ static bool is_program(const char *value, char *why)
 			      "found '%.60s', expected the name of one program: a pattern "
 			      "is for rules",
 			      value);
+	if (policy_meant__is_interface(value))
+		return refuse(why,
+			      "found '%.60s', which is an interface's name rather than a "
+			      "program's; did you mean --interface=%.60s?",
+			      value, value);
 	/* no compiler makes other bytes than these, but nothing is said against them */
 	while (*c == '_' || *c == '.' || *c == '$' || isalnum(*c) || *c & 0x80)
 		c++;

@@ -4,11 +4,13 @@
 #include <fnmatch.h>
 #include <limits.h>
 #include <linux/bpf.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "below.h"
+#include "chain/object-file.h"
 #include "lint-internal.h"
 #include "lint-object.h"
 
@@ -16,14 +18,26 @@
 struct candidates {
 	const struct chain_spec_program *wanted;
 	unsigned int n;
-	bool frags; /* of the last of them */
+	bool frags;    /* of the last of them */
+	char has[240]; /* all of the object that can be attached, as the file would name them */
 };
+
+static void list_name(struct candidates *found, const char *name)
+{
+	size_t len = strlen(found->has), room = sizeof(found->has) - len;
+
+	if (len + strlen(name) + sizeof(", ...") > sizeof(found->has))
+		name = "...";
+	if (len < 3 || strcmp(found->has + len - 3, "..."))
+		snprintf(found->has + len, room, "%s%s", len ? ", " : "", name);
+}
 
 static void add_candidate(void *ctx, const char *program, const char *section, bool frags)
 {
 	struct candidates *found = ctx;
 	const struct chain_spec_program *p = found->wanted;
 
+	list_name(found, p->section ? section : program);
 	if ((p->program && strcmp(p->program, program)) ||
 	    (p->section && strcmp(p->section, section)))
 		return;
@@ -48,16 +62,18 @@ static void check_candidates(struct lint *lint, const struct chain_file *file, u
 	const struct chain_spec_program *p = found->wanted;
 	const char *name = p->program ? p->program : p->section;
 
-	if (!found->n && name)
-		lint__add(lint, LINT_NO_OBJECT, file->path, line,
-			  "found no XDP program '%.80s' in %s, expected it there", name, p->object);
-	else if (!found->n)
+	if (!*found->has)
 		lint__add(lint, LINT_NO_OBJECT, file->path, line,
 			  "found no XDP program in %s, expected one", p->object);
+	else if (!found->n)
+		lint__add(lint, LINT_NO_OBJECT, file->path, line,
+			  "found no %s '%.80s' in %s, expected %s",
+			  p->program ? "XDP program" : "section", name, p->object, found->has);
 	else if (found->n > 1)
 		lint__add(lint, LINT_NO_OBJECT, file->path, line,
-			  "found %u XDP programs in %s, expected program or section to say which",
-			  found->n, p->object);
+			  "found %u XDP programs in %s, expected program or section to say which: "
+			  "%s",
+			  found->n, p->object, found->has);
 }
 
 /* Whether it is known if the program has frags, which is in *frags then. */
@@ -66,15 +82,19 @@ static bool look_at_program(struct lint *lint, const struct chain_file *file, un
 {
 	struct candidates found = { .wanted = p };
 	int fd = p->object ? open_object(lint, p->object) : -1;
+	char why[200];
 
 	if (p->object && fd < 0 && (errno == ENOENT || errno == ENOTDIR))
 		lint__add(lint, LINT_NO_OBJECT, file->path, line,
 			  "found no object file %s, expected one", p->object);
-	if (fd >= 0) {
+	if (fd >= 0 && object_file__check(fd, p->sha256, why, sizeof(why)))
+		lint__add(lint, LINT_NO_OBJECT, file->path, line, "%s: %s", p->object, why);
+	else if (fd >= 0) {
 		lint_object__each(fd, add_candidate, &found);
-		close(fd);
 		check_candidates(lint, file, line, &found);
 	}
+	if (fd >= 0)
+		close(fd);
 	*frags = p->frags == FRAGS_AS_BUILT ? found.frags : p->frags == FRAGS_YES;
 	return p->frags != FRAGS_AS_BUILT || found.n == 1;
 }
@@ -200,6 +220,7 @@ void lint__each_chain(struct lint *lint, const struct chain_file *files, size_t 
 		for (size_t i = 0; i < files[f].n; i++) {
 			const struct chain_file_entry *entry = &files[f].entry[i];
 
+			lint__manner_of_chain(lint, files[f].path, entry->line, entry->interface);
 			check_objects(lint, &files[f], entry);
 			check_ties(lint, &files[f], entry);
 			check_actions(lint, &files[f], entry);

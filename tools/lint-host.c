@@ -15,6 +15,7 @@
 #include "elf-facts.h"
 #include "lint-facts.h"
 #include "lint-object.h"
+#include "policy/meant.h"
 
 static bool has_suffix(const char *name, const char *const *suffixes, size_t n)
 {
@@ -42,16 +43,34 @@ static bool is_typo(const char *name)
 		!policy_files__is_dropin(name));
 }
 
+/*
+ * Whether what is before the first dot is meant to be one of the names that are read. With more
+ * behind it, as in priorities-old.conf, it is a copy.
+ */
+static bool is_near(const char *name, const char *const *names, size_t n)
+{
+	char stem[32];
+
+	snprintf(stem, sizeof(stem), "%.*s", (int)strcspn(name, "."), name);
+	for (size_t i = 0; i < n; i++)
+		if (!strncmp(stem, names[i], strlen(names[i])) && stem[strlen(names[i])])
+			return false;
+	return policy_meant__find(stem, names, n);
+}
+
 /* In one of the directories themselves: only two names are read there. */
 static bool is_typo_above(const char *name)
 {
+	static const char *const read[] = { "priorities", "xdpswitch", "xdp-switch", "switch" };
 	size_t len = strcspn(name, ".");
 	bool is_ours = (len == strlen("priorities") && !strncmp(name, "priorities", len)) ||
 		       (len == strlen("xdpswitch") && !strncmp(name, "xdpswitch", len));
 
 	if (is_ours)
-		return is_typo(name) ||
+		return is_typo(name) || !strchr(name, '.') ||
 		       (policy_files__is_dropin(name) && strcmp(strrchr(name, '.'), ".conf"));
+	if (is_near(name, read, N(read)))
+		return is_typo(name) || policy_files__is_dropin(name) || !strchr(name, '.');
 	/* the name of a drop-in */
 	return strspn(name, "0123456789") >= 2 && name[strspn(name, "0123456789")] == '-' &&
 	       policy_files__is_dropin(name);
@@ -69,6 +88,91 @@ static bool is_dropin_dir(const struct policy_file *dir)
 	return !strcmp(base_of(dir->path), "priorities.d");
 }
 
+static bool is_chain_dir(const struct policy_file *dir)
+{
+	return !strcmp(base_of(dir->path), "chains.d");
+}
+
+static bool is_run_dir(const struct policy_file *dir)
+{
+	static const char run[] = "/run/xdp";
+	size_t len = strlen(dir->path);
+
+	return len >= strlen(run) && !strcmp(dir->path + len - strlen(run), run);
+}
+
+/* Of a name without a suffix; backups end in ~, and a README is left alone. */
+static bool is_bare(const char *name)
+{
+	size_t len = strlen(name);
+
+	return *name != '.' && !strchr(name, '.') && len && name[len - 1] != '~' &&
+	       strncasecmp(name, "README", 6);
+}
+
+static bool is_dir(int dir, const char *name)
+{
+	struct stat st;
+
+	return !fstatat(dir, name, &st, 0) && S_ISDIR(st.st_mode);
+}
+
+/* What is wrong about a name in a directory of drop-ins, or NULL. */
+static const char *judge_dropin(int dir, const char *name)
+{
+	/* one that is named as a file is refused as one */
+	if (*name != '.' && is_dir(dir, name) && !policy_files__is_dropin(name))
+		return "found a directory, which is not read, expected files";
+	if (is_typo(name) || is_bare(name))
+		return "found a file that is not read, expected a name that ends in .conf, .yaml "
+		       "or .json";
+	return NULL;
+}
+
+static const char *judge_chain_file(int dir, const char *name)
+{
+	if (*name != '.' && is_dir(dir, name))
+		return "found a directory, which is not read, expected files";
+	if (is_typo(name) || is_bare(name) || has_suffix(name, read_suffixes, 1))
+		return "found a file that is not read, expected a name that ends in .yaml or "
+		       ".json";
+	return NULL;
+}
+
+/* In one of the directories themselves */
+static const char *judge_above(int dir, const char *name, bool in_run)
+{
+	static const char *const disabled[] = { "disabled" };
+	const char *suffix = strrchr(name, '.');
+	bool is_switch = !strcmp(name, "disabled");
+
+	if (*name == '.')
+		return NULL;
+	if (is_dir(dir, name))
+		return suffix && !strcmp(suffix, ".d") && strcmp(name, "priorities.d") &&
+				       strcmp(name, "chains.d") ?
+			       "found a directory that is not read, expected priorities.d or "
+			       "chains.d" :
+			       NULL;
+	if (is_switch ? !in_run : is_near(name, disabled, N(disabled)))
+		return "found a file that switches nothing off, expected /run/xdp/disabled";
+	if (suffix && !strcmp(suffix, ".cdb"))
+		return "found a database that is not read, expected "
+		       "/var/lib/xdp-policy/policy.cdb";
+	return is_typo_above(name) ? "found a file that is not read here, expected "
+				     "priorities.conf, xdpswitch.conf, or a file in priorities.d" :
+				     NULL;
+}
+
+static const char *judge_name(const struct policy_file *dir, int fd, const char *name)
+{
+	if (is_dropin_dir(dir))
+		return judge_dropin(fd, name);
+	if (is_chain_dir(dir))
+		return judge_chain_file(fd, name);
+	return judge_above(fd, name, is_run_dir(dir));
+}
+
 /* A directory that was looked into for files of the policy. */
 static bool is_used_dir(const struct policy_file *file)
 {
@@ -83,17 +187,11 @@ static void check_names(struct lint *lint, const struct policy_file *dir)
 	char *path;
 
 	while (d && (entry = readdir(d))) {
-		bool above = !is_dropin_dir(dir);
+		const char *why = judge_name(dir, dirfd(d), entry->d_name);
 
-		if (above ? !is_typo_above(entry->d_name) : !is_typo(entry->d_name))
+		if (!why || asprintf(&path, "%s/%s", dir->path, entry->d_name) < 0)
 			continue;
-		if (asprintf(&path, "%s/%s", dir->path, entry->d_name) < 0)
-			continue;
-		lint__add(lint, LINT_NOT_READ, path, 0,
-			  above ? "found a file that is not read here, expected priorities.conf, "
-				  "xdpswitch.conf, or a file in priorities.d" :
-				  "found a file that is not read, expected a name that ends in "
-				  ".conf, .yaml or .json");
+		lint__add(lint, LINT_NOT_READ, path, 0, "%s", why);
 		free(path);
 	}
 	if (d)
@@ -445,6 +543,13 @@ static void check_frags(struct host *host, const struct part *part)
 			  other_rule->line);
 		return;
 	}
+}
+
+void lint__chain_names(struct lint *lint, const struct policy_files *files)
+{
+	for (size_t i = 0; i < files->n; i++)
+		if (is_used_dir(&files->file[i]) && is_chain_dir(&files->file[i]))
+			check_names(lint, &files->file[i]);
 }
 
 int lint__host(struct lint *lint, const struct policy_files *files)

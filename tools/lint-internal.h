@@ -112,6 +112,11 @@ unsigned int lint__line(const struct policy_rule *rule, enum policy_cond cond);
 /* Tells of a word in the manner of another tool; returns whether it is one. */
 bool lint__manner(struct lint *lint, const struct policy_rule *rule, enum policy_cond cond,
 		  const char *glob);
+/* The same of an interface in a chain file. */
+void lint__manner_of_chain(struct lint *lint, const char *file, unsigned int line,
+			   const char *interface);
+/* Tells of a rule for everything whose name looks as if it were a condition. */
+void lint__name(struct lint *lint, const struct policy_rule *rule);
 void lint__changed(struct lint *lint, const struct policy_rule *rule, enum policy_cond cond);
 
 /* What each rule shows by itself; marks those that can match nothing. */
@@ -121,6 +126,8 @@ void lint__switch(struct lint *lint, const struct policy_switch *sw,
 		  const struct policy_files *files);
 int lint__chains(struct lint *lint);
 int lint__host(struct lint *lint, const struct policy_files *files);
+/* Names in directories of chain files that are not read. */
+void lint__chain_names(struct lint *lint, const struct policy_files *files);
 void lint__each_chain(struct lint *lint, const struct chain_file *files, size_t n);
 
 #endif

@@ -43,6 +43,8 @@ static const char *check_program(const char *word)
 		return NULL;
 	if (has_suffix(word, ".o"))
 		return "a function name; the file that it is in stands in object";
+	if (isdigit((unsigned char)*word))
+		return "a function name, which does not begin with a digit";
 	for (const char *c = word; *c; c++) {
 		if (isalnum((unsigned char)*c) || strchr("_.$*?", *c))
 			continue;
@@ -310,6 +312,7 @@ void lint__each_rule(struct lint *lint)
 {
 	for (size_t i = 0; i < lint->n; i++) {
 		lint->never[i] = check_conds(lint, lint->rule[i]);
+		lint__name(lint, lint->rule[i]);
 		if (lint->rule[i]->head.order_step)
 			check_order(lint, lint->rule[i]);
 	}

@@ -10,6 +10,7 @@
 
 #include "chain/process.h"
 #include "lint-internal.h"
+#include "policy/meant.h"
 
 #define N(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -34,6 +35,19 @@ static const char *check_space(struct word *w)
 		if (strstr(w->text, spaces[i]))
 			return "what looks like a blank, or like nothing, is a character of it";
 	return NULL;
+}
+
+/* As the author of the program writes it */
+static const char *check_macro(struct word *w)
+{
+	size_t begin = strlen("SEC("), len;
+
+	if (w->cond != COND_SECTION || strncmp(w->text, "SEC(", begin))
+		return NULL;
+	begin += strspn(w->text + begin, "\"'");
+	len = strcspn(w->text + begin, "\"')");
+	snprintf(w->meant, sizeof(w->meant), "%.*s", (int)len, w->text + begin);
+	return "the section is what SEC() has between its quotes";
 }
 
 static const char *check_quotes(struct word *w)
@@ -138,6 +152,8 @@ static const char *check_minus(struct word *w)
 {
 	if (*w->text != '-' || !isalnum((unsigned char)w->text[1]) || w->cond == COND_PROGRAM)
 		return NULL;
+	if (w->cond == COND_EXECUTABLE || w->cond == COND_OBJECT)
+		return "arguments are no part of a path";
 	snprintf(w->meant, sizeof(w->meant), "!%s", w->text + 1);
 	return "the - is a character of it";
 }
@@ -162,13 +178,19 @@ static const char *check_arrow(struct word *w)
 
 static const char *check_operator(struct word *w)
 {
-	static const char *const between[] = { "or", "OR", "and", "AND", "&&", "||" };
+	static const char *const between[] = { "or", "OR", "and", "AND" };
 	static const char *const all[] = { "any", "ANY", "all", "ALL" };
+	static const char *const nots[] = { "not",     "NOT",	  "except",
+					    "without", "exclude", "excluding" };
 
+	if (strspn(w->text, "<>-=&|") == strlen(w->text))
+		return "blanks separate globs";
 	for (size_t i = 0; i < N(between); i++)
 		if (!w->first && *w->next && !strcmp(w->text, between[i]))
 			return "a list has globs alone, one of which must match";
-	if (*w->next && (!strcmp(w->text, "not") || !strcmp(w->text, "NOT"))) {
+	for (size_t i = 0; i < N(nots); i++) {
+		if (!*w->next || strcmp(w->text, nots[i]))
+			continue;
 		snprintf(w->meant, sizeof(w->meant), "!%s", w->next);
 		return "a list has globs alone";
 	}
@@ -195,10 +217,47 @@ static const char *check_parent(struct word *w)
 {
 	const char *at = strchr(w->text, '@');
 
-	if (w->cond != COND_INTERFACE || !at || at == w->text)
+	if (!at || at == w->text)
+		return NULL;
+	if (w->cond == COND_PROGRAM && at[1]) {
+		snprintf(w->meant, sizeof(w->meant), "interface = %s", at + 1);
+		return "the interface is a condition of its own";
+	}
+	if (w->cond != COND_INTERFACE)
 		return NULL;
 	snprintf(w->meant, sizeof(w->meant), "%.*s", (int)(at - w->text), w->text);
 	return "what ip(8) prints behind the name is no part of it";
+}
+
+/* An interface has a name that may be of digits, but none has it from the kernel. */
+static const char *check_index(struct word *w)
+{
+	if (w->cond != COND_INTERFACE || w->text[strspn(w->text, "0123456789")])
+		return NULL;
+	return "the name counts, not the index";
+}
+
+static const char *check_domain(struct word *w)
+{
+	if (w->cond != COND_HOST || *w->text != '.')
+		return NULL;
+	snprintf(w->meant, sizeof(w->meant), "*%s", w->text);
+	return "the name of a host has more before its domain";
+}
+
+/* What is likely meant is another condition, or another tool's setting. */
+static const char *check_not_program(struct word *w)
+{
+	if (w->cond != COND_PROGRAM)
+		return NULL;
+	if (policy_meant__is_interface(w->text)) {
+		snprintf(w->meant, sizeof(w->meant), "interface = %s", w->text);
+		return "it is an interface's name";
+	}
+	if (strncmp(w->text, "net.", 4))
+		return NULL;
+	snprintf(w->meant, sizeof(w->meant), "%s", strrchr(w->text, '.') + 1);
+	return "it is a name as sysctl has them";
 }
 
 static bool has_user(const char *root, const char *name)
@@ -280,10 +339,30 @@ static const char *check_driver(struct word *w)
 }
 
 static const manner_check checks[] = {
-	check_space,  check_quotes, check_braces, check_alternatives, check_expression,
-	check_plus,   check_minus,  check_arrow,  check_operator,     check_bracket,
-	check_parent, check_user,   check_tool,	  check_driver,
+	check_space,	check_macro,	    check_quotes,     check_braces, check_arrow,
+	check_operator, check_alternatives, check_expression, check_plus,   check_minus,
+	check_bracket,	check_parent,	    check_index,      check_domain, check_user,
+	check_tool,	check_not_program,  check_driver,
 };
+
+static bool tell_manner(struct lint *lint, const char *file, unsigned int line, struct word w)
+{
+	const char *why = NULL;
+
+	/* with a \ it is meant as it stands */
+	if (strchr(w.text, '\\'))
+		return false;
+	for (size_t i = 0; i < N(checks) && !why; i++)
+		why = checks[i](&w);
+	if (why)
+		lint__add(lint, LINT_MANNER, file, line,
+			  "found %s '%s%.80s', expected a glob: %s%s%s%s%s",
+			  policy_key__cond(w.cond)->name, w.excludes ? "!" : "", w.text, why,
+			  *w.meant ? "; did you mean " : "",
+			  *w.meant && w.excludes && *w.meant != '!' ? "!" : "", w.meant,
+			  *w.meant ? "?" : "");
+	return why;
+}
 
 bool lint__manner(struct lint *lint, const struct policy_rule *rule, enum policy_cond cond,
 		  const char *glob)
@@ -297,21 +376,59 @@ bool lint__manner(struct lint *lint, const struct policy_rule *rule, enum policy
 		.first = glob == rule->cond[cond],
 		.excludes = excludes,
 	};
-	const char *why = NULL;
 
-	/* with a \ it is meant as it stands */
-	if (strchr(w.text, '\\'))
+	return tell_manner(lint, rule->file, lint__line(rule, cond), w);
+}
+
+/* Where a chain file has one glob, a list of rules has more. */
+void lint__manner_of_chain(struct lint *lint, const char *file, unsigned int line,
+			   const char *interface)
+{
+	struct word w = {
+		.lint = lint,
+		.cond = COND_INTERFACE,
+		.text = interface,
+		.next = "",
+		.first = true,
+	};
+
+	if (!tell_manner(lint, file, line, w) && strchr(interface, ','))
+		lint__add(lint, LINT_MANNER, file, line,
+			  "found interface '%.80s', expected one name or glob: each has a chain of "
+			  "its own, and a comma is a character of it",
+			  interface);
+}
+
+static bool is_like_condition(const char *name)
+{
+	const char *suffix = strrchr(name, '.');
+
+	if (!*name || strpbrk(name, " \t"))
 		return false;
-	for (size_t i = 0; i < N(checks) && !why; i++)
-		why = checks[i](&w);
-	if (why)
-		lint__add(lint, LINT_MANNER, rule->file, lint__line(rule, cond),
-			  "found %s '%.80s', expected a glob: %s%s%s%s%s",
-			  policy_key__cond(cond)->name, glob, why,
-			  *w.meant ? "; did you mean " : "",
-			  *w.meant && excludes && *w.meant != '!' ? "!" : "", w.meant,
-			  *w.meant ? "?" : "");
-	return why;
+	return policy_meant__is_interface(name) || *name == '/' || strchr(name, '*') ||
+	       !strncmp(name, "xdp_", 4) ||
+	       (suffix && (!strcmp(suffix, ".o") || !strcmp(suffix, ".service")));
+}
+
+void lint__name(struct lint *lint, const struct policy_rule *rule)
+{
+	const char *name = rule->name, *suffix = strrchr(name, '.');
+	enum policy_cond cond = COND_PROGRAM;
+
+	if (rule->head.conds || !is_like_condition(name))
+		return;
+	if (policy_meant__is_interface(name))
+		cond = COND_INTERFACE;
+	else if (suffix && !strcmp(suffix, ".service"))
+		cond = COND_UNIT;
+	else if (suffix && !strcmp(suffix, ".o"))
+		cond = COND_OBJECT;
+	else if (*name == '/')
+		cond = COND_EXECUTABLE;
+	lint__add(lint, LINT_MANNER, rule->file, rule->line,
+		  "found the rule's name '%s' and no condition, expected one such as '%s = %s': a "
+		  "name says nothing, and the rule is for every program",
+		  name, policy_key__cond(cond)->name, name);
 }
 
 void lint__changed(struct lint *lint, const struct policy_rule *rule, enum policy_cond cond)

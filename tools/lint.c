@@ -109,8 +109,10 @@ static int report(struct lint *lint, int rc, const struct lint_log *log)
 	for (size_t i = 0; i < lint->n_findings; i++) {
 		struct lint_finding *f = &lint->finding[i];
 
-		log->fn(log->ctx, kinds[f->code].level, f->file, f->line, kinds[f->code].code,
-			f->text);
+		/* the same word twice in a line */
+		if (i + 1 == lint->n_findings || by_place(f, f + 1))
+			log->fn(log->ctx, kinds[f->code].level, f->file, f->line,
+				kinds[f->code].code, f->text);
 		free(f->file);
 		free(f->text);
 	}
@@ -154,10 +156,12 @@ int lint__policy(const struct policy *policy, const char *root, const struct lin
 }
 
 int lint__chain_files(const struct chain_file *files, size_t n, const char *root,
-		      const struct lint_log *log)
+		      const struct policy_files *dirs, const struct lint_log *log)
 {
 	struct lint lint = { .root = root ? root : "" };
 
+	if (dirs)
+		lint__chain_names(&lint, dirs);
 	lint__each_chain(&lint, files, n);
 	return report(&lint, 0, log);
 }

@@ -27,8 +27,11 @@ int lint__rules(const struct policy_rules *rules, const struct lint_log *log);
  */
 int lint__policy(const struct policy *policy, const char *root, const struct lint_log *log);
 
-/* What n files of chains show that are loaded together; root as above. Returns 0 or -ENOMEM. */
+/*
+ * What n files of chains show that are loaded together; root as above; dirs, which may be NULL, are
+ * the directories in which they were found. Returns 0 or -ENOMEM.
+ */
 int lint__chain_files(const struct chain_file *files, size_t n, const char *root,
-		      const struct lint_log *log);
+		      const struct policy_files *dirs, const struct lint_log *log);
 
 #endif

@@ -44,6 +44,16 @@ enum rule_format rule_format__of(const char *path)
 	return FORMAT_INI;
 }
 
+enum rule_format rule_format__of_output(const char *path, const struct argp_state *state)
+{
+	const char *suffix = strrchr(path, '.');
+
+	if (suffix && !strcmp(suffix, ".yml"))
+		argp_error(state,
+			   "found the suffix .yml, expected .yaml: no other is read as YAML");
+	return rule_format__of(path);
+}
+
 static int not_read(const char *path, int err, const char *why)
 {
 	tool_error("%s: %s", path, why);

@@ -12,6 +12,8 @@
 int rule_format__by_name(const char *name);
 /* By the suffix of a path: .conf and any other is INI. */
 enum rule_format rule_format__of(const char *path);
+/* The same of what is to be written: a name that would not be read as what it says ends argp. */
+enum rule_format rule_format__of_output(const char *path, const struct argp_state *state);
 
 /*
  * Reads a rule file, "-" for standard input, and appends its rules; rules->file must be NULL or

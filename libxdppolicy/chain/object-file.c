@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/stat.h>
 #include <sys/types.h>
 #include <unistd.h>
 
@@ -164,4 +165,19 @@ int object_file__read_any(const char *path, void **data, size_t *size, char *tex
 	const struct why why = { text, text_size };
 
 	return read_owned(path, (uid_t)-1, NULL, data, size, &why);
+}
+
+int object_file__check(int fd, const char *sha256, char *text, size_t text_size)
+{
+	const struct why why = { text, text_size };
+	struct stat st;
+	void *data;
+	int err;
+
+	if (fstat(fd, &st))
+		return explain(&why, -errno, "found a file that can't be read whole: %m");
+	err = read_fd(fd, st.st_size, sha256, &data, &why);
+	if (!err)
+		free(data);
+	return err;
 }

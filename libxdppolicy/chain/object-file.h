@@ -18,5 +18,7 @@ int object_file__read(const char *path, const char *sha256, void **data, size_t 
 		      size_t why_size);
 /* The same, whoever it belongs to: for what is only looked at. */
 int object_file__read_any(const char *path, void **data, size_t *size, char *why, size_t why_size);
+/* Whether an open file would pass, but for its owner and mode. */
+int object_file__check(int fd, const char *sha256, char *why, size_t why_size);
 
 #endif

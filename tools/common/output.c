@@ -228,6 +228,12 @@ static int open_stream(struct place *place, bool wait, char *why)
 	return 0;
 }
 
+/* A file in the place of a directory of drop-ins would keep it from being made. */
+static bool is_dir_name(const char *name)
+{
+	return !*name || !strcmp(name, "priorities.d") || !strcmp(name, "chains.d");
+}
+
 static int find_place(const char *path, bool figures, struct place *place, char *why)
 {
 	int err;
@@ -240,7 +246,7 @@ static int find_place(const char *path, bool figures, struct place *place, char 
 	err = place->path ? follow(place, why) : fail(why, -ENOMEM);
 	if (err || place->fd >= 0)
 		return err;
-	if (!place->exists && !place->path[dir_len(place->path)])
+	if (!place->exists && is_dir_name(place->path + dir_len(place->path)))
 		return refuse(why, -EISDIR, "found the name of a directory, expected a file's");
 	if (!place->exists || S_ISREG(place->st.st_mode))
 		return 0;
