@@ -55,7 +55,7 @@ static enum policy_file_state parse(const char *root, const char *path, const ch
 
 	free(dir);
 	if (err && err != -EINVAL)
-		policy_log__msg(log, POLICY_ERROR, path, 0, "it can't be read: %s", strerror(-err));
+		policy_log__msg(log, POLICY_ERROR, path, 0, "cannot read: %s", strerror(-err));
 	return err ? FILE_REFUSED : FILE_GOOD;
 }
 

@@ -373,9 +373,7 @@ bool chain_file__is_one(const char *path, const char *text, size_t size)
 
 static int not_read(const char *path, const struct policy_log *log, int err)
 {
-	policy_log__msg(log, POLICY_ERROR, path, 0,
-			"found a file that can't be read, expected a readable one: %s",
-			strerror(err));
+	policy_log__msg(log, POLICY_ERROR, path, 0, "cannot read: %s", strerror(err));
 	return -err;
 }
 
@@ -406,7 +404,8 @@ static int read_disk(const char *path, uid_t owner, const struct policy_log *log
 	case FILE_GOOD:
 		return 0;
 	case FILE_ABSENT:
-		policy_log__msg(log, POLICY_ERROR, path, 0, "found no such file, expected one");
+		policy_log__msg(log, POLICY_ERROR, path, 0,
+				"cannot open: No such file or directory");
 		return -ENOENT;
 	case FILE_MASKED:
 		policy_log__msg(log, POLICY_ERROR, path, 0,

@@ -215,7 +215,7 @@ static void check_file(struct check *check, const char *path)
 		break;
 	case FILE_ABSENT:
 		policy_log__msg(&check->log, POLICY_ERROR, path, 0,
-				"found no such file, expected one");
+				"cannot open: No such file or directory");
 		break;
 	case FILE_MASKED:
 		check->n_files++;
@@ -252,8 +252,7 @@ static void check_dir(struct check *check, const char *path)
 
 	n = scandir(path, &entries, is_rules_or_switch, alphasort);
 	if (n < 0) {
-		policy_log__msg(&check->log, POLICY_ERROR, path, 0,
-				"found a directory that can't be read: %m");
+		policy_log__msg(&check->log, POLICY_ERROR, path, 0, "cannot read: %m");
 		return;
 	}
 	for (int i = 0; i < n; i++) {

@@ -500,7 +500,7 @@ static bool ask(void)
 		again = !*answer || !strcmp(answer, "e");
 		known = again || !strcmp(answer, "x");
 		if (!known)
-			tool_print("found '%s', expected e or x; what is wrong can't be saved\n",
+			tool_print("found '%s', expected e or x; what is wrong cannot be saved\n",
 				   answer);
 	}
 	free(line);

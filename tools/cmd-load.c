@@ -175,7 +175,7 @@ static void load_all(struct load *load, const struct interfaces *interfaces)
 	int err = chain_dirs__find(load->opts.root, &load->run.log, &files);
 
 	if (err) {
-		tool_error("the chain files can't be listed: %s", strerror(-err));
+		tool_error("the chain files cannot be listed: %s", strerror(-err));
 		load->run.failed = true;
 		return;
 	}

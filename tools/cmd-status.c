@@ -197,7 +197,7 @@ static void show_interface(struct status *status, const struct interface *interf
 	/* it has gone since they were listed */
 	if (err == -ENODEV && !status->n_args)
 		return;
-	tool_error("%s: found a chain that can't be read: %s", interface->name,
+	tool_error("%s: found a chain that cannot be read: %s", interface->name,
 		   pins__strerror(err, why));
 	status->failed = true;
 	status->not_permitted = status->not_permitted || err == -EPERM || err == -EACCES;

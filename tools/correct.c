@@ -48,7 +48,7 @@ static int attempt(const struct correct_opts *opts, struct correction *c)
 
 	err = chain__read(c->ifindex, c->known.n ? &c->known : NULL, &c->before);
 	if (err) {
-		snprintf(c->why, sizeof(c->why), "the chain can't be read: %.160s",
+		snprintf(c->why, sizeof(c->why), "the chain cannot be read: %.160s",
 			 pins__strerror(err, why));
 		return err;
 	}

@@ -109,7 +109,7 @@ static const struct {
 	[REASON_TOO_LARGE] = { COVERAGE_UNKNOWN, "too-large",
 			       "not known: too large, or of too many libraries",
 			       "look at xdp-policy status while it runs" },
-	[REASON_BROKEN] = { COVERAGE_UNKNOWN, "broken", "an ELF file that can't be read",
+	[REASON_BROKEN] = { COVERAGE_UNKNOWN, "broken", "an ELF file that cannot be read",
 			    "look whether it is whole" },
 	[REASON_MISSING] = { COVERAGE_UNKNOWN, "missing", "found no such file",
 			     "look whether it is installed" },

@@ -126,7 +126,7 @@ static bool compare_places(struct bpfman *b, const struct link *link, const char
 		    same_text(place->object, link->object)) {
 			import__missed(b->imp, link->where, "interfaceSelector",
 				       "found this program a second time on %.60s, expected it "
-				       "once: a rule can't tell them apart; see %.120s",
+				       "once: a rule cannot tell them apart; see %.120s",
 				       iface, place->where);
 			return false;
 		}

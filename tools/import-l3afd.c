@@ -352,7 +352,7 @@ static bool is_new(struct import *imp, struct program *const *first, struct prog
 			continue;
 		import__missed(imp, (*p)->where, "entry_function_name",
 			       "found '%.60s' a second time on this interface, expected it once: a "
-			       "rule can't tell them apart",
+			       "rule cannot tell them apart",
 			       (*p)->function);
 		return false;
 	}

@@ -101,7 +101,7 @@ void files__refresh(struct daemon *daemon, bool all)
 		return;
 	if (rc < 0) {
 		work__failed(daemon);
-		log__error("the policy can't be read, the last one stays: %s", strerror(-rc));
+		log__error("the policy cannot be read, the last one stays: %s", strerror(-rc));
 		return;
 	}
 	said__end_round(&files->said);

@@ -102,7 +102,7 @@ static void end_listing(struct space *space, int err)
 	if (err) {
 		work__failed(daemon);
 		daemon->failed = true;
-		log__error("the interfaces can't be listed: %s", strerror(-err));
+		log__error("the interfaces cannot be listed: %s", strerror(-err));
 	} else if (links->interrupted) { /* what was listed is mixed from two states */
 		list_later(space);
 	} else {
@@ -124,7 +124,7 @@ void links__list(struct space *space)
 	if (err) {
 		set_pending(space, false);
 		work__failed(space->daemon);
-		log__error("the interfaces can't be listed: %s", strerror(-err));
+		log__error("the interfaces cannot be listed: %s", strerror(-err));
 		return;
 	}
 	set_pending(space, true);

@@ -49,7 +49,7 @@ static struct space *add_space(struct daemon *daemon, const char *name, int fd)
 		err = links__open(space);
 	}
 	if (err) {
-		log__error("network namespace %s: can't be watched: %s",
+		log__error("network namespace %s: cannot be watched: %s",
 			   name[0] ? name : "of the host", strerror(-err));
 		work__failed(daemon);
 		drop_space(space);
@@ -75,7 +75,7 @@ int space__enter(struct daemon *daemon, struct space *space)
 	}
 	err = -errno;
 	work__failed(daemon);
-	log__error("network namespace %s: can't be entered: %s",
+	log__error("network namespace %s: cannot be entered: %s",
 		   space->name[0] ? space->name : "of the host", strerror(-err));
 	/* whatever we did next would be done to other interfaces */
 	if (space == daemon->spaces)
@@ -139,7 +139,7 @@ static bool look_at_named(struct daemon *daemon)
 		if (err >= 0 || daemon->ready || daemon->netns_tries)
 			continue;
 		daemon->failed = true;
-		log__print(LOG_WARNING, NULL, "network namespace %s: can't be served yet: %s",
+		log__print(LOG_WARNING, NULL, "network namespace %s: cannot be served yet: %s",
 			   *name, strerror(-err));
 	}
 	return again;

@@ -46,7 +46,7 @@ void report__sweep(void *ctx, int n, int err)
 	if (n)
 		log__print(LOG_NOTICE, NULL, "removed %d dispatchers that ran nowhere", n);
 	else
-		log__print(LOG_WARNING, NULL, "what runs nowhere can't be told, and stays: %s",
+		log__print(LOG_WARNING, NULL, "what runs nowhere cannot be told, and stays: %s",
 			   strerror(-err));
 }
 

@@ -104,7 +104,7 @@ static void tell_failure(struct port *port, int err, const char *why)
 	if (!strcmp(text, port->told_error))
 		return;
 	snprintf(port->told_error, sizeof(port->told_error), "%s", text);
-	log__print(LOG_ERR, &about, "the chain can't be corrected: %s", text);
+	log__print(LOG_ERR, &about, "the chain cannot be corrected: %s", text);
 }
 
 /* How many programs are still not as the policy wants them. */
@@ -153,7 +153,7 @@ static void tell_left(struct port *port, const struct correction *c)
 	if (c->left)
 		log__print(LOG_WARNING, &about, "not as the policy wants it: %s", c->why);
 	else
-		log__print(LOG_NOTICE, &about, "can't be changed: %s", c->after.fixed);
+		log__print(LOG_NOTICE, &about, "cannot be changed: %s", c->after.fixed);
 }
 
 static void count_correction(struct port *port, const struct correction *c)
@@ -296,7 +296,7 @@ static bool has_lock(struct daemon *daemon)
 		chain_lock__holder(holder);
 		daemon->errors++;
 		if (daemon->lock == -ETIMEDOUT)
-			log__error(XDP_POLICY_RUN_DIR "/lock: can't be had: %s holds it", holder);
+			log__error(XDP_POLICY_RUN_DIR "/lock: cannot be had: %s holds it", holder);
 		else
 			log__error("%s", run_dir__strerror(daemon->lock, "lock", why));
 		daemon->lock_wanted = now;

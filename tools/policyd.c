@@ -123,7 +123,7 @@ static int claim(void)
 
 static void not_watched(const char *dir, int err)
 {
-	log__print(LOG_WARNING, NULL, "%s: can't be watched, changes wait for a rescan: %s", dir,
+	log__print(LOG_WARNING, NULL, "%s: cannot be watched, changes wait for a rescan: %s", dir,
 		   strerror(-err));
 }
 
@@ -272,6 +272,6 @@ int main(int argc, char **argv)
 	stop(&daemon);
 	free(root);
 	if (instance__release(lock))
-		log__print(LOG_WARNING, NULL, XDP_POLICY_RUN_DIR "/daemon: it can't be emptied");
+		log__print(LOG_WARNING, NULL, XDP_POLICY_RUN_DIR "/daemon: it cannot be emptied");
 	return rc < 0 || (daemon.opts.once && daemon.failed) ? EXIT_FAILURE : rc;
 }

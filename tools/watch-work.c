@@ -313,7 +313,7 @@ static void look_at_all(struct watch_work *w)
 	err = read_files(w);
 	w->failed = err || w->dir_refused;
 	if (err) {
-		tool_error("the chain files can't be read: %s", strerror(-err));
+		tool_error("the chain files cannot be read: %s", strerror(-err));
 	} else if (interfaces__find(NULL, 0, NULL, &interfaces)) {
 		interfaces__sort(&interfaces, false);
 		load_all(w, &interfaces);

@@ -154,12 +154,12 @@ static void tell_sweep(void *ctx, int n, int err)
 	if (n)
 		tool_error("removed %d dispatchers that ran nowhere", n);
 	else
-		tool_error("what runs nowhere can't be told, and stays: %s", strerror(-err));
+		tool_error("what runs nowhere cannot be told, and stays: %s", strerror(-err));
 }
 
 static void not_watched(const char *dir, int err)
 {
-	tool_error("%s: can't be watched: %s", dir, strerror(-err));
+	tool_error("%s: cannot be watched: %s", dir, strerror(-err));
 }
 
 static int watch_dirs(struct watcher *w)

@@ -172,10 +172,11 @@ int component_object__open(const struct loading *l, struct component_object *o)
 		if (err == -ENOENT && !has_btf(o->path))
 			return no_btf(l, o->path);
 		libbpf_strerror(err, why, sizeof(why));
-		return component__fail(l, component__errno(err),
-				       "%s: found an object that libbpf can't open, expected a BPF "
-				       "object: %s%s",
-				       o->path, why, libbpf_words__get());
+		return component__fail(
+			l, component__errno(err),
+			"%s: found an object that libbpf cannot open, expected a BPF "
+			"object: %s%s",
+			o->path, why, libbpf_words__get());
 	}
 	bpf_object__for_each_program(prog, o->obj)
 		bpf_program__set_autoload(prog, false);
@@ -309,7 +310,7 @@ static int take_loaded(const struct loading *l, int fd)
 			spec->pin ? spec->pin : "descriptor", libbpf_bpf_prog_type_str(info.type));
 	err = proginfo__read(fd, &c->info);
 	c->flags = spec->frags == FRAGS_YES ? BPF_F_XDP_HAS_FRAGS : 0;
-	return err ? component__fail(l, err, "the program can't be read: %s", strerror(-err)) : 0;
+	return err ? component__fail(l, err, "the program cannot be read: %s", strerror(-err)) : 0;
 }
 
 static int take_past(const struct loading *l, const struct proginfo *past)

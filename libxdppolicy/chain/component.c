@@ -71,7 +71,7 @@ static int share_map(const struct loading *l, struct bpf_map *map)
 		err = bpf_map__reuse_fd(map, fd);
 	close(fd);
 	if (err && !*l->problem->text)
-		component__fail(l, err, "map '%s' can't be shared: %s", bpf_map__name(map),
+		component__fail(l, err, "map '%s' cannot be shared: %s", bpf_map__name(map),
 				strerror(-err));
 	return err;
 }
@@ -166,7 +166,7 @@ static int explain_failure(struct loading *l, const struct component_object *o, 
 				       "dispatcher: %s",
 				       component__label(&l->components->spec->program[l->program]),
 				       strerror(-err));
-	return component__fail(l, err, "%s: found an object that can't be loaded: %s%s",
+	return component__fail(l, err, "%s: found an object that cannot be loaded: %s%s",
 			       o->path ? o->path : bpf_object__name(o->obj), strerror(-err),
 			       libbpf_words__get());
 }
@@ -201,7 +201,7 @@ static int load_object(struct loading *l, struct component_object *o, const bool
 					"found program '%s', which the policy forbids to attach",
 					bpf_program__name(l->components->component[i].program));
 		else if (err)
-			component__fail(l, err, "the load can't be prepared: %s", strerror(-err));
+			component__fail(l, err, "the load cannot be prepared: %s", strerror(-err));
 	}
 	if (!err)
 		err = share_maps(l, o->obj);
@@ -233,7 +233,7 @@ static int take_programs(struct loading *l, const struct component_object *o, co
 		/* the author's values as the kernel has them: libbpf's may be the preload's */
 		err = c->fd < 0 ? -errno : proginfo__read(c->fd, &c->info);
 		if (err)
-			return component__fail(l, err, "the program can't be read: %s",
+			return component__fail(l, err, "the program cannot be read: %s",
 					       strerror(-err));
 		c->section = bpf_program__section_name(c->program);
 		c->object = o->path;

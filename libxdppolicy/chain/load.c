@@ -124,7 +124,7 @@ static int read_chain(struct chain_load *load, struct chain_problem *problem)
 	char why[CHAIN_WHY_SIZE], dir_why[RUN_DIR_WHY_SIZE];
 
 	if (err)
-		return chain_problem__set(problem, -1, err, "the chain can't be read: %s",
+		return chain_problem__set(problem, -1, err, "the chain cannot be read: %s",
 					  pins__strerror(err, why));
 	if (load->before.fixed[0])
 		return chain_problem__set(problem, -1, -EBUSY, "%s", load->before.fixed);
@@ -164,7 +164,7 @@ static int write_record(struct chain_load *load, int dir, unsigned int i,
 		return 0;
 	return chain_problem__set(
 		problem, slot->spec, err,
-		"the record of program '%s' can't be written below " XDP_POLICY_RUN_DIR ": %s",
+		"the record of program '%s' cannot be written below " XDP_POLICY_RUN_DIR ": %s",
 		proginfo__label(info), strerror(-err));
 }
 

@@ -122,10 +122,10 @@ static int read_fd(int fd, off_t size, const char *sha256, void **ret, const str
 			       (long long)size, OBJECT_FILE_MAX_SIZE);
 	data = malloc(size);
 	if (!data)
-		return explain(why, -ENOMEM, "found no memory to read it");
+		return explain(why, -ENOMEM, "out of memory");
 	err = read_all(fd, data, size);
 	if (err)
-		explain(why, err, "found a file that can't be read whole: %s", strerror(-err));
+		explain(why, err, "cannot read: %s", strerror(-err));
 	if (!err)
 		err = check_elf(data, size, why);
 	if (!err)
@@ -175,7 +175,7 @@ int object_file__check(int fd, const char *sha256, char *text, size_t text_size)
 	int err;
 
 	if (fstat(fd, &st))
-		return explain(&why, -errno, "found a file that can't be read whole: %m");
+		return explain(&why, -errno, "cannot look at it: %m");
 	err = read_fd(fd, st.st_size, sha256, &data, &why);
 	if (!err)
 		free(data);

@@ -281,7 +281,7 @@ static int retire(const struct chain_swap *swap, char why[CHAIN_WHY_SIZE])
 	if (err > 0)
 		return explain(why, -EBUSY, "somebody has put the old dispatcher back");
 	if (err && err != -ENODEV) /* an interface that is gone has none */
-		return explain(why, err, "the interface can't be looked at: %s", strerror(-err));
+		return explain(why, err, "the interface cannot be looked at: %s", strerror(-err));
 	err = id ? retired__add(ifindex, id) : 0;
 	if (!err)
 		return 0;
@@ -316,7 +316,7 @@ int chain_swap__settle(struct chain_swap *swap, struct chain_times *times, char 
 		wait_for_packets(swap->done_at);
 	chain_times__add(times, PHASE_GRACE, &clock);
 	if (err)
-		explain(why, err, "the first values can't be kept: %s",
+		explain(why, err, "the first values cannot be kept: %s",
 			run_dir__strerror(err, "seen", reason));
 	else
 		err = finish(swap, why);
@@ -353,7 +353,7 @@ int chain_swap__revert(struct chain_swap *swap, char why[CHAIN_WHY_SIZE])
 	if (lock >= 0)
 		pins__unlock(lock);
 	if (err)
-		return explain(why, err, "the chain before can't be put back: %s",
+		return explain(why, err, "the chain before cannot be put back: %s",
 			       *reason ? reason : strerror(-err));
 	swap->undone = true;
 	swap->done_at = chain_times__now();

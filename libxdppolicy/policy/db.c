@@ -102,7 +102,7 @@ static int map(struct policy_db *db, int fd, size_t *size, const struct policy_l
 	int copy = -1, rc;
 
 	if (fstat(fd, &st))
-		return wrong(db, log, "found a file without a size, expected a database: %m");
+		return wrong(db, log, "cannot look at it: %m");
 	if (st.st_size < DB_CDB_HEADER + DB_TRAILER)
 		return wrong(db, log, "found %lld bytes, expected a database of at least %d",
 			     (long long)st.st_size, DB_CDB_HEADER + DB_TRAILER);
@@ -115,7 +115,7 @@ static int map(struct policy_db *db, int fd, size_t *size, const struct policy_l
 		return wrong(db, log, "found a file that is being written to, expected a database");
 	rc = cdb_init(&db->cdb, copy < 0 ? fd : copy);
 	if (rc && errno != ENOMEM)
-		rc = wrong(db, log, "found a file that can't be mapped, expected a database: %m");
+		rc = wrong(db, log, "cannot read: %m");
 	else if (rc)
 		rc = -ENOMEM;
 	if (copy >= 0)

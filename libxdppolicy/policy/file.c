@@ -124,8 +124,9 @@ static enum policy_file_state check_fd(const char *path, int fd, uid_t owner, st
 	char why[160];
 
 	if (fstat(fd, st)) {
+		snprintf(why, sizeof(why), "cannot look at it: %m");
 		policy_stamp__set(stamp, NULL, errno);
-		return refuse(path, log, "found a file that fstat() fails on, expected a file");
+		return refuse(path, log, why);
 	}
 	policy_stamp__set(stamp, st, 0);
 	if (is_dev_null(st))
@@ -158,8 +159,7 @@ static enum policy_file_state not_opened(const char *path, size_t root_len, int 
 	if (err == ENOENT)
 		return refuse(path, log, "found a link to nothing, expected a file");
 	errno = err;
-	policy_log__msg(log, POLICY_ERROR, path, 0,
-			"found a file that can't be opened, expected a readable one: %m");
+	policy_log__msg(log, POLICY_ERROR, path, 0, "cannot open: %m");
 	return FILE_REFUSED;
 }
 
@@ -197,15 +197,15 @@ static enum policy_file_state read_fd(const char *path, int fd, off_t file_size,
 	text = malloc(file_size + 1);
 	if (!text) {
 		stamp->starved = stamp->racy = true; /* look again, though it does not change */
-		return refuse(path, log, "found no memory to read it");
+		return refuse(path, log, "out of memory");
 	}
 	n = read_all(fd, text, file_size + 1);
 	if (n != file_size) { /* it grows or shrinks under our eyes: half of a policy is none */
+		snprintf(why, sizeof(why),
+			 n < 0 ? "cannot read: %m" : "found a file that is being written to");
 		free(text);
 		stamp->racy = true;
-		return refuse(path, log,
-			      n < 0 ? "found a file that can't be read" :
-				      "found a file that is being written to");
+		return refuse(path, log, why);
 	}
 	text[n] = '\0';
 	*ret = text;

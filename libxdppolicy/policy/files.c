@@ -62,6 +62,7 @@ static const char *fate(const struct policy_files *files, const char *path)
 {
 	size_t len = strlen(path);
 
+	len -= len && path[len - 1] == '/';
 	for (size_t i = 0; files->before && i < files->before->n; i++) {
 		const struct policy_file *file = &files->before->file[i];
 
@@ -131,9 +132,7 @@ static void tell_unreachable(const struct policy_files *files, const char *path,
 			     const struct policy_log *log)
 {
 	errno = err;
-	policy_log__msg(log, POLICY_ERROR, path, 0,
-			"found a directory that can't be reached, expected a readable one: %m; %s",
-			fate(files, path));
+	policy_log__msg(log, POLICY_ERROR, path, 0, "cannot look at it: %m; %s", fate(files, path));
 }
 
 static void cannot_reach(struct policy_files *files, const char *path, int err,
@@ -369,9 +368,8 @@ static int list_dropins(const char *root, uid_t owner, bool usable, const char *
 		return rc;
 	if (rc) {
 		errno = -rc;
-		policy_log__msg(log, POLICY_ERROR, path, 0,
-				"found a directory that can't be read, expected a readable "
-				"one: %m; no file in it counts");
+		policy_log__msg(log, POLICY_ERROR, path, 0, "cannot read: %m; %s",
+				fate(files, path));
 		files->n_dirs_refused++;
 	}
 	return keep_dropins(files->before, path, dir, dropins);

@@ -76,7 +76,7 @@ static struct policy_plugin *begin(const char *path, const char *name, char *why
 	snprintf(plugin->name, sizeof(plugin->name), "%s", name);
 	plugin->handle = dlopen(path, RTLD_NOW | RTLD_LOCAL);
 	if (!plugin->handle) {
-		snprintf(why, size, "found source '%s' that can't be opened: %s", name, dlerror());
+		snprintf(why, size, "found source '%s' that cannot be opened: %s", name, dlerror());
 		end(plugin);
 		return NULL;
 	}

@@ -129,7 +129,7 @@ static struct btf *make_shown(const struct policy *policy, const struct bpf_obje
 	bpf_object__for_each_program(prog, obj)
 		n += wants_override(policy, obj, prog, &overrides[n]);
 	if (n && runcfg__override(btf, overrides, n, &shown))
-		state__log(LOG_ERR, "%s: its BTF can't be copied, values left as they are",
+		state__log(LOG_ERR, "%s: its BTF cannot be copied, values left as they are",
 			   bpf_object__name(obj));
 	free(overrides);
 	return shown;

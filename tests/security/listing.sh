@@ -9,7 +9,7 @@ place_compile cut.c -shared -fPIC
 test_that "the daemon lists the interfaces" xdp-policyd --once
 LD_PRELOAD=$WORK/cut xdp-policyd --once >"$WORK/said" 2>&1
 status=$?
-if [ $status = 1 ] && grep -q "the interfaces can't be listed: Bad message" "$WORK/said"; then
+if [ $status = 1 ] && grep -q "the interfaces cannot be listed: Bad message" "$WORK/said"; then
 	ok "a part that cannot be read: it says so and fails"
 else
 	echo "status $status" >>"$WORK/said"

@@ -581,7 +581,7 @@ START_TEST(reads_files)
 	chain_file__free(&file);
 
 	ck_assert_int_eq(read_file(at(root, "/none"), &file, &messages), -ENOENT);
-	ck_assert_str_eq(messages.text, "0: found no such file, expected one\n");
+	ck_assert_str_eq(messages.text, "0: cannot open: No such file or directory\n");
 	put_file(root, "/empty", "");
 	ck_assert_int_eq(read_file(at(root, "/empty"), &file, &messages), -ENODATA);
 	ck_assert_str_eq(messages.text, "0: found an empty file, expected version and chains\n");

@@ -360,7 +360,7 @@ START_TEST(test_no_shared_object)
 	char *dir = strdup(at(root, "/plugins"));
 
 	put_file(root, "/plugins/libxdppolicy_text.so.0", "#!/bin/sh\n");
-	expect_unavailable(dir, "text", SWITCH "found source 'text' that can't be opened: ");
+	expect_unavailable(dir, "text", SWITCH "found source 'text' that cannot be opened: ");
 	free(dir);
 }
 END_TEST

@@ -40,7 +40,7 @@ tells "libbpf cannot fill its map" "ord_tail.o: found programs for tail calls in
 section "libbpf's words"
 yaml v0 ord_old.o >kinds.yaml
 unchanged "maps of before libbpf 1.0" does "maps of before libbpf 1.0" 1 load kinds.yaml
-tells "load" "ord_old.o: found an object that libbpf can't open.*legacy map definitions"
+tells "load" "ord_old.o: found an object that libbpf cannot open.*legacy map definitions"
 fails "explain" "legacy map definitions" xdp-policy explain ord_old.o
 fails "defaults" "legacy map definitions" xdp-policy defaults ord_old.o
 exit 0
