@@ -280,8 +280,7 @@ static int attach_locked(struct request *r)
 
 	lock = chain_lock__take(timeout_ms);
 	if (lock == -ETIMEDOUT)
-		return refuse(r, lock,
-			      "%s/lock: found it taken for %u ms, expected others to be done",
+		return refuse(r, lock, "%s/lock: another process has held it for %u ms",
 			      XDP_POLICY_RUN_DIR, timeout_ms);
 	if (lock < 0)
 		return refuse(r, lock, "%s", run_dir__strerror(lock, "lock", why));

@@ -88,7 +88,7 @@ void correct__begin(const struct correct_opts *opts, struct correction *c)
 	c->after = c->before;
 	if (!c->why[0])
 		snprintf(c->why, sizeof(c->why), "%s",
-			 c->err == -EAGAIN ? "somebody else changes the chain all the time" :
+			 c->err == -EAGAIN ? "other processes keep changing the chain" :
 					     pins__strerror(c->err, why));
 }
 

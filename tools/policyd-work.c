@@ -296,7 +296,9 @@ static bool has_lock(struct daemon *daemon)
 		chain_lock__holder(holder);
 		daemon->errors++;
 		if (daemon->lock == -ETIMEDOUT)
-			log__error(XDP_POLICY_RUN_DIR "/lock: cannot be had: %s holds it", holder);
+			log__error(XDP_POLICY_RUN_DIR
+				   "/lock: %s holds it; corrections wait for that",
+				   holder);
 		else
 			log__error("%s", run_dir__strerror(daemon->lock, "lock", why));
 		daemon->lock_wanted = now;

@@ -114,7 +114,7 @@ static int claim(void)
 	if (fd >= 0)
 		return fd;
 	if (fd == -EBUSY) {
-		log__error("found a daemon that runs already, as process %s; expected none", pid);
+		log__error("already running, as process %s", pid);
 		exit(EXIT_FAILURE);
 	}
 	log__error("%s", run_dir__strerror(fd, INSTANCE_DAEMON, why));

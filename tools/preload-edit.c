@@ -286,7 +286,7 @@ static int edit_locked(struct preload_edit *edit, const char *entry)
 	for (int i = 0; i < ATTEMPTS && err == -EAGAIN; i++)
 		err = attempt(edit, entry);
 	if (err == -EAGAIN) {
-		tool_error("%s: somebody else changes it again and again", edit->path);
+		tool_error("%s: other processes keep changing it; try again", edit->path);
 		return TOOL_FOUND;
 	}
 	return err < 0 ? tool_cannot(edit->path, "replace", -err) : err;

@@ -246,7 +246,7 @@ static int watch_alone(struct watcher *w)
 	int lock = instance__claim("watch", pid), err;
 
 	if (lock == -EBUSY)
-		tool_error("found a watch that runs already, as process %s; expected none", pid);
+		tool_error("watch: already running, as process %s", pid);
 	else if (lock < 0)
 		tool_error("%s", run_dir__strerror(lock, "watch", why));
 	if (lock < 0)

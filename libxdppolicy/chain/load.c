@@ -384,7 +384,7 @@ int chain_load__swap(struct chain_load *load, struct chain_problem *problem)
 	}
 	if (err == -EAGAIN)
 		chain_problem__set(problem, -1, err,
-				   "somebody else changes the chain all the time");
+				   "other processes keep changing the chain; try again");
 	if (!err)
 		*problem = (struct chain_problem){ .program = -1 };
 	return err;

@@ -279,7 +279,7 @@ static int retire(const struct chain_swap *swap, char why[CHAIN_WHY_SIZE])
 
 	/* nobody we know of puts one back, but without its pins it would call nothing */
 	if (err > 0)
-		return explain(why, -EBUSY, "somebody has put the old dispatcher back");
+		return explain(why, -EBUSY, "another process has put the old dispatcher back");
 	if (err && err != -ENODEV) /* an interface that is gone has none */
 		return explain(why, err, "the interface cannot be looked at: %s", strerror(-err));
 	err = id ? retired__add(ifindex, id) : 0;

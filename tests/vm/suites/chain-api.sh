@@ -159,7 +159,7 @@ fcntl.flock(lock, fcntl.LOCK_EX)
 print("locked", flush=True)
 time.sleep(3)' >lock.out &
 wait_for lock.out locked
-refuses "somebody else's lock" "Connection timed out" -1 "found it taken for 50 ms" \
+refuses "somebody else's lock" "Connection timed out" -1 "another process has held it for 50 ms" \
 	-t 50 v0 file:ord_c.o
 wait $!
 call -l 40 v0 file:none.o

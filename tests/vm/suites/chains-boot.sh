@@ -86,7 +86,7 @@ start_watch
 sleep 1
 chain_file "$CHAINS/10-first.yaml" v0 /test/bpf/ord_c.o /test/bpf/ord_a.o
 follows "a file is renamed into the directory" v0 "10 ord_c, 20 ord_a" ca
-fails "a second one" "runs already, as process $watch_pid" timeout 10 xdp-policy watch
+fails "a second one" "already running, as process $watch_pid" timeout 10 xdp-policy watch
 chain_file "$CHAINS/10-first.yaml" v0 /test/bpf/ord_a.o /test/bpf/ord_c.o
 follows "another order" v0 "10 ord_a, 20 ord_c" ac
 before=$(attached v0)

@@ -8,9 +8,9 @@ section "one daemon"
 reset
 start
 is "it has nothing to say where nothing is attached" "" "$(cat "$LOG")"
-fails "a second one names the first" "runs already, as process $daemon_pid;" timeout 10 xdp-policyd
+fails "a second one names the first" "already running, as process $daemon_pid" timeout 10 xdp-policyd
 is "the second one's exit status" 1 "$rc"
-fails "--once, too" "runs already, as process $daemon_pid;" timeout 10 xdp-policyd --once
+fails "--once, too" "already running, as process $daemon_pid" timeout 10 xdp-policyd --once
 succeeds "the first one lives" kill -0 "$daemon_pid"
 
 section "the daemon is there before the applications"
