@@ -31,6 +31,6 @@ int cmd_watch(int argc, char **argv)
 	execv(WATCH_PATH, argv);
 	if (errno == ENOENT)
 		exec_beside(argv);
-	tool_error("%s: found no program that can be run, expected this package's: %m", WATCH_PATH);
+	tool_error("%s: cannot run: %m; this package has it", WATCH_PATH);
 	return TOOL_FOUND;
 }

@@ -366,8 +366,8 @@ void lint__switch(struct lint *lint, const struct policy_switch *sw,
 			lint__add(
 				lint, LINT_NOT_ASKED, switch_path(files),
 				sw->attr[attr].step[0].line,
-				"found no say of 'files' on %s, expected it: no rule for it has an "
-				"effect, such as %s:%u",
+				"found no place where 'files' decides on %s, expected one: no rule "
+				"for it has an effect, such as %s:%u",
 				policy_key__attr(attr)->name, first->file, first->value_line[attr]);
 	}
 }

@@ -178,8 +178,8 @@ static int refuse_foreign(const struct chain_program *p, struct chain_problem *p
 {
 	return chain_problem__set(
 		problem, -1, -EEXIST,
-		"found program '%s' (id %u), which no chain has attached, expected none, or to "
-		"be told to keep or to replace it",
+		"found program '%s' (id %u), which load has not attached, expected none; foreign says "
+		"whether to keep or to replace it",
 		proginfo__label(&p->info), p->info.id);
 }
 

@@ -65,6 +65,9 @@ struct policy_db {
 #define wrong(db, log, ...) \
 	(policy_log__msg(log, POLICY_ERROR, (db)->path, 0, __VA_ARGS__), -EINVAL)
 
+/* Nothing mends what is in a database: it is made anew. */
+#define REMEDY "; xdp-policy compile makes one"
+
 /*
  * A copy of the file that nobody else can reach. It is written, not mapped and filled: so a lack of
  * memory is an error here, and not a signal there. Returns a descriptor, -EAGAIN if the file became
@@ -104,7 +107,7 @@ static int map(struct policy_db *db, int fd, size_t *size, const struct policy_l
 	if (fstat(fd, &st))
 		return wrong(db, log, "cannot look at it: %m");
 	if (st.st_size < DB_CDB_HEADER + DB_TRAILER)
-		return wrong(db, log, "found %lld bytes, expected a database of at least %d",
+		return wrong(db, log, "found %lld bytes, expected a database of at least %d" REMEDY,
 			     (long long)st.st_size, DB_CDB_HEADER + DB_TRAILER);
 	if (st.st_size > DB_MAX_SIZE)
 		return wrong(db, log, "found %lld bytes, expected at most %lld",
@@ -130,24 +133,25 @@ static int check_whole(const struct policy_db *db, size_t size, const struct pol
 	uint64_t sum, expected;
 
 	if (!data) /* it became shorter between two calls */
-		return wrong(db, log, "found less than a moment ago, expected %zu bytes", size);
+		return wrong(db, log, "found a file that got shorter, expected %zu bytes" REMEDY,
+			     size);
 	trailer = data + size - DB_TRAILER;
 	if (memcmp(trailer + DB_AT_MAGIC, DB_MAGIC, strlen(DB_MAGIC)) != 0)
 		return wrong(db, log,
 			     "found %zu bytes without the mark of a policy database at their end, "
-			     "expected one, and all of it",
+			     "expected one, and all of it" REMEDY,
 			     size);
 	if (cdb_unpack(trailer + DB_AT_VERSION) != DB_VERSION)
-		return wrong(db, log, "found version %u of the database, expected %u",
+		return wrong(db, log, "found version %u of the database, expected %u" REMEDY,
 			     cdb_unpack(trailer + DB_AT_VERSION), DB_VERSION);
 	if (cdb_unpack(trailer + DB_AT_SIZE) != size)
-		return wrong(db, log, "found %zu bytes, expected %u", size,
+		return wrong(db, log, "found %zu bytes, expected %u" REMEDY, size,
 			     cdb_unpack(trailer + DB_AT_SIZE));
 	sum = policy_db__sum(DB_SUM_START, data, size - DB_TRAILER + DB_AT_SUM);
 	memcpy(&expected, trailer + DB_AT_SUM, sizeof(expected));
 	if (sum != le64toh(expected))
 		return wrong(db, log,
-			     "found checksum %016llx, expected %016llx: the file is damaged",
+			     "found checksum %016llx, expected %016llx: the file is damaged" REMEDY,
 			     (unsigned long long)sum, (unsigned long long)le64toh(expected));
 	return 0;
 }
@@ -171,13 +175,14 @@ static int read_meta(struct policy_db *db, size_t size, const struct policy_log 
 	const unsigned char *meta = find(db, DB_KEY_META, DB_KEY_SIZE(DB_KEY_META), &n_bytes);
 
 	if (!meta || n_bytes != DB_META)
-		return wrong(db, log, "found no number of rules, expected one");
+		return wrong(db, log, "found no number of rules, expected one" REMEDY);
 	db->n_rules = cdb_unpack(meta);
 	db->conds = cdb_unpack(meta + 4);
 	if (db->n_rules > size / DB_MIN_RULE || db->conds >> N_CONDS)
-		return wrong(db, log,
-			     "found %u rules with conditions %#x, expected fewer in %zu bytes",
-			     db->n_rules, db->conds, size);
+		return wrong(
+			db, log,
+			"found %u rules with conditions %#x, expected fewer in %zu bytes" REMEDY,
+			db->n_rules, db->conds, size);
 	db->general = find(db, DB_KEY_GENERAL, DB_KEY_SIZE(DB_KEY_GENERAL), &n_bytes);
 	db->n_general = n_bytes / DB_GENERAL;
 	return 0;

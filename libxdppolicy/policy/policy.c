@@ -469,7 +469,7 @@ bool policy__denies_all(const struct policy *policy)
 const char *policy__why_denies_all(const struct policy *policy)
 {
 	return policy->state->sw_known ?
-		       "on-error: deny, and part of the policy is refused" :
+		       "on-error: deny, and part of the policy is refused; xdp-policy check says which" :
 		       "xdpswitch.conf cannot be read, and may say on-error: deny";
 }
 

@@ -421,11 +421,13 @@ START_TEST(test_messages)
 	put_db(fd, &rules);
 	size = size_of(fd);
 	ck_assert_int_eq(pwrite(fd, "\2", 1, size - DB_TRAILER + DB_AT_VERSION), 1);
-	expect_refused(fd, "0: found version 2 of the database, expected 1\n");
+	expect_refused(
+		fd,
+		"0: found version 2 of the database, expected 1; xdp-policy compile makes one\n");
 	ck_assert_int_eq(pwrite(fd, "\1", 1, size - DB_TRAILER + DB_AT_VERSION), 1);
 	policy_db__close(open_good(fd));
 	ck_assert_int_eq(pwrite(fd, "x", 1, 2100), 1);
-	expect_refused(fd, ": the file is damaged\n");
+	expect_refused(fd, ": the file is damaged; xdp-policy compile makes one\n");
 	ck_assert_int_eq(pwrite(fd, "?", 1, size - DB_TRAILER), 1);
 	snprintf(text, sizeof(text),
 		 "0: found %lld bytes without the mark of a policy database at their end",
@@ -433,7 +435,9 @@ START_TEST(test_messages)
 	expect_refused(fd, text);
 
 	ck_assert(!ftruncate(fd, 0));
-	expect_refused(fd, "0: found 0 bytes, expected a database of at least 2072\n");
+	expect_refused(
+		fd,
+		"0: found 0 bytes, expected a database of at least 2072; xdp-policy compile makes one\n");
 	ck_assert(!ftruncate(fd, 1LL << 32));
 	expect_refused(fd, "0: found 4294967296 bytes, expected at most 4294967295\n");
 	memset(text, '\n', sizeof(text));
