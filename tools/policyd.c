@@ -242,7 +242,7 @@ int main(int argc, char **argv)
 		.sweeper = { .tell = report__sweep, .may = work__may_sweep },
 	};
 	char *root = NULL;
-	int lock, rc;
+	int lock, rc, err;
 
 	signal(SIGXFSZ, SIG_IGN); /* it is an error of a write, even of --help */
 	argp_err_exit_status = TOOL_USAGE;
@@ -271,7 +271,9 @@ int main(int argc, char **argv)
 		log__error("cannot run: %s", strerror(-rc));
 	stop(&daemon);
 	free(root);
-	if (instance__release(lock))
-		log__print(LOG_WARNING, NULL, XDP_POLICY_RUN_DIR "/daemon: it cannot be emptied");
+	err = instance__release(lock);
+	if (err)
+		log__print(LOG_WARNING, NULL, XDP_POLICY_RUN_DIR "/daemon: cannot write: %s",
+			   strerror(-err));
 	return rc < 0 || (daemon.opts.once && daemon.failed) ? EXIT_FAILURE : rc;
 }

@@ -26,7 +26,8 @@ static int pin(const struct stand_in *s, char why[CHAIN_WHY_SIZE])
 		pins__unlock(lock);
 	}
 	if (err < 0)
-		snprintf(why, CHAIN_WHY_SIZE, "its pins: %s", strerror(-err));
+		snprintf(why, CHAIN_WHY_SIZE, "%s/xdp: cannot pin the chain: %s", pins__where(),
+			 strerror(-err));
 	return err;
 }
 

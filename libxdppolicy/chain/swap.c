@@ -93,12 +93,14 @@ static int pin(const struct chain_swap *swap, const struct replacement *new,
 		return lock;
 	err = journal__add(&swap->entry, &swap->before);
 	if (err)
-		explain(why, err, "%s", run_dir__strerror(err, "journal", reason));
+		explain(why, err, "cannot write the journal: %s",
+			run_dir__strerror(err, "journal", reason));
 	if (!err && new->n) {
 		err = pins__make(swap->entry.ifindex, swap->entry.new_id, new->n, new->prog_fds,
 				 new->link_fds);
 		if (err) {
-			explain(why, err, "the new pins: %s", strerror(-err));
+			explain(why, err, "%s/xdp: cannot pin the new chain: %s", pins__where(),
+				strerror(-err));
 			journal__remove(&swap->entry);
 		}
 	}
@@ -117,7 +119,8 @@ static int build(struct chain_swap *swap, const int fds[], struct chain_times *t
 	replacement__init(&new);
 	err = journal__start(before->ifindex, &swap->entry);
 	if (err)
-		return explain(why, err, "/proc/thread-self/ns/net: %s", strerror(-err));
+		return explain(why, err, "/proc/thread-self/ns/net: cannot look at it: %s",
+			       strerror(-err));
 	if (planned->n) {
 		err = chain_plan__open(before, planned, fds, all);
 		if (!err)
@@ -285,7 +288,7 @@ static int retire(const struct chain_swap *swap, char why[CHAIN_WHY_SIZE])
 	err = id ? retired__add(ifindex, id) : 0;
 	if (!err)
 		return 0;
-	return explain(why, err, "the old pins: %s",
+	return explain(why, err, "cannot take away the pins of the chain before: %s",
 		       run_dir__is_refused("retired", reason) ? reason : strerror(-err));
 }
 
@@ -316,7 +319,7 @@ int chain_swap__settle(struct chain_swap *swap, struct chain_times *times, char 
 		wait_for_packets(swap->done_at);
 	chain_times__add(times, PHASE_GRACE, &clock);
 	if (err)
-		explain(why, err, "the first values cannot be kept: %s",
+		explain(why, err, "cannot keep what the programs had: %s",
 			run_dir__strerror(err, "seen", reason));
 	else
 		err = finish(swap, why);
