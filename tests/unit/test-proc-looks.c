@@ -2,8 +2,10 @@
 /* Looks at processes by a child that works, waits for ever, or ends. */
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -75,11 +77,16 @@ static void tear_down(void)
 	proc_looks__free(looks);
 }
 
-static int ask(enum action action, struct look *look)
+static int ask_of(pid_t pid, enum action action, struct look *look)
 {
 	*look = (struct look){ .action = action };
 	silent = 0;
-	return proc_looks__ask(looks, getpid(), look, &silent);
+	return proc_looks__ask(looks, pid, look, &silent);
+}
+
+static int ask(enum action action, struct look *look)
+{
+	return ask_of(getpid(), action, look);
 }
 
 START_TEST(test_look_that_is_answered)
@@ -117,6 +124,44 @@ START_TEST(test_look_that_is_not_answered)
 }
 END_TEST
 
+/* A process of another user, which has become that when it has written to the pipe. */
+static pid_t start_as_nobody(void)
+{
+	int ready[2];
+	pid_t pid;
+	char c;
+
+	ck_assert(!pipe(ready));
+	pid = fork();
+	if (!pid) {
+		if (setuid(65534) || write(ready[1], "", 1) != 1)
+			_exit(1);
+		pause();
+	}
+	close(ready[1]);
+	ck_assert_int_eq(read(ready[0], &c, 1), 1);
+	close(ready[0]);
+	return pid;
+}
+
+START_TEST(test_user_who_never_answers)
+{
+	struct look look;
+	pid_t pid;
+
+	if (geteuid())
+		return;
+	pid = start_as_nobody();
+	for (int i = 0; i < 3; i++)
+		ck_assert_int_eq(ask_of(pid, WAIT, &look), -ETIMEDOUT);
+	ck_assert_msg(ask_of(pid, COUNT, &look) == -ETIMEDOUT, "a fourth one was waited for");
+	ck_assert_int_eq(silent, pid);
+	ck_assert_int_eq(ask(COUNT, &look), 0);
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+}
+END_TEST
+
 START_TEST(test_look_that_ends)
 {
 	struct look look;
@@ -145,6 +190,7 @@ TCase *proc_looks_tests(void)
 	tcase_add_test(tests, test_look_that_is_answered);
 	tcase_add_test(tests, test_look_that_takes_long);
 	tcase_add_test(tests, test_look_that_is_not_answered);
+	tcase_add_test(tests, test_user_who_never_answers);
 	tcase_add_test(tests, test_look_that_ends);
 	tcase_add_test(tests, test_look_at_no_process);
 	return tests;

@@ -19,10 +19,12 @@
 #define SLICE_MS    100
 #define IDLE_SLICES (PROC_LOOKS_SECONDS * 1000 / SLICE_MS)
 #define MAX_SLICES  600 /* a server may also answer a little now and then, for ever */
+#define MAX_SILENT  3	/* of one user; who has a thousand processes shall not stop us for each */
 
 /* A root that did not answer. */
 struct silent {
 	struct proc_root root;
+	uid_t uid;
 	pid_t pid;   /* whose it is */
 	pid_t child; /* that may wait there still */
 };
@@ -61,6 +63,23 @@ int proc_root__read(pid_t pid, struct proc_root *ret)
 bool proc_root__is_same(const struct proc_root *a, const struct proc_root *b)
 {
 	return a->namespace == b->namespace && !strcmp(a->path, b->path);
+}
+
+/* By its real user; root, who needs no such means, if that is not known. */
+static uid_t uid_of(pid_t pid)
+{
+	char path[32], line[128];
+	unsigned int uid = 0;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%d/status", pid);
+	f = fopen(path, "re");
+	while (f && fgets(line, sizeof(line), f))
+		if (sscanf(line, "Uid: %u", &uid) == 1)
+			break;
+	if (f)
+		fclose(f);
+	return uid;
 }
 
 /* --- the child --- */
@@ -194,34 +213,40 @@ static bool wait_for_answer(const struct proc_looks *looks)
 }
 
 /* Processes of our own root have their programs anywhere: one does not stand for others. */
-static pid_t find_silent(const struct proc_looks *looks, const struct proc_root *root)
+static pid_t find_silent(const struct proc_looks *looks, const struct proc_root *root, uid_t uid)
 {
-	if (proc_root__is_same(root, &looks->own))
-		return 0;
-	for (size_t i = 0; i < looks->n; i++)
-		if (proc_root__is_same(&looks->silent[i].root, root))
-			return looks->silent[i].pid;
+	bool is_own = proc_root__is_same(root, &looks->own);
+	unsigned int same = 0;
+
+	for (size_t i = 0; i < looks->n; i++) {
+		const struct silent *silent = &looks->silent[i];
+
+		same += uid && silent->uid == uid;
+		if (same == MAX_SILENT || (!is_own && proc_root__is_same(&silent->root, root)))
+			return silent->pid;
+	}
 	return 0;
 }
 
-static void add_silent(struct proc_looks *looks, const struct proc_root *root, pid_t pid)
+static void add_silent(struct proc_looks *looks, const struct proc_root *root, uid_t uid, pid_t pid)
 {
 	struct silent *silent = reallocarray(looks->silent, looks->n + 1, sizeof(*silent));
 
 	if (!silent)
 		return;
 	looks->silent = silent;
-	silent[looks->n++] = (struct silent){ *root, pid, looks->child };
+	silent[looks->n++] = (struct silent){ *root, uid, pid, looks->child };
 }
 
 int proc_looks__ask(struct proc_looks *looks, pid_t pid, void *look, pid_t *silent)
 {
 	struct proc_root root;
 	int err = proc_root__read(pid, &root);
+	uid_t uid = uid_of(pid);
 
 	if (err)
 		return err;
-	*silent = find_silent(looks, &root);
+	*silent = find_silent(looks, &root, uid);
 	if (*silent)
 		return -ETIMEDOUT;
 	if (!looks->child)
@@ -231,7 +256,7 @@ int proc_looks__ask(struct proc_looks *looks, pid_t pid, void *look, pid_t *sile
 	if (send(looks->socket, look, looks->size, MSG_NOSIGNAL) == (ssize_t)looks->size &&
 	    !wait_for_answer(looks)) {
 		*silent = pid;
-		add_silent(looks, &root, pid);
+		add_silent(looks, &root, uid, pid);
 		stop(looks, WNOHANG);
 		return -ETIMEDOUT;
 	}

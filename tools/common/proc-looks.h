@@ -35,8 +35,8 @@ void proc_looks__free(struct proc_looks *looks);
 /*
  * Has fn look at process pid; what it changes of ctx stays in the child and is there at its next
  * look, unless it did not answer meanwhile. Returns 0; -ETIMEDOUT if files of *silent do not
- * answer, which is pid or a process with the same root that was asked before; or another negative
- * errno. The look is untouched on failure.
+ * answer, which is pid, or a process with the same root that was asked before, or the third of the
+ * same user; or another negative errno. The look is untouched on failure.
  */
 int proc_looks__ask(struct proc_looks *looks, pid_t pid, void *look, pid_t *silent);
 
