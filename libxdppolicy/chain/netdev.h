@@ -4,7 +4,10 @@
 
 #define NETDEV_DRIVER_SIZE 32
 
-/* The kernel driver of an interface, in buf; NULL if it does not say. Thread safe. */
+/*
+ * The kernel driver of an interface, in buf; NULL with errno if it does not say, of EOPNOTSUPP if
+ * it has none to tell. Thread safe.
+ */
 const char *netdev__driver(const char *ifname, char buf[NETDEV_DRIVER_SIZE]);
 
 #endif

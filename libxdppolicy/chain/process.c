@@ -18,6 +18,8 @@ static void read_executable(struct process_facts *facts)
 	ssize_t len, suffix = strlen(deleted);
 
 	len = readlink("/proc/self/exe", facts->executable, sizeof(facts->executable) - 1);
+	if (len <= 0)
+		facts->withheld |= 1U << COND_EXECUTABLE;
 	facts->executable[len > 0 ? len : 0] = '\0';
 	if (len > suffix && !strcmp(facts->executable + len - suffix, deleted))
 		facts->executable[len - suffix] = '\0';
@@ -66,10 +68,10 @@ void process__unit_of(const char *cgroup, char *unit, size_t size)
 	}
 }
 
-/* That there were no means to learn a fact does not say what it is. */
+/* That a fact could not be learned does not say what it is; that there is no such file does. */
 static void note(struct process_facts *facts, enum policy_cond cond, int err)
 {
-	if (err == EMFILE || err == ENFILE || err == ENOMEM || err == EINTR)
+	if (err && err != ENOENT)
 		facts->withheld |= 1U << cond;
 }
 
@@ -82,13 +84,16 @@ static void read_unit(struct process_facts *facts)
 	facts->unit[0] = '\0';
 	fd = open("/proc/self/cgroup", O_RDONLY | O_CLOEXEC);
 	if (fd < 0) {
-		note(facts, COND_UNIT, errno);
+		/* without /proc there is no word of it, with it there are no units */
+		note(facts, COND_UNIT, *facts->executable ? errno : EACCES);
 		return;
 	}
 	len = read(fd, text, sizeof(text) - 1);
 	close(fd);
-	if (len <= 0)
+	if (len <= 0) {
+		note(facts, COND_UNIT, EIO);
 		return;
+	}
 	text[len] = '\0';
 	process__unit_of(text, facts->unit, sizeof(facts->unit));
 }

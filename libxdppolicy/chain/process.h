@@ -18,7 +18,7 @@ struct process_facts {
 	char user[64];
 	char uid[16];
 	char host[256];
-	unsigned int withheld; /* as of a subject, for lack of memory or descriptors */
+	unsigned int withheld; /* as of a subject: what could not be read */
 };
 
 /* Reads again what may have changed since the last call: a fork, another user. */

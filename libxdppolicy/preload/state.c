@@ -394,6 +394,9 @@ void state__describe_place(struct policy_subject *subject, int ifindex, struct s
 	if (subject->name_cut || !subject->value[COND_PROGRAM])
 		subject->withheld |= 1U << COND_PROGRAM;
 	subject->altnames = altnames;
-	if (subject->value[COND_INTERFACE] && state__wants(COND_DRIVER))
-		subject->value[COND_DRIVER] = netdev__driver(place->ifname, place->driver);
+	if (!subject->value[COND_INTERFACE] || !state__wants(COND_DRIVER))
+		return;
+	subject->value[COND_DRIVER] = netdev__driver(place->ifname, place->driver);
+	if (!subject->value[COND_DRIVER] && errno != EOPNOTSUPP && errno != ENODEV)
+		subject->withheld |= 1U << COND_DRIVER;
 }

@@ -19,6 +19,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -536,6 +537,23 @@ static void do_no_info(char **args)
 	refuse(SYS_bpf, BPF_OBJ_GET_INFO_BY_FD, EPERM);
 }
 
+/* no-inet: as with RestrictAddressFamilies= with AF_UNIX alone */
+static void do_no_inet(char **args)
+{
+	(void)args;
+	refuse(SYS_socket, AF_INET, EAFNOSUPPORT);
+	refuse(SYS_socket, AF_INET6, EAFNOSUPPORT);
+	refuse(SYS_socket, AF_NETLINK, EAFNOSUPPORT);
+}
+
+/* hide DIR: an empty directory is in its place */
+static void do_hide(char **args)
+{
+	if (unshare(CLONE_NEWNS) || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) ||
+	    mount("none", args[0], "tmpfs", 0, NULL))
+		say("hide: %m");
+}
+
 /* newnet: another network namespace */
 static void do_newnet(char **args)
 {
@@ -702,6 +720,8 @@ static const struct step {
 	{ "tick", 0, do_tick },
 	{ "no-netlink", 0, do_no_netlink },
 	{ "no-info", 0, do_no_info },
+	{ "no-inet", 0, do_no_inet },
+	{ "hide", 1, do_hide },
 	{ "newnet", 0, do_newnet },
 	{ "full", 0, do_full },
 	{ "free", 0, do_free },

@@ -94,8 +94,34 @@ deny 'program = ord_a' 'interface = there'
 says "shortage: a link in another network namespace" "0 -13 -13" app keep "$b" "$a" there swap newnet swap
 deny 'program = ord_a' 'driver = veth'
 says "shortage: and its driver" "0 -13 -13" app keep "$b" "$a" there swap newnet swap
+says "shortage: a driver that nobody may ask for" "-13" app no-inet link "$a" there
+deny 'program = ord_a' 'driver = other'
+says "shortage: another one" "0" app link "$a" there
 deny 'program = ord_c' 'interface = there'
 says "shortage: another program" "0 0" app keep "$b" "$a" there newnet swap
+
+# --- what the process is ---
+
+# come RULE...: such a rule has come after the first call, when there is no /proc
+come()
+{
+	: >/etc/xdp/priorities.conf
+	printf '%s\n' '[no]' 'program = ord_a' "$@" 'attach = deny' >/etc/xdp/priorities.tmp
+	app keep "$b" "$a" lo swap hide /proc tick \
+		rename /etc/xdp/priorities.tmp /etc/xdp/priorities.conf swap
+}
+says "shortage: its executable, without /proc" "0 0 -13" come "executable = $WORK/app"
+says "shortage: its unit, without /proc" "0 0 -13" come "unit = foo.service"
+says "shortage: what is known without /proc" "0 0 0" come "user = foo"
+cp /etc/passwd "$WORK/passwd"
+deny 'user = root'
+{ printf 'x:x:9999:9999:%2000s:/:\n' x && cat "$WORK/passwd"; } >/etc/passwd
+says "shortage: its user, behind a line that is too long" "-13" app link "$a" lo
+ln -sf passwd /etc/passwd
+says "shortage: its user, where names cannot be read" "-13" app link "$a" lo
+rm /etc/passwd
+says "shortage: its user, where there are no names" "0" app link "$a" lo
+cp "$WORK/passwd" /etc/passwd
 
 # --- the mode ---
 
