@@ -82,7 +82,7 @@ ln -s "$WORK/private/xdp" /etc/xdp
 modes_of "check: a directory above" "$WORK/private 0700"
 says "check, by another user: a directory above" 1 sh -c \
 	'setpriv --reuid 1000 --regid 1000 --clear-groups xdp-policy check |
-		grep -c "^/etc/xdp: found a directory that can.t be reached.*Permission denied"'
+		grep -c "^/etc/xdp: cannot look at it: Permission denied"'
 says "a policy that cannot be reached may deny" -13 attach
 rm /etc/xdp
 after

@@ -72,8 +72,6 @@ ip -n b link add there type veth peer name other || exit 1
 for command in status apply unload; do
 	says_only "$command: one namespace has it" 0 "" xdp-policy $command --netns all there
 	says_only "$command: none has it" 1 "$missing" xdp-policy $command --netns all there none
-	says_only "$command: a namespace without a name" 2 "xdp-policy $command: found an empty argument of \
---netns, expected the name of a network namespace, or all
-Try \`xdp-policy $command --help' or \`xdp-policy $command --usage' for more
-information." xdp-policy $command --netns= there
+	says_only "$command: a namespace without a name" 2 "xdp-policy $command: found an empty argument behind \
+--netns, expected a word" xdp-policy $command --netns= there
 done

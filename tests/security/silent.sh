@@ -52,11 +52,12 @@ tells()
 }
 
 silent="not known: the files of process $first did not answer within 2 s"
-test_that "coverage of the process" tells 1 "$silent" coverage "$first"
+folded="not known:" # the rest is on the next line of the table
+test_that "coverage of the process" tells 1 "$first app cannot be told - $folded" coverage "$first"
 test_that "as JSON" tells 1 '"reason": "no-answer"' coverage --json "$first"
 test_that "of another one there: it is not waited for again" tells 1 \
-	"$second app cannot be told - $silent" coverage "$first" "$second"
-test_that "of the whole host" tells 1 "$silent" coverage
+	"$second app cannot be told - $folded" coverage "$first" "$second"
+test_that "of the whole host" tells 1 "app cannot be told - $folded" coverage
 test_that "preload status" tells 0 "$silent" preload status
 test_that "preload status, as JSON" tells 0 '"unknown": 3' preload status --json
 test_that "and of a process that does answer" tells 1 "attaches no XDP" coverage "$first" "$$"
