@@ -106,6 +106,8 @@ static int map(struct policy_db *db, int fd, size_t *size, const struct policy_l
 
 	if (fstat(fd, &st))
 		return wrong(db, log, "cannot look at it: %m");
+	if (!S_ISREG(st.st_mode))
+		return wrong(db, log, "found no regular file, expected a database");
 	if (st.st_size < DB_CDB_HEADER + DB_TRAILER)
 		return wrong(db, log, "found %lld bytes, expected a database of at least %d" REMEDY,
 			     (long long)st.st_size, DB_CDB_HEADER + DB_TRAILER);

@@ -88,10 +88,12 @@ says "shortage: no word of a program" "-13 -13 -13 -13" \
 	app link "$a" lo direct "$a" lo no-info link "$a" lo direct "$a" lo
 says "shortage: no word of a link" "0 -13 -13" app keep "$b" "$a" lo swap no-info swap
 : >/etc/xdp/priorities.conf
-says "shortage: no word of a program, where nothing is denied" "0 0" app no-info link "$a" lo direct "$a" lo
+says "shortage: no word of a program, where nothing is denied" "0 0" \
+	app no-info link "$a" lo direct "$a" lo
 ip link add there type veth peer name here
 deny 'program = ord_a' 'interface = there'
-says "shortage: a link in another network namespace" "0 -13 -13" app keep "$b" "$a" there swap newnet swap
+says "shortage: a link in another network namespace" "0 -13 -13" \
+	app keep "$b" "$a" there swap newnet swap
 deny 'program = ord_a' 'driver = veth'
 says "shortage: and its driver" "0 -13 -13" app keep "$b" "$a" there swap newnet swap
 says "shortage: a driver that nobody may ask for" "-13" app no-inet link "$a" there

@@ -81,7 +81,7 @@ call v0
 section "beside others"
 reset
 xdp-loader load v0 ord_a.o
-refuses "a program of somebody else" "File exists" -1 "ord_a.*expected none, or" v0 file:ord_b.o
+refuses "a program of somebody else" "File exists" -1 "ord_a.*expected none; foreign says" v0 file:ord_b.o
 answers "add" 1 -a v0 file:ord_b.o,priority=60
 proves "add" v0 "50 ord_a, 60 ord_b" ab
 answers "keep" 1 -k v0 file:ord_c.o,priority=5
