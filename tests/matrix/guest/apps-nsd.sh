@@ -44,12 +44,17 @@ nsd_rules()
 	END
 }
 
-# answers COMMAND...: it starts and answers. It looks for its sockets in its own time.
+# answers COMMAND...: it starts and answers. It looks for its sockets in its own time, and until then
+# it is asked in vain.
 answers()
 {
 	background nsd "$@" nsd -d -c "$NSD/conf"
 	wait_for nsd.err "xdp: using socket\|disabling XDP\|nsd started"
-	sleep 1
+	tries=60
+	until [ "$(asked)" = 192.0.2.7 ] || [ "$tries" = 0 ]; do
+		tries=$((tries - 1))
+		sleep 0.2
+	done
 	is "its answer" 192.0.2.7 "$(asked)"
 }
 # What it has said, without times, processes and ids. Who is first of its processes is up to chance,

@@ -84,6 +84,13 @@ filter()
 
 # --- xdpdump looks into programs of a chain, whatever order they are in ---
 
+# How often the one in the background has gone to sleep, if it sleeps.
+sleeps()
+{
+	grep -q '^State:.S' "/proc/$background_pid/status" &&
+		sed -n 's/^voluntary_ctxt_switches:.//p' "/proc/$background_pid/status"
+}
+
 captures() # LETTERS COMMAND...
 {
 	letters=$1
@@ -91,9 +98,14 @@ captures() # LETTERS COMMAND...
 	for point in entry exit; do
 		background xdpdump "$@" xdpdump -i v0 -p ord_b --rx-capture "$point"
 		wait_for xdpdump.err listening
+		slept=$(sleeps)
 		is "at $point: packets" "RECV $SENT $letters:$SENT" "$(packets v0)"
-		# It writes them down in its own time, which no file shows.
-		sleep 1
+		# Each wakes it up. It has taken all of them when it sleeps again; no file shows that.
+		tries=600
+		until [ "$(sleeps)" -gt "${slept:-0}" ] || [ "$tries" = 0 ]; do
+			tries=$((tries - 1))
+			sleep 0.2
+		done 2>/dev/null
 		ends "at $point" INT
 		is "at $point: captured" "$SENT" "$(grep -c "ord_b()@$point" xdpdump.out)"
 		is "at $point: it says" "listening on v0, ingress XDP program ID N func ord_b, \

@@ -55,14 +55,31 @@ label()
 	printf '%s\{netns="%s",interface="%s"' "$1" "$2" "$3"
 }
 
-# quarrel COMMAND...: until the daemon gives way, but not for ever.
+# wait_for_answer COUNT: until the daemon has given way, or has told of more than COUNT corrections.
+wait_for_answer()
+{
+	tries=600
+	until grep -q 'again and again' "$LOG" || [ "$(grep -c -- '->' "$LOG")" -gt "$1" ] ||
+		[ $tries = 0 ]; do
+		tries=$((tries - 1))
+		sleep 0.2
+	done
+}
+
+# quarrel COMMAND...: each time that the daemon has answered it, until that gives way, and no longer:
+# it stands still then, so that its pause lasts as long as is looked at it. Where five corrections take
+# longer than the ten seconds in which they are too many it never does.
 quarrel()
 {
-	tries=60
-	until grep -q 'again and again' "$LOG" || [ $tries = 0 ]; do
-		tries=$((tries - 1))
+	rounds=60
+	until grep -q 'again and again' "$LOG" || [ $rounds = 0 ]; do
+		rounds=$((rounds - 1))
+		told=$(grep -c -- '->' "$LOG")
 		"$@" >/dev/null 2>&1
+		wait_for_answer "$told"
 	done
+	kill -STOP "$daemon_pid"
+	[ $rounds -gt 0 ]
 }
 
 succeeds "xdp-policyd is installed" xdp-policyd --version

@@ -157,11 +157,13 @@ python3 -c 'import fcntl, time
 lock = open("/run/xdp-policy/lock")
 fcntl.flock(lock, fcntl.LOCK_EX)
 print("locked", flush=True)
-time.sleep(3)' >lock.out &
+time.sleep(100000)' >lock.out &
+holder=$!
 wait_for lock.out locked
 refuses "somebody else's lock" "Connection timed out" -1 "another process has held it for 50 ms" \
 	-t 50 v0 file:ord_c.o
-wait $!
+kill $holder
+wait $holder 2>/dev/null
 call -l 40 v0 file:none.o
 is "a log that is cut" 39 "$(printf %s "$said" | wc -c)"
 proves "and the chain runs" v0 "10 ord_a, 20 ord_b" ab

@@ -83,7 +83,11 @@ start_watch()
 }
 boot
 start_watch
-sleep 1
+tries=600
+until grep -qs inotify "/proc/$watch_pid/fdinfo/"* || [ $tries = 0 ]; do
+	tries=$((tries - 1))
+	sleep 0.2
+done
 chain_file "$CHAINS/10-first.yaml" v0 /test/bpf/ord_c.o /test/bpf/ord_a.o
 follows "a file is renamed into the directory" v0 "10 ord_c, 20 ord_a" ca
 fails "a second one" "already running, as process $watch_pid" timeout 10 xdp-policy watch
@@ -124,10 +128,13 @@ kill -TERM $watch_pid
 wait $watch_pid
 is "SIGTERM ends it with status 0" 0 $?
 is "the chains stay" "$before RECV $SENT c:$SENT" "$(attached v0) $(attached v1) $(packets v0)"
+chain_file "$CHAINS/20-later.yaml" w0 /test/bpf/ord_b.o
 start_watch
-sleep 2
-is "it starts again: nothing is changed" "$before RECV $SENT c:$SENT" \
+follows "it starts again: a file that is new" w0 "10 ord_b" b
+is "nothing else is changed" "$before RECV $SENT c:$SENT" \
 	"$(attached v0) $(attached v1) $(packets v0)"
+rm "$CHAINS/20-later.yaml"
+follows "the new file is removed" w0 "" NONE
 rm "$CHAINS/10-first.yaml"
 follows "a file that it has not loaded itself is removed" v0 "" NONE
 kill $watch_pid

@@ -335,11 +335,13 @@ rm -r /etc/xdp
 unchanged "no policy" does "no policy" 0 load four.json
 
 section "the daemon beside it"
-xdp-policyd >daemon.out 2>&1 &
+xdp-policyd --metrics daemon.prom >daemon.out 2>&1 &
 daemon=$!
-sleep 1
+wait_for daemon.prom xdp_policy_disabled
 does "load" 0 load edited.json
-sleep 1
+xdp-loader load peer-v0 ord_e.o
+wait_for daemon.prom '^xdp_policy_programs.*"peer-v0".* 1$' # it has looked at what came before, too
+xdp-loader unload peer-v0 --all
 proves "it corrects nothing" v0 "10 ord_d, 20 ord_b, 30 ord_c, 40 ord_a" dbca
 kill $daemon
 wait $daemon

@@ -4,30 +4,39 @@
 # systemd.
 . ../policyd.sh
 
+seconds()
+{
+	cut -d . -f 1 /proc/uptime
+}
+
 section "somebody undoes corrections"
 reset
 printf 'ord_a: 20\nord_b: 10\n' | policy
 mkdir -p /tmp/other/etc/xdp
 printf 'ord_a: 10\nord_b: 20\n' >/tmp/other/etc/xdp/priorities.conf
 start
+began=$(seconds)
 xdp-loader load v0 ord_a.o ord_b.o
 follows "before" v0 "10 ord_b, 20 ord_a" ba
 quarrel xdp-policy apply --root /tmp/other v0
-count=$(grep -c 'ord_a: priority' "$LOG")
-[ "$count" -ge 5 ] && [ "$count" -le 10 ]
-result $? "another policy: it gives way within 10 corrections" "5 to 10 corrections" \
-	"$count corrections"
+result $? "another policy: it gives way" "it gives way" "$(cat "$LOG")"
+# in less than ten seconds that is after the fifth correction
+count=$(grep 'ord_a: priority' "$LOG" | grep -vc 'again and again')
+[ "$count" -ge 5 ] && { [ "$count" = 5 ] || [ $(($(seconds) - began)) -ge 10 ]; }
+result $? "after five corrections within ten seconds" "5 corrections, or more than 10 s" \
+	"$count corrections in $(($(seconds) - began)) s"
 logs "one line says so" 1 'v0: corrections are undone again and again .* left alone for 10 s, until'
 contains "it says what, and by which rule" \
 	'again and again.*ord_a: priority 10 -> 20 \(/etc/xdp/priorities.conf:1\)' "$(cat "$LOG")"
-metric "metrics: it gives way" "$(label xdp_policy_backoff "" v0)\} 1"
 proves "the other one's order" v0 "10 ord_a, 20 ord_b" ab
+kill -CONT "$daemon_pid"
 xdp-loader load v1 ord_a.o ord_b.o
 follows "other interfaces are served" v1 "10 ord_b, 20 ord_a" ba
 xdp-loader unload v1 --all
 follows "ten seconds later it tries again" v0 "10 ord_b, 20 ord_a" ba
 xdp-policy apply --root /tmp/other v0 >/dev/null 2>&1
 logs "and gives way for longer if that is undone, too" 1 'v0: .* left alone for 20 s, until'
+metric "metrics: it gives way" "$(label xdp_policy_backoff "" v0)\} 1"
 printf 'ord_a: 21\nord_b: 11\n' | policy
 follows "until the policy changes" v0 "11 ord_b, 21 ord_a" ba
 stop "while it gives way"
@@ -39,6 +48,7 @@ reload()
 	xdp-loader load v1 ord_a.o
 }
 quarrel reload
+kill -CONT "$daemon_pid"
 logs "unload and load again and again: one line" 1 'v1: corrections are undone again and again'
 stop "after a quarrel"
 
@@ -57,10 +67,14 @@ link2_pid=$!
 wait_for link2.out READY
 metric "a bpf_link that came without an event: metrics" \
 	"$(label xdp_policy_unreachable "" v0),reason=\".*bpf_link.*\"\} 1"
-sleep 2
-is "each is reported once" 2 "$(grep -c "found bpf_link" "$LOG")"
-kill "$link_pid" "$link2_pid"
-wait "$link_pid" "$link2_pid" 2>/dev/null
+mkchain -l peer-v0 ord_c.o >link3.out &
+link3_pid=$!
+wait_for link3.out READY
+metric "and another one, so that all were looked at again: metrics" \
+	"$(label xdp_policy_unreachable "" peer-v0),reason=\".*bpf_link.*\"\} 1"
+is "each is reported once" 3 "$(grep -c "found bpf_link" "$LOG")"
+kill "$link_pid" "$link2_pid" "$link3_pid"
+wait "$link_pid" "$link2_pid" "$link3_pid" 2>/dev/null
 xdp-loader load v1 ord_a.o ord_b.o
 follows "when it has gone" v1 "10 ord_b, 20 ord_a" ba
 no_metric "it is reachable again" '^xdp_policy_unreachable{'
@@ -84,8 +98,10 @@ printf 'ord_a: 20\nord_b: 10\n' | policy
 other_namespace
 in_other xdp-loader load w0 ord_a.o ord_b.o
 start
-sleep 1
-is "without --netns: packets" "RECV $SENT ab:$SENT" "$(other_packets)"
+xdp-loader load v0 ord_a.o ord_b.o
+follows "without --netns: the host's own" v0 "10 ord_b, 20 ord_a" ba
+is "and no other: packets" "RECV $SENT ab:$SENT" "$(other_packets)"
+xdp-loader unload v0 --all
 stop "without --netns"
 start --netns all
 logs "--netns all" 1 'network namespace other: served'

@@ -114,9 +114,9 @@ is "the same programs as before" "$before" "$(programs v0)"
 section "the daemon beside apply"
 if [ -x /usr/sbin/xdp-policyd ]; then
 	gives ord_a 30 ord_b 10 ord_c 20
-	xdp-policyd >policyd.out 2>&1 &
+	xdp-policyd --metrics policyd.prom >policyd.out 2>&1 &
 	daemon=$!
-	sleep 1
+	wait_for policyd.prom xdp_policy_disabled
 	apply_loop one 5 /tmp/race/one
 	is "each apply succeeds" "5 0" "$(grep -c status one.out) $(applies_failed one)"
 	tries=600
