@@ -187,6 +187,9 @@ static void load_all(struct load *load, const struct interfaces *interfaces)
 	for (size_t i = 0; i < files.n && load->files; i++)
 		if (files.file[i].kind == FILE_RULES)
 			load_one_of_all(load, &files.file[i], interfaces);
+	if (!load->n_files && !load->run.bad_config && !load->run.failed && !files.n_dirs_refused)
+		policy_log__msg(&load->run.log, POLICY_INFO, "xdp-policy", 0,
+				"found no chain file in chains.d, see xdp-chain(5); nothing to do");
 	load->run.bad_config = load->run.bad_config || files.n_dirs_refused;
 	policy_files__free(&files);
 }

@@ -29,6 +29,18 @@ __attribute__((format(printf, 2, 3))) static bool refuse(char *why, const char *
 	return false;
 }
 
+/* Nothing that clang makes of a function's name ends as these do. */
+static bool is_file(const char *value)
+{
+	static const char *const suffixes[] = { ".conf", ".yaml", ".yml", ".json" };
+	const char *suffix = strrchr(value, '.');
+
+	for (size_t i = 0; suffix && i < N(suffixes); i++)
+		if (!strcmp(suffix, suffixes[i]))
+			return true;
+	return false;
+}
+
 static bool is_program(const char *value, char *why)
 {
 	const unsigned char *c = (const unsigned char *)value;
@@ -44,6 +56,9 @@ static bool is_program(const char *value, char *why)
 			      "found '%.60s', which is an interface's name rather than a "
 			      "program's; did you mean --interface=%.60s?",
 			      value, value);
+	if (is_file(value))
+		return refuse(why, "found '%.60s', which is a file's name, expected a program's",
+			      value);
 	/* no compiler makes other bytes than these, but nothing is said against them */
 	while (*c == '_' || *c == '.' || *c == '$' || isalnum(*c) || *c & 0x80)
 		c++;

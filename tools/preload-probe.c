@@ -197,8 +197,9 @@ static int check_owner(const char *root, const char *library, uid_t owner)
 	if (state == FILE_GOOD)
 		close(fd);
 	if (state == FILE_ABSENT || state == FILE_MASKED)
-		tool_error("%s: found %s, expected the preload library", path,
-			   state == FILE_ABSENT ? "no file" : "an empty file");
+		tool_error("%s: found %s, expected the preload library, which the package or make "
+			   "install puts there",
+			   path, state == FILE_ABSENT ? "no file" : "an empty file");
 	else if (state == FILE_GOOD && !owner__has_path(path, strlen(root), owner, &st, &len))
 		tool_error("%.*s: found owner %u and mode %04o, expected owner %u and no write "
 			   "permission for group and others",

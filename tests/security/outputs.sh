@@ -235,7 +235,7 @@ check "edit: the same"
 	echo '[Service]' >root/usr/lib/systemd/system/a.service
 )
 xdp-policy preload enable --root "$work/root" --unit a.service >said 2>&1
-shim=$(sed -n 's/^xdp-policy: \(.*\): found no file, expected the preload library$/\1/p' said)
+shim=$(sed -n 's/^xdp-policy: \(.*\): found no file, expected the preload library, .*$/\1/p' said)
 (
 	umask 022
 	mkdir -p "${shim%/*}"

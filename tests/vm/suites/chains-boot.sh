@@ -39,6 +39,8 @@ load_all=$(exec_start xdp-chains.service)
 watch=$(exec_start xdp-chains-watch.service)
 is "the units' commands" "/usr/sbin/xdp-policy load --all, /usr/sbin/xdp-policy watch" \
 	"$load_all, $watch"
+does "no files" 0 load --all
+tells "no files: it is said" "found no chain file in chains.d.*nothing to do"
 chain_file "$CHAINS/10-first.yaml" v0 /test/bpf/ord_c.o /test/bpf/ord_a.o
 chain_file "$CHAINS/20-second.yaml" v1 /test/bpf/ord_b.o ord_own.o
 cp ord_d.o "$CHAINS/ord_own.o"
