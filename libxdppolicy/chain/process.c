@@ -89,11 +89,10 @@ static void read_unit(struct process_facts *facts)
 		return;
 	}
 	len = read(fd, text, sizeof(text) - 1);
+	note(facts, COND_UNIT, len < 0 ? errno : 0);
 	close(fd);
-	if (len <= 0) {
-		note(facts, COND_UNIT, EIO);
+	if (len <= 0) /* without a hierarchy there is no line, and no unit */
 		return;
-	}
 	text[len] = '\0';
 	process__unit_of(text, facts->unit, sizeof(facts->unit));
 }

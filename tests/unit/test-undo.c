@@ -14,7 +14,7 @@ START_TEST(test_round_trip)
 {
 	static const char *const texts[] = {
 		HEAD PROGRAM,
-		HEAD PROGRAM "program 8 0 0000000000000000 4294967295 4294967295 0 -\n",
+		(HEAD PROGRAM "program 8 0 0000000000000000 4294967295 4294967295 0 -\n"),
 		"version 1\nrun 0\nmode none\nafter\n",
 		"version 1\nrun 18446744073709551615\nmode none\nafter 1 2 3 4 5 6 7 8 9 10\n",
 		"version 1\nrun 5\nmode skb\nafter\n" PROGRAM,

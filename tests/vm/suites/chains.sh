@@ -189,7 +189,7 @@ echo '{ "version": 1, "chains": { "v0": { "programs": [ { "object": "ord_a.o" } 
 bad "JSON that is none" 3 "bad.json:1: " bad.json
 printf 'version: 2\nchains: {}\n' >bad.yaml
 bad "another version" 3 "bad.yaml:1: .*found '2', expected 1" bad.yaml
-bad "no file" 1 "nothere.yaml: found no such file" nothere.yaml
+bad "no file" 1 "nothere.yaml: cannot open: No such file or directory" nothere.yaml
 yaml v0 ord_a.o ord_gone.o >bad.yaml
 bad "a missing object" 1 "bad.yaml:6: .*ord_gone.o: found no file" bad.yaml
 yaml v0 ord_a.o ord_bad.o >bad.yaml
